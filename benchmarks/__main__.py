@@ -1,0 +1,70 @@
+"""Measure manor beside the standard library's manager, in one run, in turns."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks import calls, clients, containers, creation, iteration, lifecycle, network
+from benchmarks.report import table_of, write
+from benchmarks.row import Measured, Row, measure
+from benchmarks.subject import Subject
+
+MODULES = (calls, creation, iteration, clients, network, containers, lifecycle)
+ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]
+RESULTS = Path(__file__).with_name("results.json")
+QUICK_CALLS_MAX = 3
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", action="append", metavar="TEXT", help="rows whose name contains TEXT (repeatable)")
+    parser.add_argument("--list", action="store_true", help="print the names of the rows and end")
+    parser.add_argument("--rounds", type=int, default=15, help="rounds on each side (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="two small rounds: does it run, not how fast is it")
+    parser.add_argument("--require", action="store_true", help="exit status 1 when a bar is not met")
+    parser.add_argument("--output", type=Path, help="where to write the figures (default: benchmarks/results.json)")
+    parser.add_argument("--package", default="manor", help="the package beside the standard library")
+    return parser.parse_args()
+
+
+def chosen(only: list[str] | None, quick: bool) -> list[Row]:
+    rows = [row for row in ROWS if not (quick and row.heavy)]
+    return [row for row in rows if not only or any(text.lower() in row.name.lower() for text in only)]
+
+
+def place_of(options: argparse.Namespace) -> Path | None:
+    """Figures of a part, or of a quick run, don't replace those of the whole."""
+    if options.output:
+        return Path(options.output)
+    return None if options.only or options.quick else RESULTS
+
+
+def main() -> int:
+    options = arguments()
+    rows = chosen(options.only, options.quick)
+    if options.list:
+        print(*(row.name for row in rows), sep="\n")
+        return 0
+    if not rows:
+        sys.exit(f"no row has {' or '.join(options.only)} in its name; --list prints them")
+    console = Console(width=None if sys.stdout.isatty() else 130)
+    measured: list[Measured] = []
+    with console.status("measuring") as status:
+        for row in rows:
+            status.update(row.name)
+            count = min(row.calls, QUICK_CALLS_MAX) if options.quick else row.calls
+            rounds = 2 if options.quick else options.rounds
+            measured.append(measure(row, Subject("multiprocessing"), Subject(options.package), rounds, count))
+    console.print(table_of(measured, options.package))
+    missed = [one.row.name for one in measured if not one.met]
+    console.print(f"{len(measured) - len(missed)} of {len(measured)} bars met")
+    if place := place_of(options):
+        write(measured, options.package, place)
+        console.print(f"written to {place}")
+    return 1 if options.require and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+//! Monotonic time in nanoseconds, and the processors that this process may use.
+
+use std::sync::OnceLock;
+
+/// Now, on `CLOCK_MONOTONIC`; served by the vDSO, so no system call.
+#[must_use]
+pub fn now_ns() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid place for one timespec; the clock always exists on Linux.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    let nanos = u64::try_from(time.tv_nsec).unwrap_or(0);
+    seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
+}
+
+/// How many processors this process may run on (at least 1), as it was when first asked.
+#[must_use]
+pub fn cpus() -> usize {
+    static CPUS: OnceLock<usize> = OnceLock::new();
+    *CPUS.get_or_init(|| {
+        // SAFETY: an all-zero cpu_set_t is a valid empty set.
+        let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        // SAFETY: `set` is writable and its true size is passed; 0 means the calling thread.
+        let rc = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut set) };
+        if rc != 0 {
+            // More processors than a cpu_set_t holds: certainly more than one.
+            return std::thread::available_parallelism().map_or(1, usize::from);
+        }
+        // SAFETY: `set` was initialised above.
+        usize::try_from(unsafe { libc::CPU_COUNT(&set) }).unwrap_or(1).max(1)
+    })
+}

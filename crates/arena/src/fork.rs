@@ -1,0 +1,66 @@
+//! Notices a fork without a system call.
+//!
+//! Mappings here are not inherited (`MADV_DONTFORK`), so a forked child that used one would crash, and a
+//! child that went on with its parent's cipher would repeat nonces. `getpid` on every operation costs too
+//! much; instead a `pthread_atfork` handler advances a counter in the child.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::spin;
+
+static FORKS: AtomicU64 = AtomicU64::new(0);
+static REGISTER: Once = Once::new();
+
+extern "C" fn in_child() {
+    // Relaxed: the child has one thread here; threads it starts later see the value by their creation.
+    FORKS.fetch_add(1, Ordering::Relaxed);
+    spin::forget();
+}
+
+/// The process that something was made in, as opposed to children forked from it later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Birthplace(u64);
+
+impl Birthplace {
+    /// This process.
+    #[must_use]
+    pub fn here() -> Self {
+        REGISTER.call_once(|| {
+            // SAFETY: `in_child` is async-signal-safe (two atomic stores) and lives as long as the library,
+            // which is never unloaded once Python has imported it.
+            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        });
+        Self(FORKS.load(Ordering::Relaxed))
+    }
+
+    /// Whether the caller still runs in the process of birth. One load, no system call.
+    #[inline]
+    #[must_use]
+    pub fn is_here(self) -> bool {
+        self.0 == FORKS.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forked_child_is_not_the_birthplace() {
+        let place = Birthplace::here();
+        assert!(place.is_here());
+        // SAFETY: the child only reads an atomic and leaves by _exit.
+        let pid = unsafe { libc::fork() };
+        if pid == 0 {
+            let code = i32::from(place.is_here());
+            // SAFETY: _exit is always allowed in a forked child.
+            unsafe { libc::_exit(code) };
+        }
+        let mut status = 0;
+        // SAFETY: `pid` is our child and `status` a valid int.
+        unsafe { libc::waitpid(pid, &mut status, 0) };
+        assert_eq!(libc::WEXITSTATUS(status), 0);
+        assert!(place.is_here());
+    }
+}

@@ -1,0 +1,148 @@
+//! Waiting without sleeping, while that pays.
+//!
+//! Waking a thread on another processor costs tens of microseconds, seeing a word change half of one. But a
+//! spinning thread takes a processor from somebody, perhaps from the very process it waits for. So spinning is
+//! bounded in time and in threads, never done on one processor, ends as soon as somebody else turns out
+//! to want the processor, and is given up by connections on which it does not pay (with a probe now and then).
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::clock;
+
+/// Looks at the word between two looks at the clock; about a microsecond.
+const LOOKS: u32 = 48;
+/// A yield that took longer ran somebody else.
+const CONTENDED_NS: u64 = 5_000;
+/// How much credit a connection can have, what a hit earns and what a miss costs.
+const CREDIT_MAX: u32 = 16;
+const HIT_EARNS: u32 = 4;
+const MISS_COSTS: u32 = 1;
+/// Without credit, one wait in so many spins nevertheless.
+const PROBE_EVERY: u32 = 32;
+
+/// Threads of this process that spin right now.
+static SPINNING: AtomicUsize = AtomicUsize::new(0);
+
+/// In a forked child: the threads that were spinning are the parent's.
+pub(crate) fn forget() {
+    SPINNING.store(0, Ordering::Relaxed);
+}
+
+struct Permit;
+
+impl Permit {
+    fn take() -> Option<Self> {
+        let most = clock::cpus().saturating_sub(1);
+        // Relaxed: only a count; nothing is ordered by it.
+        if SPINNING.fetch_add(1, Ordering::Relaxed) >= most {
+            SPINNING.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Self)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        SPINNING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The memory of one waiter: whether spinning has paid lately.
+pub struct Spinner {
+    budget_ns: u64,
+    credit: u32,
+    skipped: u32,
+}
+
+impl Spinner {
+    /// A waiter that spins for at most `budget_ns` at a time; 0 means never.
+    #[must_use]
+    pub fn new(budget_ns: u64) -> Self {
+        Self { budget_ns, credit: CREDIT_MAX, skipped: 0 }
+    }
+
+    /// Spins until `ready` or until it no longer pays; returns whether `ready` was seen.
+    pub fn wait(&mut self, ready: impl Fn() -> bool) -> bool {
+        if !self.is_worth_trying() {
+            return false;
+        }
+        let Some(_permit) = Permit::take() else {
+            return false;
+        };
+        let hit = spin(self.budget_ns, ready);
+        self.credit = if hit {
+            (self.credit + HIT_EARNS).min(CREDIT_MAX)
+        } else {
+            self.credit.saturating_sub(MISS_COSTS)
+        };
+        hit
+    }
+
+    fn is_worth_trying(&mut self) -> bool {
+        if self.budget_ns == 0 || clock::cpus() == 1 {
+            return false;
+        }
+        if self.credit > 0 {
+            return true;
+        }
+        self.skipped = (self.skipped + 1) % PROBE_EVERY;
+        self.skipped == 0
+    }
+}
+
+fn spin(budget_ns: u64, ready: impl Fn() -> bool) -> bool {
+    let start = clock::now_ns();
+    loop {
+        for _ in 0..LOOKS {
+            if ready() {
+                return true;
+            }
+            std::hint::spin_loop();
+        }
+        let before = clock::now_ns();
+        if before.saturating_sub(start) > budget_ns {
+            return false;
+        }
+        std::thread::yield_now();
+        if clock::now_ns().saturating_sub(before) > CONTENDED_NS {
+            return ready();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_ready_word_is_seen_at_once() {
+        assert!(spin(1_000_000, || true));
+    }
+
+    #[test]
+    fn spinning_ends_with_its_budget() {
+        let looks = Cell::new(0u64);
+        let start = clock::now_ns();
+        assert!(!spin(100_000, || {
+            looks.set(looks.get() + 1);
+            false
+        }));
+        assert!(looks.get() > 0);
+        assert!(clock::now_ns() - start < 1_000_000_000);
+    }
+
+    #[test]
+    fn a_waiter_gives_up_spinning_when_it_never_pays_but_probes() {
+        let mut spinner = Spinner::new(1);
+        spinner.credit = 0;
+        let tries = (0..PROBE_EVERY * 3).filter(|_| spinner.is_worth_trying()).count();
+        assert_eq!(tries, if clock::cpus() == 1 { 0 } else { 3 });
+    }
+
+    #[test]
+    fn no_budget_means_no_spinning() {
+        assert!(!Spinner::new(0).wait(|| true));
+    }
+}

@@ -1,0 +1,14 @@
+//! The Python face of manor's native parts. Its manual is `_native.pyi`.
+
+mod connection;
+mod errors;
+mod parts;
+mod room;
+
+use pyo3::prelude::*;
+
+/// Native parts of manor: message connections over sockets and shared-memory mailboxes.
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<connection::Connection>()
+}

@@ -1,0 +1,60 @@
+//! A `bytearray` as memory for an incoming message.
+
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyByteArray, PyByteArrayMethods};
+use transport::room::Room;
+
+/// A `bytearray` that nobody else has seen yet, so that it may be filled without the interpreter's lock.
+pub struct ByteArrayRoom {
+    object: Py<PyByteArray>,
+    pointer: *mut u8,
+    bytes: usize,
+}
+
+// SAFETY: the pointer belongs to the object, which is only resized with the interpreter's lock held.
+unsafe impl Send for ByteArrayRoom {}
+
+// SAFETY: the object owns `bytes` bytes at `pointer`, and no Python code can reach it before `into_object`
+// (a bytearray is not even tracked by the garbage collector).
+unsafe impl Room for ByteArrayRoom {
+    fn pointer(&mut self) -> *mut u8 {
+        self.pointer
+    }
+
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl ByteArrayRoom {
+    /// `old` enlarged to `bytes` bytes, with its content; a new object if there is no `old`.
+    pub fn grown(py: Python<'_>, old: Option<Self>, bytes: usize) -> PyResult<Self> {
+        let object = match old {
+            Some(old) => {
+                let object = old.object.into_bound(py);
+                object.resize(bytes)?;
+                object
+            }
+            None => uninitialised(py, bytes)?,
+        };
+        let pointer = object.data();
+        Ok(Self { object: object.unbind(), pointer, bytes })
+    }
+
+    /// The filled object.
+    pub fn into_object(self) -> Py<PyByteArray> {
+        self.object
+    }
+}
+
+/// A `bytearray` whose bytes are whatever the memory held: clearing them would cost as much as receiving.
+fn uninitialised(py: Python<'_>, bytes: usize) -> PyResult<Bound<'_, PyByteArray>> {
+    let size = ffi::Py_ssize_t::try_from(bytes)?;
+    // SAFETY: a null source is allowed and leaves the bytes unset; the result is a new reference or null with
+    // an exception set.
+    unsafe {
+        let object = ffi::PyByteArray_FromStringAndSize(std::ptr::null(), size);
+        Ok(Bound::from_owned_ptr_or_err(py, object)?.cast_into_unchecked())
+    }
+}

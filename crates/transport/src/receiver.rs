@@ -1,0 +1,258 @@
+//! Receiving messages, from the mailbox and from the socket, in the order in which they were sent.
+
+use arena::mailbox::Inbox;
+use arena::spin::Spinner;
+
+use crate::connection::Link;
+use crate::deadline::Deadline;
+use crate::frame::{HEADER_BYTES, Header};
+use crate::input::Input;
+use crate::options::Family;
+use crate::room::Room;
+use crate::stream::{Direction, Io, Wake};
+use crate::{Error, Step};
+
+/// Memory asked for at first: a length is only a claim until the bytes arrive.
+const FIRST_ROOM_BYTES: usize = 1 << 20;
+/// A message from the socket up to this length may be read with the interpreter's lock held.
+const QUICK_BYTES_MAX: usize = 64 << 10;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Mailbox,
+    Socket,
+}
+
+/// A message on its way in; kept when an operation is given up, and continued by the next.
+struct Incoming<B> {
+    source: Source,
+    bytes: usize,
+    filled: usize,
+    room: Option<B>,
+}
+
+/// The receiving half of a connection.
+pub struct Receiver<B> {
+    pub(crate) input: Input,
+    inbox: Option<Inbox>,
+    spinner: Spinner,
+    header: [u8; HEADER_BYTES],
+    header_filled: usize,
+    message: Option<Incoming<B>>,
+    bytes_max: usize,
+}
+
+impl<B: Room> Receiver<B> {
+    /// The receiving half of a socket of `family`.
+    #[must_use]
+    pub fn new(family: Family, bytes_max: usize, spin_ns_max: u64) -> Self {
+        Self {
+            input: Input::new(family),
+            inbox: None,
+            spinner: Spinner::new(spin_ns_max),
+            header: [0; HEADER_BYTES],
+            header_filled: 0,
+            message: None,
+            bytes_max,
+        }
+    }
+
+    /// From here on, messages may come through `inbox`.
+    pub(crate) fn use_inbox(&mut self, inbox: Inbox) {
+        self.inbox = Some(inbox);
+        self.input.refuse_descriptors();
+    }
+
+    /// Whether no message has been begun.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.message.is_none() && self.header_filled == 0
+    }
+
+    /// Provides memory for the message: [`Step::Grow`] said how much. Bytes filled so far must be in it.
+    pub fn give_room(&mut self, room: B) {
+        if let Some(message) = &mut self.message {
+            message.room = Some(room);
+        }
+    }
+
+    /// The memory provided so far, to be enlarged and given again.
+    pub fn take_room(&mut self) -> Option<B> {
+        self.message.as_mut()?.room.take()
+    }
+
+    /// The complete message, after [`Step::Done`].
+    pub fn take_message(&mut self) -> Option<B> {
+        self.message.take_if(|m| m.filled == m.bytes)?.room
+    }
+
+    /// Receives what is there already, when that takes neither a wait nor long.
+    pub fn attempt(&mut self, link: &Link) -> Result<Step, Error> {
+        let is_quick = |m: &Incoming<B>| m.source == Source::Mailbox || m.bytes <= QUICK_BYTES_MAX;
+        if !self.message.as_ref().is_none_or(is_quick) {
+            return Ok(Step::Blocked);
+        }
+        let look_at_socket = self.inbox.is_none() || self.message.is_some();
+        self.advance(link, look_at_socket)
+    }
+
+    /// Receives until done, the deadline, or a signal. To be called without the interpreter's lock.
+    pub fn run(&mut self, link: &Link, deadline: Deadline) -> Result<Step, Error> {
+        if let (Some(inbox), None) = (&self.inbox, &self.message)
+            && deadline != Deadline::Now
+        {
+            self.spinner.wait(|| inbox.is_stirred());
+        }
+        loop {
+            match self.advance(link, true)? {
+                Step::Blocked => {}
+                step => return Ok(step),
+            }
+            if self.sleep(link, deadline)? == Wake::Interrupted {
+                return Ok(Step::Interrupted);
+            }
+        }
+    }
+
+    fn sleep(&self, link: &Link, deadline: Deadline) -> Result<Wake, Error> {
+        let (Some(inbox), None) = (&self.inbox, &self.message) else {
+            return link.stream.wait(Direction::Readable, deadline);
+        };
+        inbox.sleep()?;
+        let wake = match inbox.peek() {
+            Ok(None) => link.stream.wait(Direction::Readable, deadline),
+            Ok(Some(_)) => Ok(Wake::Ready),
+            Err(error) => Err(error.into()),
+        };
+        inbox.wake()?;
+        wake
+    }
+
+    fn advance(&mut self, link: &Link, look_at_socket: bool) -> Result<Step, Error> {
+        if self.message.is_none() {
+            self.message = self.next_message(link, look_at_socket)?;
+        }
+        let Some(message) = &mut self.message else {
+            return Ok(Step::Blocked);
+        };
+        while message.filled < message.bytes {
+            let least = message.room_wanted_at_least();
+            let room = match &mut message.room {
+                Some(room) if room.bytes() >= least => room,
+                _ => return Ok(Step::Grow(message.room_wanted())),
+            };
+            let free = room.bytes().min(message.bytes) - message.filled;
+            let target = room.pointer().wrapping_add(message.filled);
+            match (message.source, &mut self.inbox) {
+                (Source::Mailbox, Some(inbox)) => {
+                    // SAFETY: the room has `free` bytes from `target` on, lent to us alone.
+                    unsafe { inbox.take(target, free)? };
+                    message.filled += free;
+                }
+                // SAFETY: as above.
+                _ => match unsafe { self.input.read(&link.stream, target, free)? } {
+                    Io::Bytes(bytes) => message.filled += bytes,
+                    Io::WouldBlock => return Ok(Step::Blocked),
+                    Io::End => return Err(Error::Reset),
+                },
+            }
+        }
+        if let (Source::Socket, Some(inbox)) = (message.source, &mut self.inbox) {
+            inbox.count()?;
+        }
+        link.tally.count_received();
+        Ok(Step::Done)
+    }
+
+    /// Finds the beginning of the next message.
+    fn next_message(&mut self, link: &Link, socket: bool) -> Result<Option<Incoming<B>>, Error> {
+        loop {
+            if let Some(message) = self.look_into_mailbox()? {
+                return Ok(Some(message));
+            }
+            if !socket || !self.read_header(link)? {
+                return Ok(None);
+            }
+            // A message may have been posted before the frame whose header we have now: it goes first.
+            let header = Header::from_bytes(self.header);
+            if let Some(message) = self.look_into_mailbox()? {
+                return Ok(Some(message));
+            }
+            match header {
+                Header::Doorbell => {}
+                Header::Confirmation => link.tally.note_confirmation(),
+                Header::Message(bytes) => return self.begin_frame(bytes).map(Some),
+            }
+            self.header_filled = 0;
+        }
+    }
+
+    fn look_into_mailbox(&self) -> Result<Option<Incoming<B>>, Error> {
+        let Some(inbox) = &self.inbox else {
+            return Ok(None);
+        };
+        match inbox.peek()? {
+            Some(bytes) if bytes > self.bytes_max => {
+                Err(Error::TooLong { bytes: bytes as u64, limit: self.bytes_max })
+            }
+            found => Ok(found.map(|bytes| Incoming::new(Source::Mailbox, bytes))),
+        }
+    }
+
+    fn begin_frame(&mut self, bytes: u64) -> Result<Incoming<B>, Error> {
+        match usize::try_from(bytes) {
+            Ok(length) if length <= self.bytes_max => {
+                self.header_filled = 0;
+                Ok(Incoming::new(Source::Socket, length))
+            }
+            // The header stays, so that every later call fails in the same way.
+            _ => Err(Error::TooLong { bytes, limit: self.bytes_max }),
+        }
+    }
+
+    /// Reads the next header; returns whether it is there.
+    fn read_header(&mut self, link: &Link) -> Result<bool, Error> {
+        while self.header_filled < HEADER_BYTES {
+            let rest = &mut self.header[self.header_filled..];
+            // SAFETY: the rest of the header is exclusively borrowed.
+            let io = unsafe { self.input.read(&link.stream, rest.as_mut_ptr(), rest.len()) };
+            let io = match io {
+                // The peer closed without reading a late doorbell, which is no loss.
+                Err(Error::Reset) if self.inbox.is_some() => Io::End,
+                io => io?,
+            };
+            match io {
+                Io::Bytes(bytes) => self.header_filled += bytes,
+                Io::WouldBlock => return Ok(false),
+                Io::End if self.header_filled > 0 => return Err(Error::Reset),
+                // What was posted before the peer went is still to be delivered.
+                Io::End if self.inbox.as_ref().is_some_and(|i| matches!(i.peek(), Ok(Some(_)))) => {
+                    return Ok(false);
+                }
+                Io::End => return Err(Error::EndOfStream),
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl<B: Room> Incoming<B> {
+    fn new(source: Source, bytes: usize) -> Self {
+        Self { source, bytes, filled: 0, room: None }
+    }
+
+    /// With less memory than this the message cannot go on: a mailbox is emptied in one go.
+    fn room_wanted_at_least(&self) -> usize {
+        match self.source {
+            Source::Mailbox => self.bytes,
+            Source::Socket => self.filled + 1,
+        }
+    }
+
+    /// How much memory the message needs next: a mailbox's is all there; the socket's must come first.
+    fn room_wanted(&self) -> usize {
+        match self.source {
+            Source::Mailbox => self.bytes,
+            Source::Socket => self.filled.saturating_mul(2).max(FIRST_ROOM_BYTES).min(self.bytes),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+"""The two serializers that ``BaseManager(serializer=...)`` names, behind one interface."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Final, cast
+
+from manor._codec import pickles
+from manor._codec.exceptions import pack_exception, unpack_exception
+from manor._codec.pickles import Buffer
+from manor.errors import ProtocolError, RemoteError, ServerTraceback
+
+__all__ = ["Codec", "codec_for"]
+
+
+class Codec(ABC):
+    """Turns values and exceptions into payloads and back.
+
+    Attributes:
+        name: What users pass as ``serializer``.
+        number: What an introduction says.
+    """
+
+    name: str
+    number: int
+
+    @abstractmethod
+    def encode(self, value: object) -> list[Buffer]:
+        """Return the parts of a payload; raise whatever the value's own pickling raises."""
+
+    @abstractmethod
+    def decode(self, payload: memoryview) -> Any:
+        """Return the value of a payload."""
+
+    def portable(self, record: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return *record*, which tells of a proxy, as this codec can carry it."""
+        return tuple(record)
+
+    @abstractmethod
+    def encode_error(self, error: BaseException) -> list[Buffer]:
+        """Return an exception as a payload; never fails."""
+
+    @abstractmethod
+    def decode_error(self, payload: memoryview) -> BaseException:
+        """Return the exception of a payload, with the server's traceback in its chain."""
+
+
+class _PickleCodec(Codec):
+    name = "pickle"
+    number = 1
+    encode = staticmethod(pickles.dumps)
+    decode = staticmethod(pickles.loads)
+
+    def encode_error(self, error: BaseException) -> list[Buffer]:
+        return [pack_exception(error)]
+
+    def decode_error(self, payload: memoryview) -> BaseException:
+        return unpack_exception(payload)
+
+
+class _XmlCodec(Codec):
+    """XML-RPC's types only, and nothing is ever unpickled; an exception outside the built-ins arrives as text."""
+
+    name = "xmlrpclib"
+    number = 2
+
+    def portable(self, record: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(None if isinstance(part, type) or callable(part) else part for part in record)
+
+    def encode(self, value: object) -> list[Buffer]:
+        import xmlrpc.client  # used by next to nobody, and slow to import
+
+        text = xmlrpc.client.dumps(cast("Any", (value,)), allow_none=True)
+        return [text.encode()]
+
+    def decode(self, payload: memoryview) -> Any:
+        import xmlrpc.client
+
+        (value,) = cast("Any", xmlrpc.client.loads(bytes(payload).decode())[0])
+        return value
+
+    def encode_error(self, error: BaseException) -> list[Buffer]:
+        import traceback
+
+        text = "".join(traceback.format_exception(error))
+        cls = type(error)
+        arguments = [arg for arg in error.args if type(arg) in (bool, int, float, str)]
+        name = cls.__qualname__ if cls.__module__ == "builtins" and len(arguments) == len(error.args) else ""
+        return self.encode([name, arguments, text])
+
+    def decode_error(self, payload: memoryview) -> BaseException:
+        import builtins
+
+        name, arguments, text = self.decode(payload)
+        cls = getattr(builtins, name, None) if name else None
+        if not (isinstance(cls, type) and issubclass(cls, BaseException)):
+            return RemoteError(text)
+        error: BaseException = cls(*arguments)
+        error.__cause__ = ServerTraceback(text)
+        return error
+
+
+_CODECS: Final[dict[object, Codec]] = {}
+for _codec in (_PickleCodec(), _XmlCodec()):
+    _CODECS[_codec.name] = _CODECS[_codec.number] = _codec
+
+
+def codec_for(serializer: str | int) -> Codec:
+    """Return the codec of that name or number; raise ``ProtocolError`` or ``ValueError`` for an unknown one."""
+    codec = _CODECS.get(serializer)
+    if codec is not None:
+        return codec
+    if isinstance(serializer, int):
+        raise ProtocolError(f"unknown serializer number {serializer}")
+    raise ValueError(f"unknown serializer {serializer!r}: 'pickle' or 'xmlrpclib'")

@@ -1,0 +1,34 @@
+"""For whom the current thread is encoding or decoding.
+
+A proxy that travels inside a call needs no lease, since the call keeps it alive; one that is pickled for a queue
+or a file does. Only the encoder's caller knows which it is, so it says so here before it encodes.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+__all__ = ["Recipient", "Sender", "travel"]
+
+
+class Recipient(Protocol):
+    """The far side of a call or an answer that is being encoded."""
+
+    def grant(self, server: bytes, ident: int) -> bool:
+        """Whether the recipient gets hold of object *ident* of *server* by the message itself."""
+
+
+class Sender(Protocol):
+    """The far side of a call or an answer that is being decoded."""
+
+    def granted(self, server: bytes, ident: int) -> bool:
+        """Whether the message brought a credit for object *ident* of *server*."""
+
+
+class _Travel(threading.local):
+    recipient: Recipient | None = None
+    sender: Sender | None = None
+
+
+travel = _Travel()

@@ -1,0 +1,96 @@
+"""Exceptions travel as themselves: class, arguments, attributes, notes, and the chain behind them.
+
+Pickling an exception loses its traceback and its chain, and calls the class again with ``args``, which fails for
+classes whose constructor takes something else. So each link of the chain is packed for itself; one that does not
+survive pickling is packed as class, ``args`` and ``__dict__`` and rebuilt without its constructor. At the end of
+the chain the receiver finds a ``ServerTraceback`` with the text that the server would have printed.
+"""
+
+from __future__ import annotations
+
+import pickle
+import traceback
+from typing import Any, Final
+
+from manor._codec.pickles import dumps, loads
+from manor.errors import RemoteError, ServerTraceback
+
+__all__ = ["pack_exception", "unpack_exception"]
+
+_LINKS_MAX: Final = 32
+_Packed = tuple[str, Any]
+
+
+def _chain(error: BaseException) -> list[tuple[BaseException, bool]]:
+    """Return the links from *error* to its origin, each with whether it is the ``__cause__`` of the one before."""
+    links: list[tuple[BaseException, bool]] = [(error, True)]
+    seen = {id(error)}
+    while len(links) < _LINKS_MAX:
+        last = links[-1][0]
+        following = last.__cause__ or (None if last.__suppress_context__ else last.__context__)
+        if following is None or id(following) in seen:
+            break
+        seen.add(id(following))
+        links.append((following, last.__cause__ is not None))
+    return links
+
+
+def _join(parts: list[Any]) -> bytes:
+    return b"".join(bytes(part) for part in parts)
+
+
+def _survives(error: BaseException, data: bytes) -> bool:
+    copy = loads(data)
+    return type(copy) is type(error) and repr(copy.args) == repr(error.args) and set(vars(copy)) == set(vars(error))
+
+
+def _pack_one(error: BaseException) -> _Packed:
+    try:
+        data = _join(dumps(error))
+        if _survives(error, data):
+            return "pickle", data
+    except Exception:  # whatever a class's own pickling raises: try without it
+        pass
+    try:
+        data = _join(dumps((type(error), error.args, vars(error))))
+        loads(data)
+        return "parts", data
+    except Exception:  # unpicklable class, argument or attribute: only text is left
+        return "text", "".join(traceback.format_exception_only(error)).strip()
+
+
+def _unpack_one(packed: _Packed, text: str) -> BaseException:
+    kind, data = packed
+    if kind == "text":
+        return RemoteError(f"{data}\n\n{text}")
+    try:
+        if kind == "pickle":
+            found = loads(data)
+        else:
+            cls, args, attributes = loads(data)
+            found = cls.__new__(cls, *args)
+            found.args = args
+            found.__dict__.update(attributes)
+    except Exception:  # a class that this process cannot import or rebuild
+        return RemoteError(text)
+    return found if isinstance(found, BaseException) else RemoteError(text)
+
+
+def pack_exception(error: BaseException) -> bytes:
+    """Return *error* with its chain and its traceback as bytes."""
+    text = "".join(traceback.format_exception(error))
+    links = [(_pack_one(link), is_cause, link.__suppress_context__) for link, is_cause in _chain(error)]
+    return pickle.dumps((text, links), 5)
+
+
+def unpack_exception(data: Any) -> BaseException:
+    """Return the exception that ``pack_exception`` packed, ready to be raised."""
+    text, links = loads(data)
+    errors = [_unpack_one(packed, text) for packed, _, _ in links]
+    for (_, is_cause, _), following, error in zip(links[1:], errors[1:], errors, strict=False):
+        if is_cause:
+            error.__cause__ = following
+        else:
+            error.__context__ = following
+    errors[-1].__cause__ = ServerTraceback(text)
+    return errors[0]

@@ -1,0 +1,91 @@
+"""Pickle 5, large buffers out of band, with multiprocessing's reducers.
+
+A payload begins with a pickle (whose first byte is always 0x80), or, when it has buffers out of band, with
+``B``, the count of buffers, the length of the pickle and of each buffer; then the pickle and the buffers.
+"""
+
+from __future__ import annotations
+
+import copyreg
+import io
+import pickle
+import struct
+from multiprocessing.reduction import ForkingPickler
+from typing import Any, Final
+
+from manor.errors import ProtocolError
+
+__all__ = ["Buffer", "dumps", "loads"]
+
+Buffer = bytes | bytearray | memoryview
+_IN_BAND_BYTES_MAX: Final = 16384
+_SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
+_HEAD: Final = struct.Struct("<cI")
+_PICKLE_BYTE: Final = 0x80
+_reducers: dict[type, Any] = {}
+_reducers_count = (-1, -1)
+
+
+def _current_reducers() -> dict[type, Any]:
+    """Merge copyreg's and multiprocessing's tables anew whenever either has grown."""
+    global _reducers, _reducers_count
+    own: dict[type, Any] = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
+    count = (len(copyreg.dispatch_table), len(own))
+    if count != _reducers_count:
+        _reducers = {**copyreg.dispatch_table, **own}
+        _reducers_count = count
+    return _reducers
+
+
+class _Pickler(pickle.Pickler):
+    """The C pickler; a class of its own so that it can have a ``dispatch_table``."""
+
+
+def dumps(value: object) -> list[Buffer]:
+    """Return the parts of a payload, to be sent one after the other."""
+    if type(value) in _SCALARS:
+        return [pickle.dumps(value, 5)]
+    buffers: list[memoryview] = []
+
+    def aside(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < _IN_BAND_BYTES_MAX:
+            return True
+        buffers.append(raw)
+        return False
+
+    out = io.BytesIO()
+    pickler = _Pickler(out, 5, buffer_callback=aside)
+    pickler.dispatch_table = _current_reducers()
+    pickler.dump(value)
+    data = out.getbuffer()
+    if not buffers:
+        return [data]
+    sizes = struct.pack(f"<Q{len(buffers)}Q", len(data), *(buffer.nbytes for buffer in buffers))
+    return [_HEAD.pack(b"B", len(buffers)) + sizes, data, *buffers]
+
+
+def loads(payload: memoryview | bytes | bytearray) -> Any:
+    """Return the value; arrays from out-of-band buffers are writable views into *payload*."""
+    if len(payload) and payload[0] == _PICKLE_BYTE:
+        return pickle.loads(payload)
+    data, buffers = _split(memoryview(payload))
+    return pickle.loads(data, buffers=buffers)
+
+
+def _split(payload: memoryview) -> tuple[memoryview, list[memoryview]]:
+    try:
+        mark, count = _HEAD.unpack_from(payload)
+        if mark != b"B" or count * 8 > len(payload):
+            raise ProtocolError("a payload that is no pickle")
+        sizes = struct.unpack_from(f"<Q{count}Q", payload, _HEAD.size)
+    except struct.error:
+        raise ProtocolError(f"a payload of {len(payload)} bytes is cut short") from None
+    at = _HEAD.size + 8 * (count + 1)
+    if at + sum(sizes) != len(payload):
+        raise ProtocolError("the lengths in a payload do not add up")
+    pieces = []
+    for size in sizes:
+        pieces.append(payload[at : at + size])
+        at += size
+    return pieces[0], pieces[1:]

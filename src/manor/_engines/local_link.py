@@ -1,0 +1,105 @@
+"""A link to a server in the same process: proxies there call their objects directly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from manor._proxy.granted import Granted
+from manor._server.dispatch import ProxyResult
+from manor._server.objects import Hosted
+from manor._server.primitives import DeadOwner
+from manor._server.server import Server
+from manor._wire.calls import SERVER
+from manor._wire.notes import Noted
+from manor._wire.tokens import Token
+from manor.errors import NotExposed, ObjectGone
+
+__all__ = ["LocalHold", "LocalLink"]
+
+
+class LocalHold:
+    """The server's own reference to one of its objects; it counts as long as it lives."""
+
+    __slots__ = ("changes", "credits", "hosted", "ident", "leased_until", "link")
+
+    def __init__(self, link: LocalLink, ident: int, hosted: Hosted | None) -> None:
+        self.link = link
+        self.ident = ident
+        self.hosted = hosted
+        self.credits = 0
+        self.changes = 0
+        self.leased_until = 0.0
+
+    def __del__(self) -> None:
+        if self.hosted is not None:
+            self.link.dispatcher.table.drop_local(self.ident)
+
+
+class LocalLink:
+    """Takes the place of ``manor._proxy.link.Link`` inside the server; arguments and results are copied as there."""
+
+    ended = None
+    timeout = None
+
+    def __init__(self, server: Server) -> None:
+        """Reach the objects of *server*."""
+        self.dispatcher = server.dispatcher
+        self.codec = server.codec
+        self.limits = server.limits
+        self.route = server.route
+        self.server = server.route.server
+        self.public_address = server.address
+
+    def call(
+        self,
+        ident: int,
+        method: str,
+        args: tuple[Any, ...] = (),
+        kwds: Mapping[str, Any] | None = None,
+        *,
+        typeid: str = "object",
+        waits: object = None,
+    ) -> Any:
+        """Call a method in the current thread, as part of the call that it carries out."""
+        if ident == SERVER:
+            return self._call_server(method, args)
+        result = self.dispatcher.call(self, ident, method, args, kwds or {})
+        if type(result) is ProxyResult:
+            hold = self.hold(int(result.id, 16), credited=True)
+            token = Token(result.typeid, self.public_address, result.id, self.route)
+            return Granted(result.exposed, token, result.proxytype, hold)
+        return self.codec.decode(memoryview(b"".join(self.codec.encode(result))))
+
+    def _call_server(self, method: str, args: tuple[Any, ...]) -> Any:
+        if method == "get_methods":
+            return tuple(self.dispatcher.find(int(args[0], 16)).exposed)
+        raise NotExposed(f"proxies in the server itself cannot call its function {method!r}")
+
+    def take_hold(self, hosted: Hosted) -> None:
+        """As a grantee: the reference is adopted by ``hold(credited=True)``."""
+        self.dispatcher.table.add_local(hosted.ident)
+
+    def grant_new(self, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
+        """As a grantee: host *obj* and return its id."""
+        return self.dispatcher.grant_new(self, obj, typeid, exposed)
+
+    def noted(self, result: Any, died: DeadOwner) -> Any:
+        """As a grantee: return the result with its note."""
+        return Noted(result, died.pid, died.process_name, died.kind_of_object)
+
+    def hold(self, ident: int, *, credited: bool) -> LocalHold:
+        """Return a new reference."""
+        table = self.dispatcher.table
+        hosted = table.find(ident) if credited else table.add_local(ident)
+        if hosted is None:
+            raise ObjectGone(f"object {ident:x} is gone from the manager's server (pid {self.route.pid})")
+        return LocalHold(self, ident, hosted)
+
+    def unheld(self, ident: int) -> LocalHold:
+        """Return a hold that keeps nothing alive."""
+        return LocalHold(self, ident, None)
+
+    def lease(self, hold: LocalHold) -> None:
+        """Keep an object alive for a pickle that is being made now."""
+        self.dispatcher.table.lease(hold.ident, self.limits.pickle_lease_s)

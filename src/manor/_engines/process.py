@@ -1,0 +1,169 @@
+"""Starting a server in a child process of this machine, and ending it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from multiprocessing import process as mp_process
+from multiprocessing import util
+from multiprocessing.connection import Connection, wait
+from typing import Any, NamedTuple
+
+from manor._engines.local_link import LocalLink
+from manor._proxy.links import local_servers
+from manor._server.server import Server
+from manor._transport.addresses import Address
+from manor.errors import AddressInUse, ManagerStartError
+from manor.limits import Limits
+
+__all__ = ["ServerConfig", "Started", "allow_children", "await_start", "end_process", "new_server", "run_server"]
+
+
+class ServerConfig(NamedTuple):
+    """What a server needs besides what ``multiprocessing`` passes to ``_run_server``.
+
+    Attributes:
+        limits: Bounds of the server.
+        owner_pid: The process that the server is not to outlive, or None for one that lives on.
+    """
+
+    limits: Limits
+    owner_pid: int | None
+
+
+class Started(NamedTuple):
+    """What a server reports once it listens."""
+
+    address: Address
+    path: str
+
+
+def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:
+    """Make a server that proxies in its own process reach directly."""
+    server = kind(*args, **kwds)
+    link = LocalLink(server)
+    local_servers[server.route.server] = _Local(link)
+    return server
+
+
+class _Local:
+    def __init__(self, link: LocalLink) -> None:
+        self._link = link
+
+    def local_link(self) -> Any:
+        return self._link
+
+
+_children = threading.Lock()
+
+
+@contextlib.contextmanager
+def allow_children() -> Iterator[None]:
+    """Let a daemonic process start the server: it watches its owner itself, so it cannot be left over."""
+    config: dict[str, Any] = mp_process.current_process()._config  # type: ignore[attr-defined]
+    with _children:
+        daemonic = config.get("daemon")
+        config["daemon"] = False
+        try:
+            yield
+        finally:
+            if daemonic is None:
+                del config["daemon"]
+            else:
+                config["daemon"] = daemonic
+
+
+def run_server(
+    kind: type[Server],
+    registry: Mapping[str, Any],
+    address: Address | None,
+    authkey: bytes,
+    serializer: str,
+    writer: Connection,
+    initializer: Callable[..., object] | None,
+    initargs: tuple[Any, ...],
+    config: ServerConfig,
+) -> None:
+    """Be the server: what its child process runs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        if initializer is not None:
+            initializer(*initargs)
+        mp_process.current_process()._identity = ()  # type: ignore[attr-defined]
+        server = new_server(kind, registry, address, authkey, serializer, limits=config.limits)
+        signal.signal(signal.SIGTERM, lambda *_: server.stop("was terminated by SIGTERM"))
+        if config.owner_pid is not None:
+            server.end_with(config.owner_pid)
+    except BaseException as error:
+        _report_failure(writer, error)
+        raise SystemExit(1) from error
+    writer.send(Started(server.address, server.route.path))
+    writer.close()
+    server.serve_forever()
+
+
+def _report_failure(writer: Connection, error: BaseException) -> None:
+    from manor._codec.exceptions import pack_exception  # only when things went wrong
+
+    writer.send(pack_exception(error))
+    writer.close()
+
+
+def await_start(process: Any, reader: Connection, address: Address | None) -> Started:
+    """Wait until the server listens.
+
+    Raises:
+        AddressInUse: Somebody else listens on the address.
+        ManagerStartError: It could not start; what it raised is the ``__cause__``.
+    """
+    try:
+        wait([reader, process.sentinel])
+        answer = reader.recv() if reader.poll() else None
+    except EOFError:
+        answer = None
+    finally:
+        reader.close()
+    if isinstance(answer, Started):
+        return answer
+    process.join()
+    if answer is None:
+        raise ManagerStartError(
+            f"the manager's server process (pid {process.pid}) ended with exit code {process.exitcode} "
+            f"before it listened; what it printed on stderr may say why"
+        )
+    from manor._codec.exceptions import unpack_exception
+
+    cause = unpack_exception(answer)
+    if isinstance(cause, AddressInUse):
+        raise cause
+    where = f" at {address!r}" if address is not None else ""
+    raise ManagerStartError(
+        f"the manager's server could not start{where}: {type(cause).__name__}: {cause}"
+    ) from cause
+
+
+def end_process(process: Any, timeout: float, path: str) -> None:
+    """Wait for a server that was asked to stop; terminate, then kill one that does not."""
+    process.join(timeout=timeout)
+    if process.is_alive():
+        util.info("manager still alive after %.1f s: terminating it" % timeout)
+        process.terminate()
+        process.join(timeout=timeout)
+    if process.is_alive():
+        util.info("manager still alive after SIGTERM: killing it")
+        process.kill()
+        process.join()
+    folder = os.path.dirname(path)
+    if os.path.basename(folder).startswith("manor-") and os.path.isdir(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _forget_local_servers() -> None:
+    local_servers.clear()
+
+
+os.register_at_fork(after_in_child=_forget_local_servers)

@@ -1,0 +1,77 @@
+"""Proxy classes made from a list of method names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from manor._proxy.base import BaseProxy
+from manor._proxy.deadlines import LOCK_WAITS, QUEUE_WAITS, Waits
+from manor._proxy.links import find_link
+from manor._wire.tokens import Token
+from manor._wire.calls import SERVER
+
+__all__ = ["AutoProxy", "MakeProxyType", "remote_method"]
+
+_WAITING_TYPES: Final = (
+    ({"get", "put", "task_done"}, QUEUE_WAITS),
+    ({"get", "put", "empty"}, QUEUE_WAITS),
+    ({"acquire", "release"}, LOCK_WAITS),
+    ({"get", "wait", "ready"}, {"get": Waits(0), "wait": Waits(0)}),
+    ({"wait"}, {"wait": Waits(0)}),
+)
+
+
+def waits_of(exposed: Iterable[str]) -> Mapping[str, Waits]:
+    """Return which of these methods wait, judged by the company that their names keep."""
+    names = set(exposed)
+    for needed, waits in _WAITING_TYPES:
+        if needed <= names:
+            return waits
+    return {}
+
+
+def remote_method(name: str) -> Callable[..., Any]:
+    """Return a method that calls the hosted object's method of that name."""
+
+    def call(self: BaseProxy, /, *args: Any, **kwds: Any) -> Any:
+        return self._callmethod(name, args, kwds)
+
+    call.__name__ = name
+    call.__qualname__ = f"BaseProxy.{name}"
+    return call
+
+
+def MakeProxyType(  # noqa: N802 - the standard library's name
+    name: str, exposed: Iterable[str], _cache: dict[tuple[str, tuple[str, ...]], type[BaseProxy]] = {}  # noqa: B006 - a cache on purpose
+) -> type[BaseProxy]:
+    """Return a subclass of ``BaseProxy`` with the methods in *exposed*; made once for the same arguments."""
+    exposed = tuple(exposed)
+    found = _cache.get((name, exposed))
+    if found is None:
+        methods: dict[str, Any] = {method: remote_method(method) for method in exposed}
+        methods["_exposed_"] = exposed
+        methods["_waits_"] = waits_of(exposed)
+        found = _cache[name, exposed] = type(name, (BaseProxy,), methods)
+    return found
+
+
+def AutoProxy(  # noqa: N802 - the standard library's name
+    token: Token,
+    serializer: str,
+    manager: Any = None,
+    authkey: bytes | None = None,
+    exposed: Iterable[str] | None = None,
+    incref: bool = True,
+    manager_owned: bool = False,
+) -> BaseProxy:
+    """Return a proxy with the public methods of the hosted object; asks the server when *exposed* is None."""
+    if exposed is None:
+        link = getattr(manager, "_link", None) or find_link(token, serializer, authkey)
+        exposed = link.call(SERVER, "get_methods", (token.id,))
+    proxytype = MakeProxyType(f"AutoProxy[{token.typeid}]", exposed)
+    proxy = proxytype(
+        token, serializer, manager=manager, authkey=authkey, incref=incref, manager_owned=manager_owned
+    )
+    proxy._isauto = True
+    return proxy

@@ -1,0 +1,177 @@
+"""What every proxy is: a token, a hold, and calls by name."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import warnings
+from collections.abc import Mapping
+from multiprocessing import context
+from typing import Any, ClassVar
+
+from manor._codec.context import travel
+from manor._proxy.deadlines import Waits
+from manor._proxy.granted import Granted
+from manor._proxy.links import find_link
+from manor._wire.notes import Noted
+from manor._wire.tokens import Token
+from manor.errors import OwnerDiedWarning
+
+__all__ = ["BaseProxy", "RebuildProxy"]
+
+
+class BaseProxy:
+    """Stands for an object that a manager's server hosts.
+
+    Every attribute that is ours begins with an underscore; all else belongs to the hosted object's class.
+    """
+
+    _exposed_: tuple[str, ...] | None = None
+    _method_to_typeid_: ClassVar[Mapping[str, str]] = {}
+    _waits_: ClassVar[Mapping[str, Waits]] = {}
+    _isauto = False
+
+    def __init__(
+        self,
+        token: Token,
+        serializer: str,
+        manager: Any = None,
+        authkey: bytes | None = None,
+        exposed: tuple[str, ...] | None = None,
+        incref: bool = True,
+        manager_owned: bool = False,
+    ) -> None:
+        """Make a proxy for *token*'s object, as ``multiprocessing.managers.BaseProxy`` does.
+
+        Args:
+            token: Names the object.
+            serializer: ``"pickle"`` or ``"xmlrpclib"``.
+            manager: The manager that made the object; the proxy keeps it alive.
+            authkey: A key to prove to the server; by default a server of this machine and user needs none.
+            exposed: Not used here; see ``AutoProxy``.
+            incref: Whether the proxy keeps the object alive.
+            manager_owned: Not used: a proxy inside its own server always reaches the object directly.
+
+        Raises:
+            ManagerDied: The server is gone.
+        """
+        self._token = token
+        self._id = token.id
+        self._ident = int(token.id, 16)
+        self._serializer = serializer
+        self._manager = manager
+        link = getattr(manager, "_link", None)
+        if link is None or (token.route is not None and link.server != token.route.server):
+            link = find_link(token, serializer, authkey)
+        self._link = link
+        self._authkey: bytes = authkey if authkey is not None else _default_authkey(manager)
+        self._hold = link.hold(self._ident, credited=False) if incref else link.unheld(self._ident)
+
+    # multiprocessing's private interface, which existing code uses
+
+    def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:  # noqa: B006 - the standard library's signature; it is never changed
+        """Call a method of the hosted object and return a copy of its result, or a proxy for it.
+
+        Raises:
+            NotExposed: The object does not expose the method.
+            BaseException: Whatever the method raised, with the server's traceback in its chain.
+        """
+        result = self._link.call(
+            self._ident, methodname, args, kwds, typeid=self._token.typeid, waits=self._waits_.get(methodname)
+        )
+        kind = type(result)
+        if kind is Granted:
+            return self._proxy_for(result)
+        if kind is Noted:
+            warnings.warn(str(result), OwnerDiedWarning, stacklevel=3)
+            return result.result
+        return result
+
+    def _proxy_for(self, granted: Granted) -> Any:
+        """Return a proxy for an object that a method answered with."""
+        registry = getattr(self._manager, "_registry", {})
+        entry = registry.get(granted.token.typeid)
+        proxytype = (entry and entry[-1]) or granted.proxytype or _auto_proxy()
+        return proxytype(
+            granted.token,
+            self._serializer,
+            manager=self._manager,
+            authkey=self._authkey if self._manager is None else None,
+            exposed=granted.exposed,
+        )
+
+    def _getvalue(self) -> Any:
+        """Return a copy of the hosted object."""
+        return self._callmethod("#GETVALUE")
+
+    def _connect(self) -> None:
+        """Do nothing: connections are opened when they are needed. Code written for forks calls this."""
+
+    def _incref(self) -> None:
+        """Hold the object from now on."""
+        self._hold = self._link.hold(self._ident, credited=False)
+
+    @property
+    def _tls(self) -> threading.local:
+        return threading.local()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        link = self._link
+        recipient = travel.recipient
+        if recipient is None or not recipient.grant(link.server, self._ident):
+            link.lease(self._hold)
+        kwds: dict[str, Any] = {}
+        if context.get_spawning_popen() is not None:
+            kwds["authkey"] = self._authkey
+        func: Any = type(self)
+        if self._isauto:
+            func = _auto_proxy()
+            kwds["exposed"] = self._exposed_
+        return RebuildProxy, (func, self._token, self._serializer, kwds)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return self._getvalue()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} object, typeid {self._token.typeid!r} at {id(self):#x}>"
+
+    def __str__(self) -> str:
+        try:
+            return str(self._callmethod("__repr__"))
+        except Exception:  # the standard library's promise: str() of a proxy does not fail
+            return repr(self)[:-1] + "; '__str__()' failed>"
+
+
+def _auto_proxy() -> Any:
+    from manor._proxy.auto import AutoProxy  # it makes subclasses of this module's class
+
+    return AutoProxy
+
+
+def _default_authkey(manager: Any) -> bytes:
+    own = getattr(manager, "_authkey", None)
+    return own if own is not None else multiprocessing.current_process().authkey
+
+
+def RebuildProxy(func: Any, token: Token, serializer: str, kwds: dict[str, Any]) -> Any:  # noqa: N802 - the standard library's name
+    """Return the proxy that was pickled, or what stands for it in this process.
+
+    Raises:
+        ObjectGone: Nobody held the object for longer than the pickle's lease.
+        ManagerDied: The server is gone.
+    """
+    key = kwds.pop("authkey", None)
+    try:
+        link = find_link(token, serializer, None)
+    except ConnectionError:
+        if key is None:
+            raise
+        link = find_link(token, serializer, key)
+    sender = travel.sender
+    credited = sender is not None and token.route is not None and sender.granted(token.route.server, int(token.id, 16))
+    hold = link.hold(int(token.id, 16), credited=credited)
+    proxy = func(token, serializer, **kwds)
+    del hold
+    return proxy
+
+

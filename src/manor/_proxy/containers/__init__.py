@@ -1,0 +1,1 @@
+"""Proxies of containers: value semantics, and iteration by chunks."""

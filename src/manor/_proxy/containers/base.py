@@ -1,0 +1,45 @@
+"""What the proxies of containers share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from manor._proxy.base import BaseProxy
+
+__all__ = ["ContainerProxy", "plain"]
+
+
+def plain(value: Any) -> Any:
+    """Return a copy of the hosted object when *value* is a container proxy, otherwise *value* itself."""
+    return value._getvalue() if isinstance(value, ContainerProxy) else value
+
+
+class ContainerProxy(BaseProxy):
+    """Compares by value, hashes by the identity of the hosted object, and counts its own changes."""
+
+    _changing_: ClassVar[frozenset[str]] = frozenset()
+    _like_: ClassVar[tuple[type, ...]] = ()
+    """The built-in types that it may equal."""
+
+    def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:  # noqa: B006 - the standard library's signature; it is never changed
+        if methodname in self._changing_:
+            self._hold.changes += 1
+        return super()._callmethod(methodname, args, kwds)
+
+    def _is_same(self, other: object) -> bool:
+        return isinstance(other, ContainerProxy) and (other._ident, other._link.server) == (
+            self._ident,
+            self._link.server,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if self._is_same(other):
+            return True
+        other = plain(other)
+        if not isinstance(other, self._like_):
+            return NotImplemented
+        return bool(self._getvalue() == other)
+
+    def __hash__(self) -> int:
+        return hash((self._link.server, self._ident))

@@ -1,0 +1,93 @@
+"""Iterating over a container in another process, one round trip a chunk.
+
+A list goes on by index, as the built-in iterator does: what is appended meanwhile is seen, and the end is the
+length at that moment. A mapping or a set is iterated by an iterator on the server, so that a change of its size
+raises ``RuntimeError`` there. A chunk already here is thrown away when a proxy of this process changed the
+container in between (``Hold.changes``); another process's change is seen at the next chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from manor._proxy.base import BaseProxy
+
+__all__ = ["iterate_keys", "iterate_sequence", "iterate_sequence_backwards"]
+
+_FIRST_CHUNK: Final = 256
+_GROWTH: Final = 4
+
+
+def _grow(count: int, limit: int) -> int:
+    return min(count * _GROWTH, limit)
+
+
+def iterate_sequence(proxy: BaseProxy) -> Iterator[Any]:
+    """Yield the items of a hosted sequence by index."""
+    limit = proxy._link.limits.chunk_items_max
+    hold = proxy._hold
+    at, count = 0, min(_FIRST_CHUNK, limit)
+    while True:
+        changes = hold.changes
+        chunk = proxy._callmethod("#CHUNK", (at, count))
+        if not chunk:
+            return
+        for item in chunk:
+            at += 1
+            yield item
+            if hold.changes != changes:
+                break
+        count = _grow(count, limit)
+
+
+def iterate_sequence_backwards(proxy: BaseProxy) -> Iterator[Any]:
+    """Yield the items of a hosted sequence from its end, as ``reversed`` does."""
+    limit = proxy._link.limits.chunk_items_max
+    hold = proxy._hold
+    at, count = proxy._callmethod("__len__"), min(_FIRST_CHUNK, limit)
+    while at > 0:
+        changes = hold.changes
+        low = max(0, at - count)
+        chunk = proxy._callmethod("#CHUNK", (low, at - low))
+        if len(chunk) < at - low:
+            at = low + len(chunk)  # the list has shrunk below our place
+            if not chunk:
+                return
+        for item in reversed(chunk):
+            at -= 1
+            yield item
+            if hold.changes != changes:
+                break
+        count = _grow(count, limit)
+
+
+def iterate_keys(proxy: BaseProxy, *, backwards: bool = False) -> Iterator[Any]:
+    """Yield the keys of a hosted mapping, or the members of a hosted set.
+
+    Raises:
+        RuntimeError: The container's size changed meanwhile.
+    """
+    limit = proxy._link.limits.chunk_items_max
+    hold = proxy._hold
+    changes = hold.changes
+    size, chunk, rest_id = proxy._callmethod("#ITER", (min(_FIRST_CHUNK, limit), backwards))
+    link = proxy._link
+    rest = None if rest_id is None else link.hold(int(rest_id, 16), credited=True)
+    while True:
+        for key in chunk:
+            yield key
+            if hold.changes != changes:
+                changes = hold.changes
+                _refuse_change(proxy, size)
+        if rest is None:
+            return
+        chunk, done = link.call(rest.ident, "#NEXT", (limit,), typeid="Iterator")
+        if done:
+            rest = None
+
+
+def _refuse_change(proxy: BaseProxy, size: int) -> None:
+    if proxy._callmethod("__len__") != size:
+        kind = "Set" if "add" in (proxy._exposed_ or ()) else "dictionary"
+        raise RuntimeError(f"{kind} changed size during iteration")

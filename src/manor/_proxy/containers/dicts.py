@@ -1,0 +1,126 @@
+"""``DictProxy``: a dict in the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Any, Final, Generic, Self, TypeVar, overload
+
+from manor._proxy.containers.base import ContainerProxy, plain
+from manor._proxy.containers.chunks import iterate_keys
+
+__all__ = ["DICT_EXPOSED", "BaseDictProxy", "DictProxy"]
+
+K = TypeVar("K")
+V = TypeVar("V")
+D = TypeVar("D")
+
+DICT_EXPOSED: Final = (
+    "__contains__", "__delitem__", "__getitem__", "__ior__", "__iter__", "__len__", "__or__", "__reversed__",
+    "__ror__", "__setitem__", "clear", "copy", "fromkeys", "get", "items", "keys", "pop", "popitem", "setdefault",
+    "update", "values",
+)  # fmt: skip
+
+
+class BaseDictProxy(ContainerProxy, Generic[K, V]):
+    """The methods of a dict; ``DictProxy`` adds the operator that changes it in place."""
+
+    _exposed_ = DICT_EXPOSED
+    _method_to_typeid_ = {"__iter__": "Iterator"}
+    _like_ = (dict,)
+    _changing_ = frozenset(
+        ("__delitem__", "__ior__", "__setitem__", "clear", "pop", "popitem", "setdefault", "update")
+    )
+
+    def __len__(self) -> int:
+        return self._callmethod("__len__")
+
+    def __getitem__(self, key: K, /) -> V:
+        return self._callmethod("__getitem__", (key,))
+
+    def __setitem__(self, key: K, value: V, /) -> None:
+        self._callmethod("__setitem__", (key, value))
+
+    def __delitem__(self, key: K, /) -> None:
+        self._callmethod("__delitem__", (key,))
+
+    def __contains__(self, key: object, /) -> bool:
+        return self._callmethod("__contains__", (key,))
+
+    def __iter__(self) -> Iterator[K]:
+        return iterate_keys(self)
+
+    def __reversed__(self) -> Iterator[K]:
+        return iterate_keys(self, backwards=True)
+
+    def __or__(self, other: Mapping[K, V], /) -> dict[K, V]:
+        other = plain(other)
+        if not isinstance(other, dict):
+            return NotImplemented
+        return self._callmethod("__or__", (other,))
+
+    def __ror__(self, other: Mapping[K, V], /) -> dict[K, V]:
+        if not isinstance(other, dict):
+            return NotImplemented
+        return self._callmethod("__ror__", (other,))
+
+    def clear(self) -> None:
+        """Remove every item."""
+        self._callmethod("clear")
+
+    def copy(self) -> dict[K, V]:
+        """Return a copy, as a plain dict."""
+        return self._callmethod("copy")
+
+    def fromkeys(self, keys: Iterable[K], value: Any = None, /) -> dict[K, Any]:
+        """Return a plain dict with *keys*, all with the same *value*."""
+        return self._callmethod("fromkeys", (list(keys), value))
+
+    @overload
+    def get(self, key: K, default: None = None, /) -> V | None: ...
+    @overload
+    def get(self, key: K, default: D, /) -> V | D: ...
+    def get(self, key: K, default: Any = None, /) -> Any:
+        """Return the value of *key*, or *default*."""
+        return self._callmethod("get", (key, default))
+
+    def items(self) -> list[tuple[K, V]]:
+        """Return a list of the items as they are now."""
+        return self._callmethod("items")
+
+    def keys(self) -> list[K]:
+        """Return a list of the keys as they are now."""
+        return self._callmethod("keys")
+
+    def values(self) -> list[V]:
+        """Return a list of the values as they are now."""
+        return self._callmethod("values")
+
+    def pop(self, key: K, /, *default: Any) -> Any:
+        """Remove *key* and return its value, or the default; raise ``KeyError`` without one."""
+        return self._callmethod("pop", (key, *default))
+
+    def popitem(self) -> tuple[K, V]:
+        """Remove and return the newest item; raise ``KeyError`` when empty."""
+        return self._callmethod("popitem")
+
+    def setdefault(self, key: K, default: V | None = None, /) -> Any:
+        """Return the value of *key*, after setting it to *default* if there was none."""
+        return self._callmethod("setdefault", (key, default))
+
+    def update(self, /, *others: Any, **items: V) -> None:
+        """Set every item of a mapping or of an iterable of pairs, and of the keywords."""
+        ready = tuple(
+            other if hasattr(other, "keys") or isinstance(other, list | tuple) else list(other) for other in others
+        )
+        self._callmethod("update", ready, items)
+
+
+class DictProxy(BaseDictProxy[K, V]):
+    """Stands for a dict in the server; ``dict(proxy)`` and ``proxy.copy()`` give a plain one."""
+
+    def __ior__(self, other: Any, /) -> Self:
+        self.update(other)
+        return self
+
+
+MutableMapping.register(BaseDictProxy)

@@ -1,0 +1,130 @@
+"""The one control connection that a process keeps to a server.
+
+Notices may be posted from anywhere, also from finalizers that interrupt this very module: posting never waits for
+a lock that its own thread may hold. Whoever gets the lock sends what everybody posted; after letting go it looks
+again, so nothing stays behind.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import deque
+
+from manor._native import Connection
+from manor._wire.control import Farewell, Notice, Pong, What, pack_notice, unpack_news
+from manor.errors import ProtocolError
+
+__all__ = ["LOST", "Control"]
+
+LOST = (OSError, EOFError, ValueError, ProtocolError)
+"""What a connection raises whose peer is gone (``ValueError``: it was closed on our side)."""
+
+
+class Control:
+    """Sends notices in order, and hears why the server ended."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Use *connection*, whose peer has welcomed us in the role CONTROL."""
+        self.connection = connection
+        self.farewell: str | None = None
+        self._pending: deque[bytes] = deque()
+        self._count = itertools.count()
+        self._lock = threading.Lock()
+
+    @property
+    def posted(self) -> int:
+        """How many notices were posted so far; read in one step, whatever other threads do."""
+        return int(repr(self._count)[6:-1])
+
+    def post(self, notice: Notice) -> None:
+        """Send *notice* without waiting for an answer; a dead server is not this method's business."""
+        self._pending.append(pack_notice(notice))
+        next(self._count)
+        self._flush()
+
+    def post_all(self, notices: list[Notice]) -> None:
+        """Send *notices* in one frame."""
+        self._pending.extend(pack_notice(notice) for notice in notices)
+        for _ in notices:
+            next(self._count)
+        self._flush()
+
+    def _flush(self) -> None:
+        while self._pending and self._lock.acquire(blocking=False):
+            try:
+                self._send_pending()
+            finally:
+                self._lock.release()
+
+    def _send_pending(self) -> None:
+        parts = []
+        while self._pending:
+            parts.append(self._pending.popleft())
+        try:
+            if parts:
+                self.connection.send(parts)
+        except LOST:
+            return
+
+    def ping(self, timeout: float) -> bool:
+        """Whether the server answers within *timeout* seconds; raise one of ``LOST`` when it is gone."""
+        end = time.monotonic() + timeout
+        if not self._lock.acquire(timeout=timeout):
+            return False
+        try:
+            number = next(self._count)
+            self._pending.append(pack_notice(Notice(What.PING, number)))
+            self._send_pending()
+            while self._hear(max(0.0, end - time.monotonic())) != number:
+                pass
+        except TimeoutError:
+            return False
+        finally:
+            self._lock.release()
+            self._flush()
+        return True
+
+    def _hear(self, timeout: float) -> int | None:
+        """Read one message of the server's; return the number of a pong."""
+        news = unpack_news(self.connection.receive(timeout))
+        if isinstance(news, Pong):
+            return news.number
+        if isinstance(news, Farewell):
+            self.farewell = news.reason
+        return None
+
+    def hear_farewell(self, timeout: float) -> str | None:
+        """Return why the server said it ended, waiting at most *timeout* seconds for its connection's end."""
+        end = time.monotonic() + timeout
+        with self._lock:
+            try:
+                while self.farewell is None:
+                    self._hear(max(0.0, end - time.monotonic()))
+            except LOST:
+                pass
+        return self.farewell
+
+    def hold_still(self, timeout: float) -> bool:
+        """Keep every other thread from sending, so that a fork finds the connection between two frames."""
+        return self._lock.acquire(timeout=timeout)
+
+    def announce_fork(self, token: bytes) -> None:
+        """While holding still: say that a child about to be forked holds what we hold."""
+        self._pending.append(pack_notice(Notice(What.FORK, token=token)))
+        next(self._count)
+        self._send_pending()
+
+    def go_on(self) -> None:
+        """End ``hold_still``."""
+        self._lock.release()
+        self._flush()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def discard(self) -> None:
+        """In a forked child: let go of the parent's connection."""
+        self.connection.discard()

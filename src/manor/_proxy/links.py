@@ -1,0 +1,163 @@
+"""Every link of this process, and which of them a proxy uses.
+
+A proxy finds its route when it is made or unpickled: an object of a server that runs in this very process is
+reached directly; a server of this machine and user through its Unix socket, without a key; any other over its
+address, with the key that this process connected with, or was given, or has as its own.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from multiprocessing import util
+from typing import Protocol
+
+from manor._codec import codec_for
+from manor._proxy.identity import renew_process_id
+from manor._proxy.link import Link
+from manor._wire.tokens import Route, Token
+from manor._transport.addresses import Address
+from manor._transport.handshake import noise_key
+from manor._transport.peers import machine_id
+from manor.errors import AuthenticationError, ManagerDied
+from manor.limits import DEFAULT, Limits
+
+__all__ = ["LocalServer", "find_link", "local_servers", "open_link"]
+
+_Key = tuple[bytes, bytes | None]
+_links: dict[_Key, Link] = {}
+_lock = threading.RLock()
+_forking: list[tuple[Link, bytes | None]] = []
+
+
+class LocalServer(Protocol):
+    """A server that runs in this process, as proxies see it."""
+
+    def local_link(self) -> Link:
+        """Return what takes the place of a link."""
+
+
+local_servers: dict[bytes, LocalServer] = {}
+"""Servers of this process by their 16 bytes; whoever runs one enters it here."""
+
+
+def open_link(
+    address: Address, authkey: bytes | None, serializer: str, limits: Limits = DEFAULT
+) -> Link:
+    """Return the live link to the server at *address*, after proving the key when one is given.
+
+    Raises:
+        OSError: As ``socket.connect`` raises it.
+        AuthenticationError: The key is wrong, or it is another user's server and no key was given.
+    """
+    key = None if authkey is None else noise_key(bytes(authkey))
+    link = Link(address, key, codec_for(serializer), limits)
+    with _lock:
+        known = _links.get((link.server, key))
+        if known is not None and known.ended is None and known.address == address and known.limits == limits:
+            link.end("is reached by another link of this process")
+            return known
+        _links[link.server, key] = link
+    return link
+
+
+def _known_link(server: bytes, *, keyed: bool) -> Link | None:
+    with _lock:
+        if not keyed:
+            return _links.get((server, None))
+        for (name, key), link in _links.items():
+            if name == server and key is not None:
+                return link
+    return None
+
+
+def _is_near(route: Route) -> bool:
+    return route.machine == machine_id() and os.path.exists(route.path)
+
+
+def find_link(token: Token, serializer: str, authkey: bytes | None) -> Link:
+    """Return the link by which this process reaches *token*'s object.
+
+    Args:
+        token: Names the object.
+        serializer: What the server speaks.
+        authkey: An explicit key, which must then be right; or None.
+
+    Raises:
+        ManagerDied: Nobody listens there any more.
+        AuthenticationError: The server refuses us.
+    """
+    route = token.route
+    if route is not None:
+        if authkey is None:
+            known = _known_link(route.server, keyed=False) or _known_link(route.server, keyed=True)
+            if known is not None:
+                return known
+        local = local_servers.get(route.server)
+        if local is not None:
+            return local.local_link()
+    return _connect_to(token, serializer, authkey)
+
+
+def _connect_to(token: Token, serializer: str, authkey: bytes | None) -> Link:
+    route = token.route
+    try:
+        if route is not None and authkey is None and _is_near(route):
+            link = open_link(route.path, None, serializer)
+            link.public_address = token.address
+            return _checked(link, token)
+        key = authkey if authkey is not None else bytes(multiprocessing.current_process().authkey)
+        return _checked(open_link(token.address, key, serializer), token)
+    except AuthenticationError:
+        raise
+    except (OSError, EOFError) as error:
+        pid = f" (pid {route.pid})" if route is not None else ""
+        raise ManagerDied(f"the manager at {token.address!r}{pid} cannot be reached: {error}") from error
+
+
+def _checked(link: Link, token: Token) -> Link:
+    if token.route is not None and link.server != token.route.server:
+        raise ManagerDied(
+            f"the manager at {token.address!r} (pid {token.route.pid}) is gone; another one listens on its address now"
+        )
+    return link
+
+
+def _before_fork() -> None:
+    _lock.acquire()
+    _forking[:] = [(link, link.before_fork()) for link in _links.values()]
+
+
+def _after_fork_in_parent() -> None:
+    for link, token in _forking:
+        if token is not None:
+            link.after_fork_in_parent()
+    _forking.clear()
+    _lock.release()
+
+
+def _after_fork_in_child() -> None:
+    global _lock
+    _lock = threading.RLock()
+    renew_process_id()
+    for link, token in _forking:
+        link.after_fork_in_child(token)
+    _forking.clear()
+    _say_goodbye_at_exit()
+
+
+def _say_goodbye() -> None:
+    for link in list(_links.values()):
+        link.say_goodbye()
+
+
+def _say_goodbye_at_exit(_: object = None) -> None:
+    """Register again: a forked child keeps none of its parent's finalizers."""
+    util.Finalize(None, _say_goodbye, exitpriority=-100)
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
+util.register_after_fork(_say_goodbye, _say_goodbye_at_exit)
+_say_goodbye_at_exit()
+

@@ -1,0 +1,148 @@
+"""Proxies of locks, conditions, events and barriers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TypeVar
+
+from manor._proxy.base import BaseProxy
+from manor._proxy.deadlines import LOCK_WAITS, Waits
+
+__all__ = ["AcquirerProxy", "BarrierProxy", "ConditionProxy", "EventProxy"]
+
+R = TypeVar("R")
+
+
+class AcquirerProxy(BaseProxy):
+    """Stands for a lock or a semaphore in the server.
+
+    What a process that is killed had acquired is given back; the next to acquire gets an ``OwnerDiedWarning``.
+    """
+
+    _exposed_ = ("acquire", "release", "locked")
+    _waits_ = {**LOCK_WAITS, "#ENTER": Waits(None)}
+
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+        """Acquire, and return whether that succeeded.
+
+        Args:
+            blocking: Whether to wait.
+            timeout: How long to wait at most, in seconds; None is without limit.
+        """
+        args = (blocking,) if timeout is None else (blocking, timeout)
+        return self._callmethod("acquire", args)
+
+    def release(self, *count: int) -> None:
+        """Release; raises what the hosted lock raises when it was not acquired."""
+        self._callmethod("release", count)
+
+    def locked(self) -> bool:
+        """Whether an ``acquire`` would have to wait now."""
+        return self._callmethod("locked")
+
+    def __enter__(self) -> bool:
+        return self._callmethod("#ENTER")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._callmethod("#LEAVE")
+
+
+class ConditionProxy(AcquirerProxy):
+    """Stands for a ``threading.Condition`` in the server."""
+
+    _exposed_ = ("acquire", "release", "locked", "wait", "notify", "notify_all")
+    _waits_ = {**AcquirerProxy._waits_, "wait": Waits(0)}
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for a notification; return whether one came within *timeout* seconds."""
+        return self._callmethod("wait", (timeout,))
+
+    def notify(self, n: int = 1) -> None:
+        """Wake at most *n* waiters."""
+        self._callmethod("notify", (n,))
+
+    def notify_all(self) -> None:
+        """Wake every waiter."""
+        self._callmethod("notify_all")
+
+    def wait_for(self, predicate: Callable[[], R], timeout: float | None = None) -> R:
+        """Wait until *predicate* is true, or for *timeout* seconds; return its last value.
+
+        The predicate runs here, in the caller's process, after each wake-up.
+        """
+        result = predicate()
+        end = None if timeout is None else time.monotonic() + timeout
+        while not result:
+            left = None if end is None else end - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            self.wait(left)
+            result = predicate()
+        return result
+
+
+class EventProxy(BaseProxy):
+    """Stands for a ``threading.Event`` in the server."""
+
+    _exposed_ = ("is_set", "set", "clear", "wait")
+    _waits_ = {"wait": Waits(0)}
+
+    def is_set(self) -> bool:
+        """Whether the event is set."""
+        return self._callmethod("is_set")
+
+    def set(self) -> None:
+        """Set it, and wake every waiter."""
+        self._callmethod("set")
+
+    def clear(self) -> None:
+        """Reset it."""
+        self._callmethod("clear")
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set; return whether it was within *timeout* seconds."""
+        return self._callmethod("wait", (timeout,))
+
+
+class BarrierProxy(BaseProxy):
+    """Stands for a ``threading.Barrier`` in the server."""
+
+    _exposed_ = ("__getattribute__", "wait", "abort", "reset")
+    _waits_ = {"wait": Waits(0)}
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for all parties; return a number from 0 to ``parties - 1``, different for each.
+
+        Raises:
+            threading.BrokenBarrierError: The barrier is or gets broken, or the timeout passed.
+        """
+        return self._callmethod("wait", (timeout,))
+
+    def abort(self) -> None:
+        """Break the barrier."""
+        self._callmethod("abort")
+
+    def reset(self) -> None:
+        """Make it whole again; those who wait get ``BrokenBarrierError``."""
+        self._callmethod("reset")
+
+    @property
+    def parties(self) -> int:
+        """How many must arrive."""
+        return self._callmethod("__getattribute__", ("parties",))
+
+    @property
+    def n_waiting(self) -> int:
+        """How many wait now."""
+        return self._callmethod("__getattribute__", ("n_waiting",))
+
+    @property
+    def broken(self) -> bool:
+        """Whether it is broken."""
+        return self._callmethod("__getattribute__", ("broken",))
+
+

@@ -1,0 +1,1 @@
+"""The server: hosts objects and runs what clients ask of them."""

@@ -1,0 +1,144 @@
+"""Carries out one call: finds the object and the method, and hosts what has to stay here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, NamedTuple, Protocol
+
+from manor._server.adapters import adapt
+from manor._server.calls import Call, current
+from manor._server.objects import Hosted, ObjectTable
+from manor._server.primitives import DeadOwner
+from manor._server.processes import Process
+from manor._server.registry import Registry
+from manor._server.specials import SPECIALS
+from manor._wire.notes import Noted
+from manor._wire.tokens import Route
+from manor.errors import NotExposed, ObjectGone
+
+__all__ = ["Dispatcher", "Grantee", "ProxyResult"]
+
+
+class ProxyResult(NamedTuple):
+    """A result that stays on the server; the client, which knows the server, makes a token and a proxy of it."""
+
+    exposed: tuple[str, ...]
+    id: str
+    typeid: str
+    proxytype: Any
+
+
+class Grantee(Protocol):
+    """Whoever called: it can be made a holder of an object."""
+
+    def take_hold(self, hosted: Hosted) -> None:
+        """Hold *hosted* on behalf of the caller."""
+
+    def grant_new(self, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
+        """Host *obj* for the caller and return its id."""
+
+    def noted(self, result: Any, died: DeadOwner) -> Any:
+        """Return *result* with the note that the lock's last owner died."""
+
+
+class Dispatcher:
+    """Knows the objects and the types of one server."""
+
+    def __init__(self, table: ObjectTable, registry: Registry, route: Route) -> None:
+        """Serve the objects of *table* on the server of that route."""
+        self.table = table
+        self.registry = registry
+        self.route = route
+
+    def find(self, ident: int) -> Hosted:
+        """Return a hosted object; raise ``ObjectGone`` when nobody has held it any more."""
+        hosted = self.table.find(ident)
+        if hosted is None:
+            raise ObjectGone(
+                f"object {ident:x} is gone from the manager's server (pid {self.route.pid}): "
+                f"all of its proxies were dropped, or a pickle of one outlived its lease"
+            )
+        return hosted
+
+    def call(self, grantee: Grantee, ident: int, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Any:
+        """Call a method of a hosted object; return its result, or a ``ProxyResult``."""
+        hosted = self.find(ident)
+        if method not in hosted.exposed:
+            return self._special(grantee, hosted, method, args)
+        adapter = hosted.adapter
+        replaced = None if adapter is None else adapter.method(method)
+        function = getattr(hosted.obj, method) if replaced is None else replaced
+        if method == "acquire":
+            result = self._acquire(grantee, hosted, function, args, kwds)
+        else:
+            result = function(*args, **kwds)
+        typeid = hosted.method_to_typeid.get(method)
+        if typeid is None or typeid not in self.registry:
+            return result
+        return self._by_proxy(grantee, typeid, result)
+
+    def _special(self, grantee: Grantee, hosted: Hosted, method: str, args: tuple[Any, ...]) -> Any:
+        found = SPECIALS.get(method)
+        if found is None or not hosted.exposed.issuperset(found[1]):
+            names = ", ".join(sorted(hosted.exposed))
+            raise NotExposed(
+                f"{hosted.typeid!r} ({type(hosted.obj).__name__}) does not expose {method!r}; it exposes {names}"
+            )
+        return found[0](grantee, hosted, args)
+
+    def _acquire(
+        self, grantee: Grantee, hosted: Hosted, function: Any, args: tuple[Any, ...], kwds: Mapping[str, Any]
+    ) -> Any:
+        noting = getattr(hosted.obj, "acquire_noting_death", None)
+        if noting is None:
+            return function(*args, **kwds)
+        acquired, died = noting(*args, **kwds)
+        return acquired if died is None else grantee.noted(acquired, died)
+
+    def _by_proxy(self, grantee: Grantee, typeid: str, result: Any) -> ProxyResult:
+        created = self.registry.answer_as(typeid, result)
+        return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
+
+    def create(self, grantee: Grantee, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> ProxyResult:
+        """Create an object and make the caller its holder."""
+        created = self.registry.create(typeid, args, kwds)
+        return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
+
+    def _grant(
+        self, grantee: Grantee, typeid: str, obj: Any, exposed: tuple[str, ...], method_to_typeid: Mapping[str, str]
+    ) -> ProxyResult:
+        hosted = self.table.host(obj, typeid, exposed, method_to_typeid, adapt(obj))
+        try:
+            grantee.take_hold(hosted)
+            return ProxyResult(exposed, f"{hosted.ident:x}", typeid, self.registry.proxytype(typeid))
+        finally:
+            self.table.drop_local(hosted.ident)
+
+    def grant_new(self, grantee: Grantee, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
+        """Host *obj* for the caller and return its id."""
+        return self._grant(grantee, typeid, obj, exposed, {}).id
+
+
+class ProcessGrantee:
+    """Makes a client process a holder; undone when the answer does not arrive."""
+
+    def __init__(self, dispatcher: Dispatcher, process: Process) -> None:
+        self.dispatcher = dispatcher
+        self.process = process
+
+    def take_hold(self, hosted: Hosted) -> None:
+        """Credit the process."""
+        table = self.dispatcher.table
+        table.credit(hosted.ident, self.process)
+        call: Call | None = current()
+        if call is not None:
+            call.undo.append(partial(table.give_back, hosted.ident, self.process))
+
+    def grant_new(self, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
+        """Host *obj* for the process."""
+        return self.dispatcher.grant_new(self, obj, typeid, exposed)
+
+    def noted(self, result: Any, died: DeadOwner) -> Any:
+        """Return the result with its note."""
+        return Noted(result, died.pid, died.process_name, died.kind_of_object)

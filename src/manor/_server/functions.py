@@ -1,0 +1,82 @@
+"""What clients may call on the server itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from manor._server.dispatch import Dispatcher, ProcessGrantee
+from manor.errors import NotExposed
+
+if TYPE_CHECKING:
+    from manor._server.sessions import Session
+
+__all__ = ["ServerFunctions"]
+
+
+class ServerFunctions:
+    """The functions of one server, under the names that ``multiprocessing`` gives them."""
+
+    def __init__(self, dispatcher: Dispatcher, stop: Callable[[str], None]) -> None:
+        """Serve *dispatcher*'s objects; *stop* ends the server, saying why."""
+        self._dispatcher = dispatcher
+        self._stop = stop
+        self._functions: dict[str, Callable[..., Any]] = {
+            "create": self._create,
+            "dummy": self._dummy,
+            "get_methods": self._get_methods,
+            "number_of_objects": self._number_of_objects,
+            "debug_info": self._debug_info,
+            "incref": self._incref,
+            "decref": self._decref,
+            "shutdown": self._shutdown,
+        }
+
+    def add(self, name: str, function: Callable[..., Any]) -> None:
+        """Add a function of a special kind of server; it gets the session first."""
+        self._functions[name] = function
+
+    def call(self, session: Session, name: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Any:
+        """Call a function; raise ``NotExposed`` when there is none of that name."""
+        function = self._functions.get(name)
+        if function is None:
+            raise NotExposed(f"the manager's server has no function {name!r}; it has {', '.join(sorted(self._functions))}")
+        return function(session, *args, **kwds)
+
+    def _create(self, session: Session, typeid: str, /, *args: Any, **kwds: Any) -> Any:
+        grantee = ProcessGrantee(self._dispatcher, session.process)
+        return self._dispatcher.create(grantee, typeid, args, kwds)
+
+    def _dummy(self, session: Session) -> None:
+        return None
+
+    def _get_methods(self, session: Session, ident: str) -> tuple[str, ...]:
+        return tuple(self._dispatcher.find(int(ident, 16)).exposed)
+
+    def _number_of_objects(self, session: Session) -> int:
+        return len(self._dispatcher.table)
+
+    def _debug_info(self, session: Session) -> str:
+        lines = []
+        for hosted in self._dispatcher.table.all():
+            try:
+                text = str(hosted.obj)[:75]
+            except Exception as error:  # a user's __str__; the others are still to be shown
+                text = f"<str() failed: {error!r}>"
+            credits = sum(hosted.holders.values()) + hosted.local
+            lines.append(f"  {hosted.ident:x}:       refcount={credits}\n    {text}")
+        return "\n".join(lines)
+
+    def _incref(self, session: Session, ident: str) -> None:
+        hosted = self._dispatcher.find(int(ident, 16))
+        self._dispatcher.table.credit(hosted.ident, session.process)
+
+    def _decref(self, session: Session, ident: str) -> None:
+        self._dispatcher.table.give_back(int(ident, 16), session.process)
+
+    def _shutdown(self, session: Session) -> None:
+        reason = f"was shut down by process {session.process.pid} ({session.process.name})"
+        if session.process.pid == os.getpid():
+            reason = "was shut down by its own process"
+        session.after_answer(lambda: self._stop(reason))

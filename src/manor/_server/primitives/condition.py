@@ -1,0 +1,159 @@
+"""A condition variable over a hosted lock."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from manor._server.calls import Process, current
+from manor._server.primitives.deaths import DeadOwner
+from manor._server.primitives.mutex import Mutex
+from manor._server.primitives.rlock import RLock
+from manor._server.waiting import Abandoned, over, wait_on
+
+T = TypeVar("T")
+
+
+class _OwnLock(RLock):
+    _kind: ClassVar[str] = "Condition"
+
+
+class Condition:
+    """`threading.Condition` for callers in many processes.
+
+    A wait that ends in any way, cancellation included, ends with the lock held again, as in `threading`: the
+    client's thread was interrupted inside `with condition:` and will release. Only when its process died is
+    the lock left alone. So a cancelled wait may last as long as somebody else holds the lock, and the server
+    must carry out the calls of one client thread in their order.
+
+    Args:
+        lock: A hosted Lock or RLock to share; None makes an RLock.
+    """
+
+    def __init__(self, lock: Mutex | None = None) -> None:
+        if lock is not None and not isinstance(lock, Mutex):
+            raise TypeError(f"Condition needs a hosted Lock or RLock, not {type(lock).__name__}")
+        self._lock = _OwnLock() if lock is None else lock
+        # Guards the line of waiters. Taken before the lock's own monitor, never after it.
+        self._signal = threading.Condition(threading.Lock())
+        self._broadcasts = 0
+
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+        """Acquire the lock."""
+        return self._lock.acquire(blocking, timeout)
+
+    def acquire_noting_death(
+        self, blocking: bool = True, timeout: float | None = None
+    ) -> tuple[bool, DeadOwner | None]:
+        """Acquire the lock, and learn whether the owner before died holding it."""
+        return self._lock.acquire_noting_death(blocking, timeout)
+
+    def release(self) -> None:
+        """Release the lock."""
+        self._lock.release()
+
+    def enter(self) -> DeadOwner | None:
+        """Acquire the lock for a with block."""
+        return self._lock.enter()
+
+    def leave(self) -> None:
+        """Release the lock at the end of a with block."""
+        self._lock.leave()
+
+    def locked(self) -> bool:
+        """Whether somebody holds the lock."""
+        return self._lock.locked()
+
+    def owner_died(self) -> bool:
+        """True from the death of an owner of the lock until the next one has released."""
+        return self._lock.owner_died()
+
+    def release_dead(self, process: Process) -> None:
+        """Give the lock back if `process`, which died abnormally, held it."""
+        self._lock.release_dead(process)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for a notification; False if none came in `timeout` seconds."""
+        return self.wait_noting_death(timeout)[0]
+
+    def wait_noting_death(self, timeout: float | None = None) -> tuple[bool, DeadOwner | None]:
+        """Wait, and learn whether somebody died holding the lock meanwhile.
+
+        Raises:
+            Abandoned: The call is over; a notification that it had received went to another waiter.
+            RuntimeError: The caller does not hold the lock.
+        """
+        self._require("wait on")
+        call = current()
+        if over(call):
+            raise Abandoned
+        notified = False
+        saved: int | None = None
+        forward: Callable[[], None] = self._signal.notify
+        try:
+            with self._signal:
+                forward = partial(self._forward, self._broadcasts)
+                saved = self._lock.release_save()
+                notified = wait_on(self._signal, timeout, forward)
+        finally:
+            death = self._restore(saved, forward if notified else None)
+        if notified and call is not None:
+            call.undo.append(partial(self._pass_on, forward))
+        return notified, death
+
+    def wait_for(self, predicate: Callable[[], T], timeout: float | None = None) -> T:
+        """Wait until `predicate()` is true, or `timeout` seconds have passed; what it returned last."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        result = predicate()
+        while not result:
+            remaining = None if deadline is None else deadline - time.monotonic()
+            if remaining is not None and remaining <= 0:
+                break
+            self.wait(remaining)
+            result = predicate()
+        return result
+
+    def notify(self, n: int = 1) -> None:
+        """Wake at most `n` waiters, the longest waiting first."""
+        self._require("notify on")
+        with self._signal:
+            self._signal.notify(n)
+
+    def notify_all(self) -> None:
+        """Wake all who wait now."""
+        self._require("notify on")
+        with self._signal:
+            self._broadcasts += 1
+            self._signal.notify_all()
+
+    def _require(self, what: str) -> None:
+        if not self._lock.is_owned():
+            raise RuntimeError(f"cannot {what} un-acquired lock")
+
+    def _restore(self, saved: int | None, wasted: Callable[[], None] | None) -> DeadOwner | None:
+        """Take the lock again; if the call is over by then, its notification (`wasted`) goes on."""
+        if saved is None:
+            return None
+        try:
+            death = self._lock.acquire_restore(saved)
+            if wasted is not None and over(current()):
+                raise Abandoned
+        except Abandoned:
+            if wasted is not None:
+                self._pass_on(wasted)
+            raise
+        return death
+
+    def _pass_on(self, forward: Callable[[], None]) -> None:
+        with self._signal:
+            forward()
+
+    def _forward(self, seen: int) -> None:
+        """Give a notification, received in vain, to another waiter.
+
+        Not after a notify_all: that woke all who waited then, and those who came later are not to be woken by
+        it.
+        """
+        if self._broadcasts == seen:
+            self._signal.notify()

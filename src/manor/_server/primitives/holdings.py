@@ -1,0 +1,37 @@
+"""How many permits of a semaphore each client process would leave behind if it died now."""
+
+from manor._server.calls import Process
+
+
+class Holdings:
+    """Counts by process, the oldest holder first. Not synchronised: its semaphore has a lock."""
+
+    __slots__ = ("_counts",)
+
+    def __init__(self) -> None:
+        self._counts: dict[Process, int] = {}
+
+    def add(self, process: Process | None) -> None:
+        """`process` took a permit; the server's own threads (None) do not die without it."""
+        if process is not None:
+            self._counts[process] = self._counts.get(process, 0) + 1
+
+    def remove(self, process: Process | None) -> bool:
+        """`process` gave one of its own back: whether it had one."""
+        count = self._counts.get(process, 0) if process is not None else 0
+        if process is None or not count:
+            return False
+        if count > 1:
+            self._counts[process] = count - 1
+        else:
+            del self._counts[process]
+        return True
+
+    def remove_any(self, process: Process | None) -> None:
+        """`process` gave one back: its own, or else (anybody may release) the oldest holder's."""
+        if not self.remove(process) and self._counts:
+            self.remove(next(iter(self._counts)))
+
+    def forget(self, process: Process) -> int:
+        """`process` died: how many it left behind."""
+        return self._counts.pop(process, 0)

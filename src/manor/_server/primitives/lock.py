@@ -1,0 +1,24 @@
+"""A lock that any thread of any process may release."""
+
+from typing import ClassVar
+
+from manor._server.calls import Caller
+from manor._server.primitives.mutex import Holding, Mutex
+
+
+class Lock(Mutex):
+    """`threading.Lock` for callers in many processes."""
+
+    _kind: ClassVar[str] = "Lock"
+
+    def is_owned(self) -> bool:
+        """Whether it is locked: `threading.Condition` does not ask by whom either."""
+        return self._holding is not None
+
+    def _is_free_for(self, who: Caller) -> bool:  # noqa: ARG002 - only an RLock cares
+        return self._holding is None
+
+    def _holding_to_release(self) -> Holding:
+        if self._holding is None:
+            raise RuntimeError("release unlocked lock")
+        return self._holding

@@ -1,0 +1,160 @@
+"""What Lock and RLock have in common: one holding at a time, that can be undone, and that death ends."""
+
+import threading
+from functools import partial
+from typing import ClassVar
+
+from manor._server.calls import Caller, Process, bury, caller, current, is_dead
+from manor._server.primitives.deaths import DeadOwner, Legacy
+from manor._server.waiting import Abandoned, wait_until
+
+
+def patience(blocking: bool, timeout: float) -> float | None:
+    """How long `acquire(blocking, timeout)` may wait, in seconds; None for ever.
+
+    Raises:
+        ValueError, OverflowError, TypeError: Whatever this version of Python raises for such arguments.
+    """
+    if blocking is True and timeout == -1:
+        return None
+    threading.Lock().acquire(blocking, timeout)  # a lock that is free checks, and does not wait
+    if not blocking:
+        return 0
+    return None if timeout == -1 else timeout
+
+
+class Holding:
+    """One tenure of a lock. Its identity tells it from later ones of the same caller."""
+
+    __slots__ = ("caller", "count")
+
+    def __init__(self, owner: Caller) -> None:
+        self.caller = owner
+        self.count = 0
+
+
+class Mutex:
+    """A lock that knows who holds it. A monitor: `_free` guards all else."""
+
+    _kind: ClassVar[str] = "Mutex"
+
+    def __init__(self) -> None:
+        self._free = threading.Condition(threading.Lock())
+        self._holding: Holding | None = None
+        self._legacy = Legacy(self._kind)
+
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+        """Acquire as `threading` does; a timeout of None or -1 waits for ever."""
+        return self.acquire_noting_death(blocking, timeout)[0]
+
+    def acquire_noting_death(
+        self, blocking: bool = True, timeout: float | None = None
+    ) -> tuple[bool, DeadOwner | None]:
+        """Acquire, and learn whether the owner before died holding the lock.
+
+        Raises:
+            Abandoned: The call is over; nothing was taken.
+        """
+        seconds = patience(blocking, -1 if timeout is None else timeout)
+        me = caller()
+        with self._free:
+            if not wait_until(self._free, partial(self._is_free_for, me), seconds):
+                return False, None
+            holding, death = self._grant(me, 1)
+        call = current()
+        if call is not None:
+            call.undo.append(partial(self._give_back, holding))
+        return True, death
+
+    def enter(self) -> DeadOwner | None:
+        """Acquire for a with block."""
+        return self.acquire_noting_death()[1]
+
+    def leave(self) -> None:
+        """Release at the end of a with block."""
+        self.release()
+
+    def release(self) -> None:
+        """Release as `threading` does."""
+        with self._free:
+            holding = self._holding_to_release()
+            holding.count -= 1
+            if not holding.count:
+                self._vacate(holding)
+
+    def locked(self) -> bool:
+        """Whether somebody holds it."""
+        return self._holding is not None
+
+    def owner_died(self) -> bool:
+        """True from the death of an owner until the next one has released."""
+        return self._legacy.pending
+
+    def release_dead(self, process: Process) -> None:
+        """Give back what `process`, which died abnormally, held."""
+        bury(process)
+        with self._free:
+            holding = self._holding
+            if holding is not None and holding.caller.process is process:
+                self._legacy.leave(process)
+                self._holding = None
+            self._free.notify_all()  # also those of the dead process, who give up
+
+    # For Condition, whose `wait` gives the lock up and takes it again.
+
+    def is_owned(self) -> bool:
+        """Whether the caller may wait and notify."""
+        raise NotImplementedError
+
+    def release_save(self) -> int:
+        """Release wholly; how many times it was acquired."""
+        with self._free:
+            holding = self._holding_to_release()
+            self._vacate(holding)
+            return holding.count
+
+    def acquire_restore(self, count: int) -> DeadOwner | None:
+        """Acquire again, even for a cancelled call: the client's thread believes that it has the lock.
+
+        Raises:
+            Abandoned: The process died; the lock was not taken.
+        """
+        me = caller()
+        with self._free:
+            while not self._is_free_for(me) and not is_dead(me.process):
+                self._free.wait()
+            if is_dead(me.process):
+                self._free.notify()  # the notification may have been meant for somebody alive
+                raise Abandoned
+            return self._grant(me, count)[1]
+
+    # Holding `_free`:
+
+    def _is_free_for(self, who: Caller) -> bool:
+        raise NotImplementedError
+
+    def _holding_to_release(self) -> Holding:
+        raise NotImplementedError
+
+    def _grant(self, who: Caller, count: int) -> tuple[Holding, DeadOwner | None]:
+        holding = self._holding
+        if holding is None:
+            holding = self._holding = Holding(who)
+        holding.count += count
+        return holding, self._legacy.inherit(holding)
+
+    def _vacate(self, holding: Holding) -> None:
+        self._holding = None
+        self._legacy.settle(holding)
+        self._free.notify()
+
+    def _give_back(self, holding: Holding) -> None:
+        """Undo an acquisition whose answer was lost, unless somebody has released it since."""
+        with self._free:
+            if self._holding is not holding:
+                return
+            holding.count -= 1
+            if not holding.count:
+                self._holding = None
+                self._legacy.disinherit(holding)
+                self._free.notify()

@@ -1,0 +1,25 @@
+"""A lock that its owner, one thread of one process, may acquire again."""
+
+from typing import ClassVar
+
+from manor._server.calls import Caller, caller
+from manor._server.primitives.mutex import Holding, Mutex
+
+
+class RLock(Mutex):
+    """`threading.RLock` for callers in many processes."""
+
+    _kind: ClassVar[str] = "RLock"
+
+    def is_owned(self) -> bool:
+        """Whether the calling thread of the calling process holds it."""
+        holding = self._holding
+        return holding is not None and holding.caller == caller()
+
+    def _is_free_for(self, who: Caller) -> bool:
+        return self._holding is None or self._holding.caller == who
+
+    def _holding_to_release(self) -> Holding:
+        if self._holding is None or self._holding.caller != caller():
+            raise RuntimeError("cannot release un-acquired lock")
+        return self._holding

@@ -1,0 +1,83 @@
+"""The server's record of a client process: what came from it, and how it ended."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from manor._server.sessions import Session
+
+__all__ = ["Process", "Processes"]
+
+
+class Process:
+    """One client process, from its first control connection until that ends.
+
+    Attributes:
+        id: The 16 bytes by which it names itself.
+        pid: Its process id, as it sees it itself.
+        name: The name of the process.
+        said_goodbye: Whether it has announced an orderly end.
+        ended: Whether its control connection has ended.
+    """
+
+    def __init__(self, id: bytes, pid: int, name: str) -> None:  # noqa: A002 - what it is
+        self.id = id
+        self.pid = pid
+        self.name = name
+        self.said_goodbye = False
+        self.ended = False
+        self.sessions: set[Session] = set()
+        self._notices = 0
+        self._advanced = threading.Condition()
+
+    def __repr__(self) -> str:
+        return f"<client process {self.pid} ({self.name})>"
+
+    def count_notices(self, count: int) -> None:
+        """Note that *count* more notices have been carried out."""
+        with self._advanced:
+            self._notices += count
+            self._advanced.notify_all()
+
+    def await_notices(self, count: int) -> None:
+        """Wait until all that the process posted before a call, *count* notices, has been carried out."""
+        if self._notices >= count:
+            return
+        with self._advanced:
+            self._advanced.wait_for(lambda: self._notices >= count or self.ended)
+
+    def end(self) -> None:
+        """Note that the process is gone."""
+        with self._advanced:
+            self.ended = True
+            self._advanced.notify_all()
+
+
+class Processes:
+    """All client processes, by the name that each gives itself."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_id: dict[bytes, Process] = {}
+
+    def add(self, process: Process) -> bool:
+        """Enter *process*; False when one of that name is there already."""
+        with self._lock:
+            return self._by_id.setdefault(process.id, process) is process
+
+    def find(self, id: bytes) -> Process | None:  # noqa: A002 - what it is
+        """Return the process of that name, if it lives."""
+        return self._by_id.get(id)
+
+    def remove(self, process: Process) -> None:
+        """Forget *process*."""
+        with self._lock:
+            if self._by_id.get(process.id) is process:
+                del self._by_id[process.id]
+
+    def all(self) -> list[Process]:
+        """Return every process that lives."""
+        with self._lock:
+            return list(self._by_id.values())

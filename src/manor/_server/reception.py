@@ -1,0 +1,121 @@
+"""Receives new connections: each in a thread of its own, which becomes the thread that serves it."""
+
+from __future__ import annotations
+
+import itertools
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+from manor import _log
+from manor._native import Connection
+from manor._server.processes import Process
+from manor._server.sessions import Session
+from manor._transport.handshake import accept_peer, refuse_peer
+from manor._wire.introduction import INTRODUCTION_BYTES_MAX, Hello, Refusal, Role
+from manor._wire.preamble import Verdict
+from manor.errors import ManorError, ProtocolError
+
+if TYPE_CHECKING:
+    from manor._server.server import Server
+
+__all__ = ["Reception"]
+
+
+class Reception:
+    """Shakes hands with new clients, a bounded number at a time, so that silent ones cannot hold up others."""
+
+    def __init__(self, server: Server) -> None:
+        """Receive clients for *server*."""
+        self._server = server
+        self._pending = threading.BoundedSemaphore(server.limits.pending_handshakes_max)
+        self._names = itertools.count(1)
+
+    def receive(self, sock: socket.socket) -> None:
+        """Take over a connected socket; returns at once."""
+        if not self._pending.acquire(blocking=False):
+            refuse_peer(sock, Verdict.BUSY)
+            return
+        thread = threading.Thread(target=self._run, args=(sock,), name=f"manor-{next(self._names)}", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the system has no more threads
+            self._pending.release()
+            refuse_peer(sock, Verdict.BUSY)
+
+    def _run(self, sock: socket.socket) -> None:
+        serve: Any = None
+        try:
+            serve = self._shake_hands(sock)
+        except (ManorError, OSError, EOFError, ValueError, OverflowError) as error:
+            _log.info("turned a client away: %s", error)
+        finally:
+            self._pending.release()
+        if serve is not None:
+            serve()
+
+    def _shake_hands(self, sock: socket.socket) -> Any:
+        """Return what serves the client from now on."""
+        server = self._server
+        limit = server.limits.handshake_s
+        connection = accept_peer(sock, server.key, server.limits)
+        try:
+            data = connection.receive(limit)
+            if len(data) > INTRODUCTION_BYTES_MAX:
+                raise ProtocolError(f"an introduction of {len(data)} bytes")
+            hello = Hello.unpack(data)
+            if hello.role is Role.CONTROL:
+                return self._new_control(connection, hello)
+            return self._new_session(connection, hello)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _welcome(self, connection: Connection, refusal: Refusal) -> None:
+        connection.send([self._server.welcome(refusal).pack()], self._server.limits.handshake_s)
+        if refusal is not Refusal.NONE:
+            raise ProtocolError(f"refused a client: {refusal.name}")
+
+    def _refusal(self, hello: Hello) -> Refusal:
+        if self._server.is_stopping:
+            return Refusal.STOPPING
+        if hello.serializer != self._server.codec.number:
+            return Refusal.OTHER_SERIALIZER
+        return Refusal.NONE
+
+    def _new_control(self, connection: Connection, hello: Hello) -> Any:
+        process = Process(hello.process, hello.pid, hello.name)
+        refusal = self._refusal(hello)
+        if refusal is Refusal.NONE and not self._server.processes.add(process):
+            raise ProtocolError(f"process {hello.pid} has a control connection already")
+        try:
+            self._welcome(connection, refusal)
+        except BaseException:
+            self._server.processes.remove(process)
+            raise
+        control = self._server.new_control(connection, process)
+        return lambda: self._server.serve_control(control)
+
+    def _new_session(self, connection: Connection, hello: Hello) -> Any:
+        server = self._server
+        process = server.processes.find(hello.process)
+        refusal = self._refusal(hello)
+        if process is None and refusal is Refusal.NONE:
+            refusal = Refusal.UNKNOWN_PROCESS
+        self._welcome(connection, refusal)
+        assert process is not None
+        if connection_is_local(connection):
+            connection.offer_mailboxes(server.limits.mailbox_bytes, server.limits.handshake_s)
+        session = Session(connection, process, hello.thread, server.codec, server.dispatcher, server.functions)
+        return lambda: server.serve_session(session)
+
+
+def connection_is_local(connection: Connection) -> bool:
+    """Whether the connection is over a Unix socket, which can pass shared memory."""
+    with socket.socket(fileno=connection.fileno()) as sock:
+        try:
+            return sock.family == socket.AF_UNIX
+        finally:
+            sock.detach()
+
+

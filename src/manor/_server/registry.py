@@ -1,0 +1,91 @@
+"""What a server knows of the types that it can create, from a manager's ``_registry``."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["Created", "Registry", "all_methods", "public_methods"]
+
+
+def all_methods(obj: object) -> list[str]:
+    """Return the names of all callable attributes of *obj*."""
+    found = []
+    for name in dir(obj):
+        try:
+            value = getattr(obj, name)
+        except Exception:  # a property that fails is no method
+            continue
+        if callable(value):
+            found.append(name)
+    return found
+
+
+def public_methods(obj: object) -> list[str]:
+    """Return the names of all callable attributes of *obj* that do not begin with an underscore."""
+    return [name for name in all_methods(obj) if name[0] != "_"]
+
+
+class Created(NamedTuple):
+    """A new object and how it is to be hosted."""
+
+    obj: Any
+    exposed: Iterable[str]
+    method_to_typeid: Mapping[str, str]
+
+
+class Registry:
+    """The types by name: ``{typeid: (callable, exposed, method_to_typeid, proxytype)}``."""
+
+    def __init__(self, entries: Mapping[str, tuple[Any, Any, Any, Any]]) -> None:
+        """Take the entries of a manager class."""
+        self._entries = entries
+        self._proxytypes: dict[str, Any] = {}
+
+    def create(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Created:
+        """Call what is registered as *typeid*.
+
+        Raises:
+            KeyError: Nothing is.
+            ValueError: It has no callable, and the arguments are not just the object itself.
+        """
+        entry = self._entries.get(typeid)
+        if entry is None:
+            raise KeyError(
+                f"no type {typeid!r} is registered with this manager's server; it has {', '.join(sorted(self._entries))}"
+            )
+        factory: Callable[..., Any] | None = entry[0]
+        if factory is not None:
+            obj = factory(*args, **kwds)
+        elif kwds or len(args) != 1:
+            raise ValueError(f"{typeid!r} is registered without a callable: it takes one positional argument, the object")
+        else:
+            obj = args[0]
+        return self.hosting(typeid, obj)
+
+    def hosting(self, typeid: str, obj: Any) -> Created:
+        """Return how *obj* is hosted as *typeid*."""
+        _, exposed, method_to_typeid, _ = self._entries[typeid]
+        names = list(public_methods(obj) if exposed is None else exposed)
+        names += method_to_typeid or ()
+        return Created(obj, names, method_to_typeid or {})
+
+    def answer_as(self, typeid: str, obj: Any) -> Created:
+        """Return how a method's result is hosted: through the typeid's callable when it has one."""
+        return self.create(typeid, (obj,), {})
+
+    def proxytype(self, typeid: str) -> Any:
+        """Return the class of *typeid*'s proxies, or None when clients could not import it."""
+        if typeid not in self._proxytypes:
+            entry = self._entries.get(typeid)
+            proxytype = entry[3] if entry else None
+            try:
+                pickle.dumps(proxytype)
+            except Exception:  # a class made at run time, or local to a function
+                proxytype = None
+            self._proxytypes[typeid] = proxytype
+        return self._proxytypes[typeid]
+
+    def __contains__(self, typeid: object) -> bool:
+        return typeid in self._entries

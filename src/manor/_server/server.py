@@ -1,0 +1,237 @@
+"""The server: hosts objects, and serves every client that may connect."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from manor import _log
+from manor._codec import codec_for
+from manor._server.controls import Control
+from manor._server.dispatch import Dispatcher
+from manor._server.functions import ServerFunctions
+from manor._server.objects import ObjectTable
+from manor._server.processes import Process, Processes
+from manor._server.reactor import Reactor
+from manor._server.reception import Reception
+from manor._server.registry import Registry
+from manor._server.sessions import Session
+from manor._transport.addresses import Address
+from manor._transport.endings import ProcessWatch
+from manor._transport.handshake import noise_key
+from manor._transport.listening import Listener, listen, listen_privately
+from manor._transport.peers import machine_id
+from manor._wire.introduction import Refusal, Welcome
+from manor._wire.tokens import Route
+from manor.limits import DEFAULT, Limits
+
+__all__ = ["Server"]
+
+_servers: weakref.WeakSet[Server] = weakref.WeakSet()
+
+
+class Server:
+    """Hosts objects for clients in other processes.
+
+    Attributes:
+        address: Where it listens, as the manager was told, with the port that the system chose.
+        listener: The socket of that address.
+        table: Its objects.
+        route: How clients of the same machine find it.
+    """
+
+    def __init__(
+        self,
+        registry: Mapping[str, tuple[Any, Any, Any, Any]],
+        address: Address | None,
+        authkey: bytes,
+        serializer: str,
+        *,
+        limits: Limits = DEFAULT,
+    ) -> None:
+        """Listen, without serving yet.
+
+        Args:
+            registry: Types by name, as ``BaseManager.register`` enters them.
+            address: Where to listen; None for a private Unix socket.
+            authkey: What clients must know that the kernel does not vouch for.
+            serializer: ``"pickle"`` or ``"xmlrpclib"``.
+            limits: Bounds on messages, handshakes, leases.
+
+        Raises:
+            AddressInUse: Somebody else listens there.
+        """
+        if not isinstance(authkey, bytes):
+            raise TypeError(f"Authkey {authkey!r} is type {type(authkey)!s}, not bytes")
+        self.limits = limits
+        self.codec = codec_for(serializer)
+        self.key = noise_key(bytes(authkey))
+        self.listener = listen_privately() if address is None else listen(address)
+        self._local = self.listener if self.listener.is_local else listen_privately()
+        self.address = self.listener.address
+        path = os.fsdecode(os.path.abspath(self._local.address))  # type: ignore[arg-type]
+        self.route = Route(os.urandom(16), machine_id(), path, os.getpid())
+        self.reactor = Reactor()
+        self.table = ObjectTable(self._await_lease)
+        self.processes = Processes()
+        self.dispatcher = Dispatcher(self.table, Registry(registry), self.route)
+        self.functions = ServerFunctions(self.dispatcher, self.stop)
+        self._reason: str | None = None
+        self._controls: set[Control] = set()
+        self._reception = Reception(self)
+        self._owner: ProcessWatch | None = None
+        _servers.add(self)
+
+    # Life
+
+    def serve_forever(self) -> None:
+        """Serve until ``stop``; then end the process with exit code 0, as the standard library does."""
+        try:
+            self.serve()
+        except (KeyboardInterrupt, SystemExit):
+            self.stop("was interrupted")
+        finally:
+            if sys.stdout is not sys.__stdout__:
+                sys.stdout = sys.__stdout__
+                sys.stderr = sys.__stderr__
+            self.close()
+        sys.exit(0)
+
+    def serve(self) -> None:
+        """Serve until ``stop``."""
+        self._raise_file_limit()
+        _log.info("server %d serves at %s", os.getpid(), self.address)
+        for listener in {self.listener, self._local}:
+            if listener.socket.fileno() >= 0:
+                self.reactor.when_readable(listener.socket.fileno(), self._acceptor(listener))
+        self.reactor.run()
+
+    def stop(self, reason: str) -> None:
+        """Have the server end; clients will be told why. Callable from any thread and from a signal handler."""
+        if self._reason is None:
+            self._reason = reason
+        self.reactor.stop()
+
+    def end_with(self, pid: int) -> None:
+        """End when process *pid* has ended, however that happens."""
+        try:
+            self._owner = ProcessWatch(pid)
+        except ProcessLookupError:
+            self.stop(f"ended because its owner, process {pid}, is gone")
+            return
+        reason = f"ended because its owner, process {pid}, ended"
+        self.reactor.when_readable(self._owner.fileno(), lambda: self.stop(reason))
+
+    def close(self) -> None:
+        """Say farewell and close every connection and listener; waits of clients end."""
+        self.listener.close()
+        self._local.close()
+        reason = self._reason or "ended"
+        for control in list(self._controls):
+            control.say_farewell(reason)
+        for process in self.processes.all():
+            process.end()
+            for session in list(process.sessions):
+                session.abandon()
+                session.connection.shutdown()
+        for control in list(self._controls):
+            control.connection.shutdown()
+        _log.info("server %d %s", os.getpid(), reason)
+
+    def _raise_file_limit(self) -> None:
+        """Allow as many open files as the system lets us: every client thread takes one."""
+        import resource  # Unix only
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != hard:
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    # Clients
+
+    def _acceptor(self, listener: Listener) -> Callable[[], None]:
+        def accept() -> None:
+            for _ in range(64):
+                sock, _ = listener.socket.accept()
+                self._receive(sock)
+
+        return accept
+
+    def _receive(self, sock: socket.socket) -> None:
+        self._reception.receive(sock)
+
+    def welcome(self, refusal: Refusal = Refusal.NONE) -> Welcome:
+        """Return what the server says of itself."""
+        return Welcome(refusal, self.route.server, self.route.pid, self.route.machine, self.route.path)
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether ``stop`` was called."""
+        return self._reason is not None
+
+    def serve_control(self, control: Control) -> None:
+        """Carry out a process's notices until it ends."""
+        self._controls.add(control)
+        try:
+            control.serve()
+        finally:
+            self._controls.discard(control)
+
+    def serve_session(self, session: Session) -> None:
+        """Carry out a session's calls until it ends."""
+        process, descriptor = session.process, session.connection.fileno()
+        process.sessions.add(session)
+        self.reactor.when_hung_up(descriptor, lambda: session.abandon() if session.is_gone() else None)
+        try:
+            if process.ended or self.is_stopping:
+                return
+            session.serve(lambda: self.reactor.forget(descriptor))
+        finally:
+            process.sessions.discard(session)
+
+    def new_control(self, connection: Any, process: Process) -> Control:
+        """Return the server's side of a control connection."""
+        return Control(connection, process, self.table, self.processes, self._expect_child)
+
+    def _expect_child(self, token: bytes) -> None:
+        self.reactor.after(self.limits.fork_lease_s, lambda: self.table.forget(token))
+
+    def _await_lease(self) -> None:
+        """Look again when the first lease ends."""
+        end = self.table.next_expiry()
+        if end is not None:
+            self.reactor.after(max(0.0, end - time.monotonic()), self._expire_leases)
+
+    def _expire_leases(self) -> None:
+        freed = self.table.expire()
+        if freed:  # finalizers are users' code, which must not hold up the reactor
+            threading.Thread(target=freed.clear, name="manor-free", daemon=True).start()
+        del freed
+        self._await_lease()
+
+    def discard(self) -> None:
+        """In a forked child: let go of everything that belongs to the parent's server."""
+        self.reactor.close()
+        self.listener.discard()
+        self._local.discard()
+        for control in list(self._controls):
+            control.connection.discard()
+        for process in self.processes.all():
+            for session in list(process.sessions):
+                session.connection.discard()
+
+
+def _discard_in_child() -> None:
+    for server in list(_servers):
+        server.discard()
+    _servers.clear()
+
+
+os.register_at_fork(after_in_child=_discard_in_child)

@@ -1,0 +1,193 @@
+"""One session: the thread that serves one thread of a client process.
+
+The thread belongs to the client's thread for as long as the session lasts, so that thread-local state and RLocks
+of hosted objects behave as they do under ``multiprocessing``. What a call took is undone when its answer does not
+arrive, which the client tells by confirming those answers that ask for it.
+"""
+
+from __future__ import annotations
+
+import select
+import traceback
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from manor import _log
+from manor._codec import Codec
+from manor._codec.context import travel
+from manor._native import Connection
+from manor._server.calls import Call, set_current
+from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
+from manor._server.processes import Process
+from manor._server.waiting import Abandoned, Cancellation
+from manor._wire.calls import SERVER, Kind, pack_answer, unpack_call
+from manor._wire.calls import Call as Request
+from manor.errors import MessageTooLarge, NotPicklable, ProtocolError
+
+if TYPE_CHECKING:
+    from manor._server.functions import ServerFunctions
+
+__all__ = ["LOST", "Session"]
+
+LOST: Final = (OSError, EOFError, ValueError)
+"""What a connection raises whose peer is gone, or that was closed on this side."""
+
+
+class Session:
+    """Serves the calls of one thread of a client process."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        process: Process,
+        thread: int,
+        codec: Codec,
+        dispatcher: Dispatcher,
+        functions: ServerFunctions,
+    ) -> None:
+        """Serve calls that arrive on *connection*."""
+        self.connection = connection
+        self.process = process
+        self.call = Call(process, thread, Cancellation())
+        self._codec = codec
+        self._dispatcher = dispatcher
+        self._functions = functions
+        self._grantee = ProcessGrantee(dispatcher, process)
+        self._after_answer: list[Any] = []
+
+    # As recipient and sender of proxies (see ``manor._codec.context``)
+
+    def grant(self, server: bytes, ident: int) -> bool:
+        """Make the client a holder of a proxy in an answer."""
+        if server != self._dispatcher.route.server:
+            return False
+        hosted = self._dispatcher.table.find(ident)
+        if hosted is not None:
+            self._grantee.take_hold(hosted)
+        return True
+
+    def granted(self, server: bytes, ident: int) -> bool:
+        """Calls bring no credits: the server takes its own references."""
+        return False
+
+    # The loop
+
+    def serve(self, before_close: Callable[[], None]) -> None:
+        """Serve calls until the client ends the session; then undo what it did not get.
+
+        Args:
+            before_close: Called before the connection's descriptor is closed.
+        """
+        set_current(self.call)
+        receive, send, undo = self.connection.receive, self.connection.send, self.call.undo
+        try:
+            while True:
+                message = receive()
+                undo.clear()
+                send(self._answer(message))
+                if self._after_answer:
+                    self._after_answer.pop()()
+        except Abandoned:
+            _log.debug("%r abandoned a call", self.process)
+        except ProtocolError as error:
+            _log.warning("closed a session of %r: %s", self.process, error)
+        except LOST:
+            pass
+        finally:
+            before_close()
+            self._end()
+
+    def _end(self) -> None:
+        self.call.cancellation.cancel()
+        if self.call.undo and not self.connection.is_confirmed():
+            self.undo()
+        self.connection.close()
+        set_current(None)
+
+    def undo(self) -> None:
+        """Give back what the last call took."""
+        undo = self.call.undo
+        while undo:
+            try:
+                undo.pop()()
+            except Exception:  # one that fails must not keep the others from being undone
+                _log.warning("could not undo a call of %r:\n%s", self.process, traceback.format_exc())
+
+    def is_gone(self) -> bool:
+        """Whether the client has closed its end."""
+        descriptor = self.connection.fileno()
+        if descriptor < 0 or self.connection.is_abandoned():
+            return True
+        poller = select.poll()
+        poller.register(descriptor, select.POLLRDHUP)
+        return bool(poller.poll(0))
+
+    def abandon(self) -> None:
+        """End the wait of the call that is being carried out: nobody wants its answer."""
+        self.call.cancellation.cancel()
+
+    # One call
+
+    def _answer(self, message: bytearray) -> list[Any]:
+        request = unpack_call(message)
+        self.process.await_notices(request.notices)
+        if self.connection.is_abandoned():
+            raise Abandoned
+        travel.sender = self
+        try:
+            args, kwds = self._codec.decode(request.payload)
+        except Exception as error:  # whatever a class raises when it is unpickled
+            return self._refuse(request, error)
+        finally:
+            travel.sender = None
+        try:
+            if request.ident == SERVER:
+                result = self._functions.call(self, request.method, args, kwds)
+            else:
+                result = self._dispatcher.call(self._grantee, request.ident, request.method, args, kwds)
+        except Abandoned:
+            raise
+        except BaseException as error:
+            error.__traceback__ = _outside(error.__traceback__)
+            return self._refuse(request, error)
+        return self._encode(request, result)
+
+    def _encode(self, request: Request, result: Any) -> list[Any]:
+        kind = Kind.PROXY if type(result) is ProxyResult else Kind.RESULT
+        travel.recipient = self
+        try:
+            payload = self._codec.encode(self._codec.portable(result) if kind is Kind.PROXY else result)
+        except Exception as error:  # whatever a class raises when it is pickled
+            self.undo()
+            return self._refuse(request, self._unpicklable(request, result, error))
+        finally:
+            travel.recipient = None
+        return [pack_answer(kind, bool(self.call.undo), request.number), *payload]
+
+    def _unpicklable(self, request: Request, result: Any, error: Exception) -> Exception:
+        if isinstance(error, MessageTooLarge):
+            return error
+        hosted = self._dispatcher.table.find(request.ident)
+        typeid = "server" if hosted is None else f"{hosted.typeid} ({type(hosted.obj).__name__})"
+        found = NotPicklable(
+            f"the result of {typeid}.{request.method}() cannot be sent to the client: "
+            f"a {type(result).__module__}.{type(result).__qualname__} ({type(error).__name__}: {error})"
+        )
+        found.__cause__ = error
+        return found
+
+    def _refuse(self, request: Request, error: BaseException) -> list[Any]:
+        return [pack_answer(Kind.ERROR, False, request.number), *self._codec.encode_error(error)]
+
+    def after_answer(self, action: Any) -> None:
+        """Have *action* called when the answer of the call under way has been sent."""
+        self._after_answer.append(action)
+
+
+def _outside(where: TracebackType | None) -> TracebackType | None:
+    """Return the part of a traceback that is not this package's own."""
+    inner = where
+    while inner is not None and inner.tb_frame.f_globals.get("__name__", "").startswith("manor._server."):
+        inner = inner.tb_next
+    return inner if inner is not None else where

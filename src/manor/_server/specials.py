@@ -1,0 +1,100 @@
+"""What proxies ask of any hosted object without the object exposing it; each name begins with ``#`` or is a dunder
+that every object has."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from manor._server.dispatch import Grantee
+    from manor._server.objects import Hosted
+
+__all__ = ["SPECIALS", "Special", "hosted_iterator"]
+
+Special = Callable[["Grantee", "Hosted", tuple[Any, ...]], Any]
+
+
+def _value(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> Any:
+    return hosted.obj
+
+
+def _repr(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> str:
+    return repr(hosted.obj)
+
+
+def _str(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> str:
+    return str(hosted.obj)
+
+
+def _chunk(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> list[Any]:
+    """Return at most *count* items of a sequence from index *at* on."""
+    at, count = args
+    obj = hosted.obj
+    try:
+        return list(obj[at : at + count])
+    except TypeError:  # a sequence of the user's that takes no slices
+        found = []
+        for index in range(at, at + count):
+            try:
+                found.append(obj[index])
+            except IndexError:
+                break
+        return found
+
+
+def _iterate(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> tuple[int, list[Any], Any]:
+    """Return the size of a container, its first *count* keys, and the id of an iterator over the rest."""
+    count, backwards = args
+    size = len(hosted.obj)
+    iterator = reversed(hosted.obj) if backwards else iter(hosted.obj)
+    chunk = list(itertools.islice(iterator, count))
+    if len(chunk) < count:
+        return size, chunk, None
+    return size, chunk, grantee.grant_new(iterator, "Iterator", ("__next__", "close"))
+
+
+def hosted_iterator(hosted: Hosted, args: tuple[Any, ...]) -> tuple[list[Any], bool]:
+    """Return the next *count* items of a hosted iterator, and whether those were the last."""
+    (count,) = args
+    iterator: Iterator[Any] = hosted.obj
+    chunk = list(itertools.islice(iterator, count))
+    return chunk, len(chunk) < count
+
+
+def _next(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> tuple[list[Any], bool]:
+    return hosted_iterator(hosted, args)
+
+
+def _enter(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> Any:
+    """Acquire a lock for a ``with`` block."""
+    enter = getattr(hosted.obj, "enter", None)
+    if enter is not None:
+        died = enter()
+        return True if died is None else grantee.noted(True, died)
+    replaced = hosted.adapter and hosted.adapter.method("acquire")
+    return (replaced or hosted.obj.acquire)()
+
+
+def _leave(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> None:
+    """Release a lock at the end of a ``with`` block."""
+    leave = getattr(hosted.obj, "leave", None)
+    if leave is not None:
+        leave()
+        return
+    replaced = hosted.adapter and hosted.adapter.method("release")
+    (replaced or hosted.obj.release)()
+
+
+SPECIALS: Final[dict[str, tuple[Special, tuple[str, ...]]]] = {
+    "#GETVALUE": (_value, ()),
+    "__repr__": (_repr, ()),
+    "__str__": (_str, ()),
+    "#CHUNK": (_chunk, ("__getitem__",)),
+    "#ITER": (_iterate, ("__iter__",)),
+    "#NEXT": (_next, ("__next__",)),
+    "#ENTER": (_enter, ("acquire", "release")),
+    "#LEAVE": (_leave, ("acquire", "release")),
+}
+"""Each with the exposed methods without which it is refused."""

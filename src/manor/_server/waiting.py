@@ -1,0 +1,233 @@
+"""Waits that end when the client who asked for them has gone.
+
+Theory of operation. A `threading.Condition` keeps a deque of waiters, and `notify` calls `release()` on the
+first ones; a waiter whose `release()` raises `RuntimeError` has left, and `notify` tries the next one without
+counting it. So we put our own waiter in that deque. Exactly one of four things *decides* a waiter: a
+notification, the cancellation, the time limit, or an exception in the waiting thread. Whoever comes later
+finds it decided:
+
+- a notification after the cancellation or the time limit is refused, hence goes to the next waiter;
+- a cancellation after the notification leaves the outcome alone; the waiter sees it when it holds the
+  condition's lock again, and forwards the notification that nobody wants.
+
+Thus no wake-up is lost, and objects of the standard library may share the condition with threads that know
+nothing of this.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from typing import Any, Protocol, cast
+
+from manor._server.calls import Call, current, is_dead
+
+
+class Abandoned(BaseException):
+    """Raised in the server's thread out of a wait whose client has gone: it took nothing.
+
+    Not an `Exception`: the code of hosted objects must not catch it by accident.
+    """
+
+
+# Held for a few instructions: on blocking, and on cancelling. One for all, so that a Cancellation, of which
+# every call has one, costs no lock. Re-entrant, since a finalizer may cancel something wherever the
+# interpreter pleases.
+_registration = threading.RLock()
+
+
+class Cancellation:
+    """Says, once and for all, that nobody wants a call's answer any more."""
+
+    __slots__ = ("_cancelled", "_wakes")
+
+    def __init__(self) -> None:
+        self._cancelled = False
+        self._wakes: tuple[Callable[[], object], ...] = ()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancelled
+
+    def cancel(self) -> None:
+        """End the wait in progress, if any, and every later one. From any thread, any number of times."""
+        with _registration:
+            self._cancelled = True
+            wakes, self._wakes = self._wakes, ()
+        for wake in wakes:
+            wake()
+
+    def add(self, wake: Callable[[], object]) -> None:
+        """Have `wake` called on cancellation; at once if that has been. It must not block."""
+        with _registration:
+            self._wakes += (wake,)
+            late = self._cancelled
+        if late:
+            wake()
+
+    def discard(self, wake: Callable[[], object]) -> None:
+        """Forget `wake`; a cancellation under way may still call it."""
+        with _registration:
+            self._wakes = tuple(other for other in self._wakes if other != wake)
+
+
+def over(call: Call | None) -> bool:
+    """Whether nothing may be granted to `call` any more: it was cancelled, or its process died."""
+    return call is not None and (call.cancellation.cancelled or is_dead(call.process))
+
+
+class _Outcome(Enum):
+    PENDING = "pending"
+    NOTIFIED = "notified"
+    CANCELLED = "cancelled"
+    LEFT = "left"
+
+
+class _Waiter:
+    """Stands in a condition's deque of waiters, where `notify` only knows its `release`."""
+
+    __slots__ = ("_decided", "_gate", "outcome")
+
+    def __init__(self) -> None:
+        self._decided = threading.Lock()  # taken by whoever decides, and never released
+        self._gate = threading.Lock()
+        self._gate.acquire()
+        self.outcome = _Outcome.PENDING
+
+    def _decide(self, outcome: _Outcome) -> bool:
+        if not self._decided.acquire(blocking=False):
+            return False
+        self.outcome = outcome
+        self._gate.release()
+        return True
+
+    def release(self) -> None:
+        if not self._decide(_Outcome.NOTIFIED):
+            raise RuntimeError("this waiter has left")
+
+    def cancel(self) -> None:
+        self._decide(_Outcome.CANCELLED)
+
+    def sleep(self, timeout: float | None) -> None:
+        """Return once decided, or after `timeout` seconds."""
+        self._gate.acquire(timeout=-1 if timeout is None else max(timeout, 0))
+
+    def leave(self) -> None:
+        """Accept no decision any more; one being made is waited for."""
+        if not self._decide(_Outcome.LEFT) and self.outcome is _Outcome.PENDING:
+            self._gate.acquire()
+
+
+class _Innards(Protocol):
+    """What a `threading.Condition` is made of."""
+
+    _waiters: deque[Any]
+
+    def _is_owned(self) -> bool: ...
+
+    def _release_save(self) -> Any: ...
+
+    def _acquire_restore(self, state: Any, /) -> None: ...
+
+
+def nobody() -> None:
+    """As `forward`, for conditions that only know `notify_all`: those who come later are not meant."""
+
+
+def wait_on(
+    condition: threading.Condition, timeout: float | None = None, forward: Callable[[], object] | None = None
+) -> bool:
+    """Do as `condition.wait(timeout)`, but end when the current call is over.
+
+    Args:
+        condition: Its lock must be held.
+        timeout: In seconds; None waits for ever.
+        forward: Called, holding the lock, when the notification reached this waiter in vain.
+            The default notifies another one.
+
+    Returns:
+        Whether it was notified, even if that came together with the time limit.
+
+    Raises:
+        Abandoned: The current call is over; the lock is held again.
+        RuntimeError: The lock is not held.
+    """
+    innards = cast(_Innards, condition)
+    if not innards._is_owned():
+        raise RuntimeError("cannot wait on un-acquired lock")
+    call = current()
+    if over(call):
+        raise Abandoned
+    waiter = _Waiter()
+    innards._waiters.append(waiter)
+    wake = waiter.cancel
+    if call is not None:
+        call.cancellation.add(wake)
+    saved = innards._release_save()
+    wanted = False
+    try:
+        waiter.sleep(timeout)
+        wanted = True
+    finally:
+        waiter.leave()
+        if call is not None:
+            call.cancellation.discard(wake)
+        innards._acquire_restore(saved)
+        wanted = wanted and not over(call)
+        _settle(condition, waiter, wanted, forward)
+    if not wanted:
+        raise Abandoned
+    return waiter.outcome is _Outcome.NOTIFIED
+
+
+def _settle(
+    condition: threading.Condition, waiter: _Waiter, wanted: bool, forward: Callable[[], object] | None
+) -> None:
+    """Leave no trace of `waiter`, nor a notification that nobody uses; the lock is held."""
+    if waiter.outcome is not _Outcome.NOTIFIED:
+        with suppress(ValueError):  # a notification that it refused took it out
+            cast(_Innards, condition)._waiters.remove(waiter)
+    elif not wanted:
+        (forward or condition.notify)()
+
+
+def wait_until(
+    condition: threading.Condition,
+    predicate: Callable[[], bool],
+    timeout: float | None = None,
+    forward: Callable[[], object] | None = None,
+) -> bool:
+    """Wait, holding the lock, until `predicate()`; False if it is not true after `timeout` seconds.
+
+    Raises:
+        Abandoned: The current call is over. That is noticed before the predicate is asked for the first time.
+    """
+    if over(current()):
+        raise Abandoned
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while not predicate():
+        remaining = None if deadline is None else deadline - time.monotonic()
+        if remaining is not None and remaining <= 0:
+            return False
+        wait_on(condition, remaining, forward)
+    return True
+
+
+def wake_one(condition: threading.Condition) -> None:
+    """Notify one waiter without holding the condition's lock.
+
+    For giving back a notification when the lock may be anybody's. Each step is atomic, and `notify` tolerates
+    each.
+    """
+    waiters = cast(_Innards, condition)._waiters
+    for waiter in tuple(waiters):
+        try:
+            waiter.release()
+        except RuntimeError:  # notified already, or left
+            continue
+        with suppress(ValueError):
+            waiters.remove(waiter)
+        return

@@ -1,0 +1,84 @@
+"""How a process ended, as far as another process can learn it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import struct
+from pathlib import Path
+from typing import Final
+
+__all__ = ["ProcessWatch", "describe_status"]
+
+# ioctl PIDFD_GET_INFO of linux/pidfd.h with struct pidfd_info of 64 bytes; PIDFD_INFO_EXIT since Linux 6.15.
+_GET_INFO: Final = 0xC040FF0B
+_INFO: Final = struct.Struct("<QQ11Ii")
+_INFO_EXIT: Final = 1 << 3
+_STAT_EXIT_CODE: Final = 49
+"""Index of ``exit_code`` among the fields after the name in /proc/PID/stat (proc(5): field 52)."""
+
+
+def describe_status(status: int) -> str:
+    """Return a wait status (as of waitpid(2)) in words."""
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        return f"ended with exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"was killed by signal {-code}"
+
+
+class ProcessWatch:
+    """Watches one process of this machine through a pidfd, which no other process can be mistaken for."""
+
+    def __init__(self, pid: int) -> None:
+        """Watch *pid*; raise ``ProcessLookupError`` when there is none, ``OSError`` where pidfds are missing."""
+        self.pid = pid
+        self._pidfd = os.pidfd_open(pid)
+
+    def fileno(self) -> int:
+        """Return the pidfd, which becomes readable when the process has ended."""
+        return self._pidfd
+
+    def wait(self, timeout: float) -> bool:
+        """Return whether the process has ended within *timeout* seconds."""
+        poller = select.poll()
+        poller.register(self._pidfd, select.POLLIN)
+        return bool(poller.poll(timeout * 1000))
+
+    def how_it_ended(self) -> str | None:
+        """Return in words how the process ended, or None when it lives or nobody can tell any more."""
+        if self._pidfd < 0 or not self.wait(0):
+            return None
+        status = self._status_of_zombie()
+        if status is None:
+            status = self._status_kept_by_kernel()
+        return None if status is None else describe_status(status)
+
+    def _status_of_zombie(self) -> int | None:
+        try:
+            text = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None
+        fields = text.rpartition(")")[2].split()
+        if fields[0] not in "ZX" or len(fields) <= _STAT_EXIT_CODE:
+            return None
+        return int(fields[_STAT_EXIT_CODE])
+
+    def _status_kept_by_kernel(self) -> int | None:
+        info = bytearray(_INFO.pack(_INFO_EXIT, *(0,) * 13))
+        try:
+            fcntl.ioctl(self._pidfd, _GET_INFO, info)
+        except OSError:
+            return None
+        mask, *_, status = _INFO.unpack(info)
+        return status if mask & _INFO_EXIT else None
+
+    def close(self) -> None:
+        """Stop watching; may be called again."""
+        if self._pidfd >= 0:
+            os.close(self._pidfd)
+            self._pidfd = -1

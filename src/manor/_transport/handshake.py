@@ -1,0 +1,140 @@
+"""From a raw socket to a connection whose peer is known: the first bytes of both sides.
+
+Nothing that arrives here is unpickled, and nothing is read for longer than the handshake may last. On a Unix
+socket the kernel vouches for the user on both sides; otherwise, or when the client insists on a key, both prove
+by a Noise handshake (NNpsk0, http://noiseprotocol.org/noise.html) that they know it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import socket
+import time
+from typing import Final
+
+from manor._native import Connection
+from manor._transport.peers import peer_of, same_user
+from manor._wire.preamble import PREAMBLE_BYTES, Proof, Verdict, pack_client, pack_server, unpack_client, unpack_server
+from manor.errors import AuthenticationError, ProtocolError, ServerBusy
+from manor.limits import Limits
+
+__all__ = ["accept_peer", "connect_peer", "noise_key", "refuse_peer"]
+
+_REFUSALS: Final = {
+    Verdict.OTHER_USER: (
+        AuthenticationError,
+        "the manager's server runs as another user and takes local clients of its own user only; "
+        "connect with its authkey instead",
+    ),
+    Verdict.NEEDS_KEY: (AuthenticationError, "over a network the manager's server wants its authkey"),
+    Verdict.BUSY: (ServerBusy, "the manager's server has too many connections in their handshake; try again"),
+    Verdict.OTHER_VERSION: (ProtocolError, "the manager's server speaks another version of manor's protocol"),
+}
+
+
+def noise_key(authkey: bytes) -> bytes:
+    """Return the 32-byte pre-shared key for an ``authkey`` of any length."""
+    return hashlib.blake2b(authkey, digest_size=32, person=b"manor authkey").digest()
+
+
+def _read_exactly(sock: socket.socket, count: int, deadline: float) -> bytes:
+    data = b""
+    while len(data) < count:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the peer did not introduce itself in time")
+        sock.settimeout(left)
+        more = sock.recv(count - len(data))
+        if not more:
+            raise EOFError("the peer closed the connection before it introduced itself")
+        data += more
+    return data
+
+
+def _is_local(sock: socket.socket) -> bool:
+    return sock.family == socket.AF_UNIX
+
+
+def _wrap(sock: socket.socket, limits: Limits) -> Connection:
+    return Connection(sock.detach(), message_bytes_max=limits.message_bytes_max, spin_ns_max=limits.spin_ns_max)
+
+
+def _prove_key(connection: Connection, key: bytes, *, initiator: bool, local: bool, left: float) -> None:
+    prove = connection.authenticate if local else connection.secure
+    try:
+        prove(key, initiator, left)
+    except PermissionError:
+        raise AuthenticationError("the two sides do not have the same authkey") from None
+
+
+def connect_peer(sock: socket.socket, key: bytes | None, limits: Limits, timeout: float | None) -> Connection:
+    """Shake hands as the client, and return the connection.
+
+    Args:
+        sock: A connected socket; it belongs to the connection afterwards, and is closed on failure.
+        key: The result of ``noise_key``, or None to rely on the kernel's word for the user.
+        limits: Bounds of the connection.
+        timeout: How long it may take, in seconds; None is without limit.
+
+    Raises:
+        AuthenticationError: The server refused us, or runs as another user.
+        TimeoutError: It took longer than *timeout*.
+    """
+    deadline = time.monotonic() + (timeout if timeout is not None else 1e9)
+    local = _is_local(sock)
+    with sock:
+        if key is None and not (local and same_user(sock)):
+            who = f"user {peer_of(sock).uid}" if local else "another machine"
+            raise AuthenticationError(f"the server runs as {who}: connecting to it takes its authkey")
+        sock.settimeout(timeout)
+        sock.sendall(pack_client(Proof.SAME_USER if key is None else Proof.KEY))
+        verdict = unpack_server(_read_exactly(sock, PREAMBLE_BYTES, deadline))
+        if verdict is not Verdict.WELCOME:
+            kind, text = _REFUSALS[verdict]
+            raise kind(text)
+        connection = _wrap(sock, limits)
+    if key is not None:
+        try:
+            left = max(0.0, deadline - time.monotonic())
+            _prove_key(connection, key, initiator=True, local=local, left=left)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def accept_peer(sock: socket.socket, key: bytes, limits: Limits) -> Connection:
+    """Shake hands as the server, and return the connection; the socket is closed on failure."""
+    deadline = time.monotonic() + limits.handshake_s
+    local = _is_local(sock)
+    with sock:
+        proof = unpack_client(_read_exactly(sock, PREAMBLE_BYTES, deadline))
+        verdict = Verdict.WELCOME
+        if proof is None:
+            verdict = Verdict.OTHER_VERSION
+        elif proof is Proof.SAME_USER and not local:
+            verdict = Verdict.NEEDS_KEY
+        elif proof is Proof.SAME_USER and not same_user(sock):
+            verdict = Verdict.OTHER_USER
+        sock.sendall(pack_server(verdict))
+        if verdict is not Verdict.WELCOME:
+            raise AuthenticationError(f"refused a client: {verdict.name}")
+        connection = _wrap(sock, limits)
+    if proof is Proof.KEY:
+        try:
+            left = max(0.0, deadline - time.monotonic())
+            _prove_key(connection, key, initiator=False, local=local, left=left)
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def refuse_peer(sock: socket.socket, verdict: Verdict) -> None:
+    """Say why a client is not even heard, and close."""
+    with sock:
+        sock.setblocking(False)
+        try:
+            sock.send(pack_server(verdict))
+        except OSError:
+            return

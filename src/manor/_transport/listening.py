@@ -1,0 +1,120 @@
+"""Listening sockets: a Unix socket in a private folder, and a TCP port when one was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+import stat
+import tempfile
+
+from manor._transport.addresses import Address, describe, is_path, resolve, sockaddr
+from manor.errors import AddressInUse
+
+__all__ = ["Listener", "listen", "listen_privately"]
+
+_BACKLOG = 4096
+
+
+class Listener:
+    """A listening socket that knows its address and removes its file.
+
+    Attributes:
+        address: Where it listens: a path, or (host, port) with the port that the system chose.
+        socket: The socket itself, non-blocking.
+    """
+
+    def __init__(self, sock: socket.socket, address: Address, folder: str | None = None) -> None:
+        """Take ownership of *sock* and, when given, of the private *folder* of its path."""
+        self.socket = sock
+        self.address = address
+        self._folder = folder
+        self._owner_pid = os.getpid()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a Unix socket."""
+        return is_path(self.address)
+
+    def close(self) -> None:
+        """Stop listening, and remove the path when this process made it; may be called again."""
+        if self.socket.fileno() < 0:
+            return
+        self.socket.close()
+        if self.is_local and os.getpid() == self._owner_pid:
+            with contextlib.suppress(OSError):
+                os.unlink(self.address)  # type: ignore[arg-type]
+            if self._folder is not None:
+                with contextlib.suppress(OSError):
+                    os.rmdir(self._folder)
+
+    def discard(self) -> None:
+        """In a forked child: close our copy of the socket and touch nothing else."""
+        self.socket.close()
+
+
+def _bind_path(sock: socket.socket, path: str | bytes) -> None:
+    with sockaddr(path) as name:
+        try:
+            sock.bind(name)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or not _is_stale(path):
+                raise
+            os.unlink(path)
+            sock.bind(name)
+
+
+def _is_stale(path: str | bytes) -> bool:
+    """Whether *path* is a socket on which nobody listens any more."""
+    try:
+        if not stat.S_ISSOCK(os.stat(path).st_mode):
+            return False
+    except OSError:
+        return False
+    with socket.socket(socket.AF_UNIX) as probe, sockaddr(path) as name:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(name)
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+    return False
+
+
+def listen(address: Address) -> Listener:
+    """Listen on *address*; raise ``AddressInUse`` when somebody else does."""
+    if is_path(address):
+        family, target = socket.AF_UNIX, None
+    else:
+        family, target = resolve(address, passive=True)  # type: ignore[arg-type,assignment]
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if target is None:
+            _bind_path(sock, address)  # type: ignore[arg-type]
+            bound: Address = address
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(target)
+            bound = sock.getsockname()[:2]
+        sock.listen(_BACKLOG)
+        sock.setblocking(False)
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            raise AddressInUse(error.errno, f"somebody else listens on {describe(address)}") from error
+        raise
+    return Listener(sock, bound)
+
+
+def listen_privately() -> Listener:
+    """Listen on a Unix socket in a new folder that only this user can enter."""
+    folder = tempfile.mkdtemp(prefix="manor-")
+    try:
+        listener = listen(os.path.join(folder, "socket"))
+    except BaseException:
+        os.rmdir(folder)
+        raise
+    listener._folder = folder
+    return listener

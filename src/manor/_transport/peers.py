@@ -1,0 +1,44 @@
+"""Who is at the other end of a local socket, and which machine this is."""
+
+from __future__ import annotations
+
+import functools
+import os
+import socket
+import struct
+import uuid
+from pathlib import Path
+from typing import Final, NamedTuple
+
+__all__ = ["Peer", "machine_id", "peer_of", "same_user"]
+
+_CREDENTIALS: Final = struct.Struct("iII")
+
+
+class Peer(NamedTuple):
+    """What the kernel says of the process at the other end (``SO_PEERCRED``, unix(7))."""
+
+    pid: int
+    uid: int
+    gid: int
+
+
+def peer_of(sock: socket.socket) -> Peer:
+    """Return the credentials of the peer of a Unix socket, as they were when it connected or listened."""
+    data = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    return Peer(*_CREDENTIALS.unpack(data))
+
+
+def same_user(sock: socket.socket) -> bool:
+    """Whether the peer of a Unix socket runs as our own user."""
+    return peer_of(sock).uid == os.geteuid()
+
+
+@functools.cache
+def machine_id() -> bytes:
+    """Return 16 bytes that name this machine until it is started again; zeros where the system has none."""
+    try:
+        text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        return uuid.UUID(text.strip()).bytes
+    except (OSError, ValueError):
+        return bytes(16)

@@ -1,0 +1,102 @@
+"""The first frame each way: the client says which process and thread it is, the server which server it is."""
+
+from __future__ import annotations
+
+import enum
+import struct
+from typing import Final, NamedTuple
+
+from manor.errors import ProtocolError
+
+__all__ = ["INTRODUCTION_BYTES_MAX", "Hello", "Refusal", "Role", "Welcome"]
+
+INTRODUCTION_BYTES_MAX: Final = 4096
+_HELLO: Final = struct.Struct("<BB16sIQH")
+_WELCOME: Final = struct.Struct("<B16sI16sH")
+
+
+class Role(enum.IntEnum):
+    """What a connection is for."""
+
+    SESSION = 1
+    CONTROL = 2
+
+
+class Refusal(enum.IntEnum):
+    """The first byte of the server's answer: zero, or why there is none."""
+
+    NONE = 0
+    OTHER_SERIALIZER = 1
+    UNKNOWN_PROCESS = 2
+    STOPPING = 3
+
+
+class Hello(NamedTuple):
+    """What a client says of itself.
+
+    Attributes:
+        role: What the connection is for.
+        serializer: Number of the serializer that the client speaks (1 pickle, 2 xmlrpclib).
+        process: 16 random bytes that name the client process.
+        pid: The client's process id, as it sees it itself.
+        thread: Serial of the client's thread within its process (0 on a control connection).
+        name: The name of the process.
+    """
+
+    role: Role
+    serializer: int
+    process: bytes
+    pid: int
+    thread: int
+    name: str
+
+    def pack(self) -> bytes:
+        """Return the frame."""
+        name = self.name.encode("utf-8", "replace")[:512]
+        fixed = _HELLO.pack(self.role, self.serializer, self.process, self.pid, self.thread, len(name))
+        return fixed + name
+
+    @classmethod
+    def unpack(cls, data: bytes | bytearray) -> Hello:
+        """Parse a frame; raise ``ProtocolError`` for anything that is no introduction."""
+        if not _HELLO.size <= len(data) <= INTRODUCTION_BYTES_MAX:
+            raise ProtocolError(f"an introduction of {len(data)} bytes")
+        role, serializer, process, pid, thread, length = _HELLO.unpack_from(data)
+        name = bytes(data[_HELLO.size :])
+        if length != len(name) or role not in (1, 2):
+            raise ProtocolError("a malformed introduction")
+        return cls(Role(role), serializer, process, pid, thread, name.decode("utf-8", "replace"))
+
+
+class Welcome(NamedTuple):
+    """What a server says of itself.
+
+    Attributes:
+        refusal: ``Refusal.NONE``, or why the client is not served.
+        server: 16 random bytes that name this server for as long as it runs.
+        pid: The server's process id.
+        machine: 16 bytes that name the machine since it was started.
+        path: The Unix socket on which the server listens for clients of its own machine and user.
+    """
+
+    refusal: Refusal
+    server: bytes
+    pid: int
+    machine: bytes
+    path: str
+
+    def pack(self) -> bytes:
+        """Return the frame."""
+        path = self.path.encode("utf-8", "surrogateescape")
+        return _WELCOME.pack(self.refusal, self.server, self.pid, self.machine, len(path)) + path
+
+    @classmethod
+    def unpack(cls, data: bytes | bytearray) -> Welcome:
+        """Parse a frame; raise ``ProtocolError`` for anything else."""
+        if not _WELCOME.size <= len(data) <= INTRODUCTION_BYTES_MAX:
+            raise ProtocolError(f"a welcome of {len(data)} bytes")
+        refusal, server, pid, machine, length = _WELCOME.unpack_from(data)
+        path = bytes(data[_WELCOME.size :])
+        if length != len(path) or refusal not in tuple(Refusal):
+            raise ProtocolError("a malformed welcome")
+        return cls(Refusal(refusal), server, pid, machine, path.decode("utf-8", "surrogateescape"))

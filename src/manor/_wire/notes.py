@@ -1,0 +1,29 @@
+"""A result with a note about how it came to be."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+__all__ = ["Noted"]
+
+
+class Noted(NamedTuple):
+    """A lock that was taken from the dead comes with a note.
+
+    Attributes:
+        result: What the method returned.
+        pid: The process that was killed while it held the lock.
+        process_name: Its name.
+        kind: What kind of object it held.
+    """
+
+    result: Any
+    pid: int
+    process_name: str
+    kind: str
+
+    def __str__(self) -> str:
+        return (
+            f"the {self.kind} was taken back from process {self.pid} ({self.process_name}), which was killed while "
+            f"it held it: what it protects may be half changed"
+        )

@@ -1,0 +1,48 @@
+"""Tokens name a hosted object; a route says how a process of the same machine reaches its server."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+__all__ = ["Route", "Token"]
+
+
+class Route(NamedTuple):
+    """Where a server runs.
+
+    Attributes:
+        server: 16 random bytes that name the server for as long as it runs.
+        machine: 16 bytes that name its machine.
+        path: The Unix socket on which it takes clients of its own machine and user without a key.
+        pid: Its process id.
+    """
+
+    server: bytes
+    machine: bytes
+    path: str
+    pid: int
+
+
+class Token:
+    """Names a hosted object.
+
+    Attributes:
+        typeid: The name under which its type is registered.
+        address: The server's address.
+        id: The object's number on its server, in hexadecimal; never used again for another object.
+        route: How to reach the server from its own machine, or None when that is unknown.
+    """
+
+    __slots__ = ("address", "id", "route", "typeid")
+
+    def __init__(self, typeid: str, address: Any, id: str, route: Route | None = None) -> None:  # noqa: A002 - the standard library's name
+        self.typeid = typeid
+        self.address = address
+        self.id = id
+        self.route = route if route is None or type(route) is Route else Route(*route)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Token, (self.typeid, self.address, self.id, self.route and tuple(self.route))
+
+    def __repr__(self) -> str:
+        return f"Token(typeid={self.typeid!r}, address={self.address!r}, id={self.id!r})"

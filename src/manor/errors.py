@@ -1,0 +1,135 @@
+"""Every exception and warning of manor, in one tree.
+
+Each class also inherits the built-in (or multiprocessing) exception that code written for
+``multiprocessing.managers`` already catches, and says when it is raised, who is to blame, and whether to retry.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+
+__all__ = [
+    "AddressInUse",
+    "AuthenticationError",
+    "CallTimeout",
+    "ManagerDied",
+    "ManagerStartError",
+    "ManorError",
+    "ManorWarning",
+    "MessageTooLarge",
+    "NotExposed",
+    "NotPicklable",
+    "ObjectGone",
+    "OwnerDied",
+    "OwnerDiedWarning",
+    "ProtocolError",
+    "RemoteError",
+    "ServerBusy",
+    "ServerTraceback",
+    "WeakKeyWarning",
+]
+
+
+class ManorError(Exception):
+    """Base class of every error that manor itself raises."""
+
+
+class RemoteError(ManorError):
+    """The server failed in a way that only text can describe; ``args[0]`` is the server's traceback or reason.
+
+    Raised when an exception of the hosted object cannot travel as itself, and as the base class of the
+    errors that ``multiprocessing`` reports as its own ``RemoteError``. Retrying gives the same result.
+    """
+
+    def __str__(self) -> str:
+        line = "-" * 75
+        return f"\n{line}\n{self.args[0] if self.args else ''}\n{line}"
+
+
+class NotExposed(AttributeError, RemoteError):
+    """The method is not among those that the hosted object exposes; the caller is to blame, do not retry."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class NotPicklable(RemoteError, pickle.PicklingError, TypeError, AttributeError):
+    """An argument or a result cannot be pickled; the message names the object, the method and the value."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class ObjectGone(RemoteError, KeyError):
+    """The proxy refers to an object that the server no longer hosts (all its holders dropped it)."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class ManagerDied(ManorError, ConnectionError, EOFError):
+    """The manager's server is gone; every later operation on its objects raises this too, at once.
+
+    The message says which manager, its address, its process id and how it ended, as far as this process can
+    know. Start a new manager; retrying on this one cannot succeed.
+    """
+
+
+class ManagerStartError(ManorError, OSError):
+    """The server process could not start; the message and ``__cause__`` say why. Raised in the parent."""
+
+
+class AddressInUse(ManagerStartError):
+    """Another socket listens on the address that was asked for. Choose another, or stop the other server."""
+
+
+class CallTimeout(ManorError, TimeoutError):
+    """The server was silent for longer than the caller's deadline; the call was abandoned.
+
+    Whether the method ran is unknown, but a wait that was abandoned takes no item, permit or lock.
+    The proxy stays usable: the next call opens a fresh connection.
+    """
+
+
+class AuthenticationError(ManorError, multiprocessing.AuthenticationError):
+    """The peer refused us, or we refused the peer: a wrong key, or another user on a local socket."""
+
+
+class ProtocolError(ManorError, ConnectionError):
+    """The peer sent bytes that are no message of manor's; the connection was closed. The peer is to blame."""
+
+
+class MessageTooLarge(ManorError, ValueError):
+    """A message exceeds ``Limits.message_bytes_max``; the text gives its size and the limit."""
+
+
+class ServerBusy(ManorError, ConnectionError):
+    """The server has too many connections that have not authenticated yet; try again later."""
+
+
+class OwnerDied(ManorError, RuntimeError):
+    """The process that held this lock was killed; what the lock protects may be half changed."""
+
+
+class ServerTraceback(Exception):
+    """The end of a remote exception's chain: the traceback as the server printed it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+    def __str__(self) -> str:
+        return f"in the manager's server process:\n{self.text.rstrip()}"
+
+
+class ManorWarning(UserWarning):
+    """Base class of manor's warnings."""
+
+
+class OwnerDiedWarning(ManorWarning, RuntimeWarning):
+    """The lock just acquired was taken back from a process that was killed while it held it."""
+
+
+class WeakKeyWarning(ManorWarning):
+    """An ``authkey`` shorter than 16 bytes guards a manager that other machines can reach."""

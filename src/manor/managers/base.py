@@ -1,0 +1,302 @@
+"""``BaseManager``: starts a server or connects to one, and makes objects there."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from multiprocessing import util
+from multiprocessing.context import BaseContext, ProcessError
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+from manor._engines.process import ServerConfig, Started, allow_children, await_start, end_process, new_server, run_server
+from manor._proxy.auto import AutoProxy
+from manor._proxy.deadlines import deadline
+from manor._proxy.link import Link
+from manor._proxy.links import open_link
+from manor._server.server import Server
+from manor._transport.addresses import Address, is_loopback
+from manor._transport.endings import describe_status
+from manor._wire.calls import SERVER
+from manor._wire.tokens import Token
+from manor.errors import ManorError, WeakKeyWarning
+from manor.limits import DEFAULT, Limits
+
+__all__ = ["BaseManager", "State"]
+
+_WEAK_KEY_BYTES = 16
+_SHUTDOWN_CALL_S = 1.0
+
+
+class State:
+    """Where a manager is in its life."""
+
+    __slots__ = ("value",)
+    INITIAL = 0
+    STARTED = 1
+    SHUTDOWN = 2
+
+    def __init__(self) -> None:
+        self.value = State.INITIAL
+
+
+class BaseManager:
+    """Starts a server process, or connects to a server elsewhere, and makes objects there.
+
+    The arguments are those of ``multiprocessing.managers.BaseManager``, and these, by keyword:
+
+    Args:
+        timeout: The longest silence of the server that a call bears, in seconds, on top of what the method itself
+            was asked to wait; None is without limit. A call that it ends raises ``CallTimeout``.
+        limits: Bounds on messages, leases and so on.
+        exit_with_parent: Whether the server ends with the process that started it, however that ends.
+    """
+
+    _registry: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {}
+    _Server: ClassVar[type[Server]] = Server
+    shutdown: Callable[[], None]
+
+    def __init__(
+        self,
+        address: Address | None = None,
+        authkey: bytes | None = None,
+        serializer: str = "pickle",
+        ctx: BaseContext | None = None,
+        *,
+        shutdown_timeout: float = 1.0,
+        timeout: float | None = None,
+        limits: Limits = DEFAULT,
+        exit_with_parent: bool = True,
+    ) -> None:
+        self._has_explicit_key = authkey is not None
+        if authkey is None:
+            authkey = multiprocessing.current_process().authkey
+        self._address = address
+        self._authkey = multiprocessing.process.AuthenticationString(authkey)  # type: ignore[attr-defined]
+        self._state = State()
+        self._serializer = serializer
+        self._ctx: Any = ctx or multiprocessing.get_context()
+        self._shutdown_timeout = shutdown_timeout
+        self._timeout = timeout
+        self._limits = limits
+        self._exit_with_parent = exit_with_parent
+        self._link: Link | None = None
+        self._process: Any
+        if address is not None and not is_loopback(address) and len(authkey) < _WEAK_KEY_BYTES:
+            warnings.warn(
+                f"an authkey of {len(authkey)} bytes guards {address!r}, which other machines can reach: "
+                f"use at least {_WEAK_KEY_BYTES} random bytes, such as os.urandom(32)",
+                WeakKeyWarning,
+                stacklevel=2,
+            )
+
+    # Life
+
+    def get_server(self) -> Server:
+        """Return a server for this process to run with ``serve_forever()``."""
+        self._refuse_unless_initial()
+        return new_server(
+            Server, self._registry, self._address, self._authkey, self._serializer, limits=self._limits
+        )
+
+    def connect(self) -> None:
+        """Connect to a server that runs already, and prove to it that we know the key.
+
+        Raises:
+            OSError: As ``socket.connect`` raises it: nobody listens there (yet).
+            AuthenticationError: The key is wrong.
+        """
+        if self._address is None:
+            raise ValueError("a manager needs an address to connect to")
+        self._link = open_link(self._address, self._authkey, self._serializer, self._limits)
+        self._link.timeout = self._timeout
+        self._state.value = State.STARTED
+
+    def start(self, initializer: Callable[..., object] | None = None, initargs: Iterable[Any] = ()) -> None:
+        """Start the server process.
+
+        Args:
+            initializer: Called in the server before anything else.
+            initargs: Its arguments.
+
+        Raises:
+            ManagerStartError: The server could not start; says why.
+        """
+        self._refuse_unless_initial()
+        if initializer is not None and not callable(initializer):
+            raise TypeError("initializer must be a callable")
+        started = self._start_process(initializer, tuple(initargs))
+        self._address = started.address
+        self._link = open_link(started.path, None, self._serializer, self._limits)
+        self._link.public_address = started.address
+        self._link.timeout = self._timeout
+        self._state.value = State.STARTED
+        self.shutdown = util.Finalize(
+            self,
+            type(self)._finalize_manager,
+            args=(self._process, self._link, self._state, self._shutdown_timeout, started.path),
+            exitpriority=0,
+        )
+
+    def _start_process(self, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]) -> Started:
+        reader, writer = multiprocessing.connection.Pipe(duplex=False)  # type: ignore[attr-defined]
+        config = ServerConfig(self._limits, os.getpid() if self._exit_with_parent else None)
+        try:
+            self._process = self._ctx.Process(
+                target=type(self)._run_server,
+                args=(
+                    self._registry, self._address, bytes(self._authkey), self._serializer, writer, initializer,
+                    initargs, config,
+                ),
+            )  # fmt: skip
+            identity = ":".join(str(i) for i in self._process._identity)
+            self._process.name = f"{type(self).__name__}-{identity}"
+            with allow_children():
+                self._process.start()
+        except BaseException:
+            reader.close()
+            raise
+        finally:
+            writer.close()
+        return await_start(self._process, reader, self._address)
+
+    @classmethod
+    def _run_server(
+        cls,
+        registry: Mapping[str, Any],
+        address: Address | None,
+        authkey: bytes,
+        serializer: str,
+        writer: Any,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+        config: ServerConfig = ServerConfig(DEFAULT, None),
+    ) -> None:
+        run_server(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
+
+    def _refuse_unless_initial(self) -> None:
+        if self._state.value == State.STARTED:
+            raise ProcessError("Already started server")
+        if self._state.value == State.SHUTDOWN:
+            raise ProcessError("Manager has shut down")
+
+    @staticmethod
+    def _finalize_manager(process: Any, link: Link, state: State, timeout: float, path: str) -> None:
+        """Stop the server: ask, then terminate, then kill."""
+        if process.is_alive():
+            try:
+                with deadline(_SHUTDOWN_CALL_S):
+                    link.call(SERVER, "shutdown")
+            except (ManorError, OSError, EOFError):
+                util.info("the manager's server did not take the call to shut down")
+            end_process(process, timeout, path)
+        else:
+            process.join()
+            end_process(process, 0, path)
+        state.value = State.SHUTDOWN
+        code = process.exitcode
+        if link.ended is None:
+            if code == 0:
+                link.end(f"was shut down by process {os.getpid()}")
+            else:
+                link.end(describe_status(-code if code < 0 else code << 8))
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for the server process to end, at most *timeout* seconds."""
+        self._process.join(timeout)
+        if not self._process.is_alive():
+            self._process = self._process
+
+    @property
+    def address(self) -> Address | None:
+        """The server's address."""
+        return self._address
+
+    def __enter__(self) -> Self:
+        if self._state.value == State.INITIAL:
+            self.start()
+        if self._state.value != State.STARTED:
+            if self._state.value == State.INITIAL:
+                raise ProcessError("Unable to start server")
+            raise ProcessError("Manager has shut down")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.shutdown()
+
+    # Objects
+
+    def _started_link(self) -> Link:
+        if self._state.value != State.STARTED or self._link is None:
+            if self._state.value == State.SHUTDOWN and self._link is not None:
+                return self._link
+            raise AssertionError("server not yet started")
+        return self._link
+
+    def _create_granted(self, typeid: str, /, *args: Any, **kwds: Any) -> Any:
+        return self._started_link().call(SERVER, "create", (typeid, *args), kwds, typeid="manager")
+
+    def _create(self, typeid: str, /, *args: Any, **kwds: Any) -> tuple[Token, tuple[str, ...]]:
+        """Create an object and return its token and exposed methods; a lease keeps it until a proxy is made."""
+        granted = self._create_granted(typeid, *args, **kwds)
+        granted.hold.link.lease(granted.hold)
+        return granted.token, granted.exposed
+
+    def _debug_info(self) -> str:
+        """Return a text about each object that the server hosts."""
+        return str(self._started_link().call(SERVER, "debug_info"))
+
+    def _number_of_objects(self) -> int:
+        """Return how many objects the server hosts."""
+        return int(self._started_link().call(SERVER, "number_of_objects"))
+
+    @classmethod
+    def register(
+        cls,
+        typeid: str,
+        callable: Callable[..., Any] | None = None,  # noqa: A002 - the standard library's name
+        proxytype: Any = None,
+        exposed: Iterable[str] | None = None,
+        method_to_typeid: Mapping[str, str] | None = None,
+        create_method: bool = True,
+    ) -> None:
+        """Register a type of object, as ``multiprocessing.managers.BaseManager.register`` does.
+
+        Args:
+            typeid: Its name, and that of the method that makes one.
+            callable: Called in the server to make the object; not needed by a manager that only connects.
+            proxytype: The class of its proxies; by default one is made.
+            exposed: The methods that clients may call; by default all public ones.
+            method_to_typeid: Methods whose results stay in the server, and under which typeid.
+            create_method: Whether the manager gets a method of that name.
+        """
+        if "_registry" not in cls.__dict__:
+            cls._registry = cls._registry.copy()
+        if proxytype is None:
+            proxytype = AutoProxy
+        exposed = exposed or getattr(proxytype, "_exposed_", None)
+        method_to_typeid = method_to_typeid or getattr(proxytype, "_method_to_typeid_", None)
+        if method_to_typeid:
+            for key, value in list(method_to_typeid.items()):
+                if type(key) is not str or type(value) is not str:
+                    raise TypeError(f"method_to_typeid maps {key!r} to {value!r}: both must be str")
+        cls._registry[typeid] = (callable, exposed, method_to_typeid, proxytype)
+        if create_method:
+            setattr(cls, typeid, _creator(typeid))
+
+
+def _creator(typeid: str) -> Callable[..., Any]:
+    def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
+        granted = self._create_granted(typeid, *args, **kwds)
+        proxytype = self._registry[typeid][-1]
+        return proxytype(
+            granted.token, self._serializer, manager=self, authkey=self._authkey, exposed=granted.exposed
+        )
+
+    create.__name__ = typeid
+    create.__qualname__ = f"BaseManager.{typeid}"
+    return create

@@ -1,0 +1,93 @@
+"""Runs CPython's manager tests against a module, and reads what unittest says about it."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ON_PATH = Path(__file__).parent / "on_path"
+TIME_LIMIT_S = 600
+TAIL_LINES = 25
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one run of the suite went."""
+
+    ran: int
+    skipped: int
+    failed: dict[str, str]  # name of the test -> the end of its traceback
+    status: int | None  # exit status; None when the time limit passed
+    output: str
+
+    @property
+    def report(self) -> str:
+        lines = [f"ran {self.ran}, skipped {self.skipped}, failed {len(self.failed)}, exit status {self.status}"]
+        lines += [f"\n{name}\n{tail}" for name, tail in self.failed.items()]
+        if self.status != 0 and not self.failed:
+            lines.append(tail_of(self.output))
+        return "\n".join(lines)
+
+
+def tail_of(text: str) -> str:
+    return "\n".join(text.rstrip().splitlines()[-TAIL_LINES:])
+
+
+def failures_in(output: str) -> dict[str, str]:
+    """Return the sections that unittest prints at the end, one for each failure, error and unexpected success."""
+    sections = re.split(r"^={70}\n", output, flags=re.MULTILINE)[1:]
+    titled = (section.split("\n", 1) for section in sections)
+    failed = {title: tail_of(re.split(r"\n-{70}\nRan ", body)[0]) for title, body in titled}
+    failed |= dict.fromkeys(re.findall(r"^UNEXPECTED SUCCESS: .*$", output, flags=re.MULTILINE), "")
+    return failed
+
+
+def number(pattern: str, output: str) -> int:
+    found = re.findall(pattern, output, flags=re.MULTILINE)
+    return int(found[-1]) if found else 0
+
+
+def outcome_of(module: str, start_method: str) -> Outcome:
+    """Run the manager tests with `module` in the place of `multiprocessing.managers`, in a process of its own."""
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ON_PATH), os.environ.get("PYTHONPATH")])),
+        "MANOR_SUITE_MODULE": module,
+        "MANOR_SUITE_START_METHOD": start_method,
+    }
+    command = [sys.executable, "-W", "ignore", "-X", "faulthandler", "-m", "unittest", "manager_tests"]
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as process:
+        try:
+            output, _ = process.communicate(timeout=TIME_LIMIT_S)
+            status: int | None = process.returncode
+        except subprocess.TimeoutExpired:
+            output, status = stopped(process), None
+    return Outcome(
+        ran=number(r"^Ran (\d+) tests? in ", output),
+        skipped=number(r"^(?:OK|FAILED) \(.*skipped=(\d+)", output),
+        failed=failures_in(output),
+        status=status,
+        output=output,
+    )
+
+
+def stopped(process: subprocess.Popen[str]) -> str:
+    """Make the process print the stacks of its threads, end it with all its children, and return its output."""
+    process.send_signal(signal.SIGABRT)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=10)
+    os.killpg(process.pid, signal.SIGKILL)
+    output, _ = process.communicate()
+    return f"{output}\nno end in {TIME_LIMIT_S} s"
