@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from benchmarks.client import client
 from benchmarks.row import Row, Sampler
-from benchmarks.subject import FORK, Subject
+from benchmarks.subject import Subject
 
 CLIENTS = 4
 
 
-def call_when_told(hosted: Any, orders: "Connection[None, int]") -> None:
+def call_when_told(hosted: Any, orders: Any) -> None:
     while calls := orders.recv():
         for _ in range(calls):
             hosted.add(1)
@@ -22,26 +22,19 @@ def call_when_told(hosted: Any, orders: "Connection[None, int]") -> None:
 @contextmanager
 def together(subject: Subject) -> Iterator[Sampler]:
     """Sample bursts of calls by all clients; the figure is the time of a burst divided by its calls."""
-    with subject.manager() as manager:
+    with subject.manager() as manager, ExitStack() as stack:
         hosted = manager.Hosted()
-        pipes = [FORK.Pipe() for _ in range(CLIENTS)]
-        clients = [FORK.Process(target=call_when_told, args=(hosted, theirs)) for _, theirs in pipes]
-        for client in clients:
-            client.start()
+        clients = [stack.enter_context(client(call_when_told, hosted)) for _ in range(CLIENTS)]
 
         def sample(calls: int) -> list[float]:
             started = time.perf_counter_ns()
-            for ours, _ in pipes:
-                ours.send(calls)
-            for ours, _ in pipes:
-                ours.recv()
+            for orders in clients:
+                orders.send(calls)
+            for orders in clients:
+                orders.recv()
             return [(time.perf_counter_ns() - started) / 1_000 / (calls * CLIENTS)]
 
         yield sample
-        for ours, _ in pipes:
-            ours.send(0)
-        for client in clients:
-            client.join()
 
 
 ROWS = [Row("a call, 4 client processes together", together, calls=400, bar=2)]

@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from typing import Any
 
+from benchmarks.client import client
 from benchmarks.row import Opener, Row, Sampler, each
-from benchmarks.subject import FORK, Subject
+from benchmarks.subject import Subject
 
 KEY = b"sixteen bytes or more of a key"
 
 
-def client(subject: Subject, address: Any, size: int, orders: "Connection[list[float], int]") -> None:
+def connect_and_call(subject: Subject, address: Any, size: int, orders: Any) -> None:
     manager = subject.managers.SyncManager(address=address, authkey=KEY)
     manager.connect()
     hosted = manager.Hosted()
@@ -24,19 +24,17 @@ def client(subject: Subject, address: Any, size: int, orders: "Connection[list[f
 def over_tcp(size: int) -> Opener:
     @contextmanager
     def opened(subject: Subject) -> Iterator[Sampler]:
-        with subject.manager(address=("127.0.0.1", 0), authkey=KEY) as manager:
-            ours, theirs = FORK.Pipe()
-            process = FORK.Process(target=client, args=(subject, manager.address, size, theirs))
-            process.start()
+        with (
+            subject.manager(address=("127.0.0.1", 0), authkey=KEY) as manager,
+            client(connect_and_call, subject, manager.address, size) as orders,
+        ):
 
             def sample(calls: int) -> list[float]:
-                ours.send(calls)
-                times: list[float] = ours.recv()
+                orders.send(calls)
+                times: list[float] = orders.recv()
                 return times
 
             yield sample
-            ours.send(0)
-            process.join()
 
     return opened
 

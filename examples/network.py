@@ -51,6 +51,7 @@ def main() -> None:
         client = multiprocessing.Process(target=deliver, args=(manager.address,))
         client.start()
         client.join()
+        assert client.exitcode == 0
         pieces = manager.stock().pieces("lamp")  # type: ignore[attr-defined]
         print(f"{pieces} lamps")
         assert pieces == 12

@@ -101,10 +101,22 @@ def wrong_imports(file: Path, tree: ast.Module) -> Iterator[str]:
         return
     for node in ast.walk(tree):
         place = f"{file}:{getattr(node, 'lineno', 0)}"
+        if imports_package(node):
+            yield f"{place}: imports the whole package, which imports everything; import from the module that has it"
         if imports_native(node) and not str(file).startswith(NATIVE_USERS):
             yield f"{place}: only _resident and _transport import the native module"
         if unpickles(node) and not str(file).startswith(UNPICKLER):
             yield f"{place}: only _codec unpickles"
+
+
+def imports_package(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import):
+        return any(name.name == "manor" for name in node.names)
+    return (
+        isinstance(node, ast.ImportFrom)
+        and node.module == "manor"
+        and any(not name.name.startswith("_") for name in node.names)
+    )
 
 
 def imports_native(node: ast.AST) -> bool:

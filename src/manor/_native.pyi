@@ -7,6 +7,8 @@ on one machine through shared memory beside it. It knows nothing of what the mes
 from collections.abc import Iterable
 from typing import Protocol, final
 
+__all__ = ["Connection"]
+
 class _Buffer(Protocol):
     """Whatever has contiguous bytes: `bytes`, `bytearray`, `memoryview`, `pickle.PickleBuffer`, `array.array`, ..."""
 

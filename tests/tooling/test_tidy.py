@@ -55,6 +55,7 @@ def test_a_tidy_project_passes(tmp_path: Path, ratchet: Path, capsys: pytest.Cap
             "import manor._native\n",
             "only _resident and _transport import the native",
         ),
+        ("src/manor/_server/a.py", "from manor import Manager\n", "a.py:1: imports the whole package"),
         ("src/manor/_server/a.py", "import pickle\npickle.loads(b'')\n", "a.py:2: only _codec unpickles"),
         ("src/manor/_server/a.py", "from pickle import Unpickler\n", "only _codec unpickles"),
         ("Cargo.toml", "[workspace]\n", "undocumented_unsafe_blocks"),

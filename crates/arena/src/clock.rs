@@ -1,6 +1,6 @@
 //! Monotonic time in nanoseconds, and the processors that this process may use.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Now, on `CLOCK_MONOTONIC`; served by the vDSO, so no system call.
 #[must_use]
@@ -13,20 +13,32 @@ pub fn now_ns() -> u64 {
     seconds.saturating_mul(1_000_000_000).saturating_add(nanos)
 }
 
-/// How many processors this process may run on (at least 1), as it was when first asked.
+/// Processors that this process may use; 0 while unknown.
+static CPUS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many processors this process could run on (at least 1) when [`refresh_cpus`] last looked.
 #[must_use]
 pub fn cpus() -> usize {
-    static CPUS: OnceLock<usize> = OnceLock::new();
-    *CPUS.get_or_init(|| {
-        // SAFETY: an all-zero cpu_set_t is a valid empty set.
-        let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
-        // SAFETY: `set` is writable and its true size is passed; 0 means the calling thread.
-        let rc = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut set) };
-        if rc != 0 {
-            // More processors than a cpu_set_t holds: certainly more than one.
-            return std::thread::available_parallelism().map_or(1, usize::from);
-        }
-        // SAFETY: `set` was initialised above.
+    // Relaxed: a number that orders nothing; at worst two threads look it up.
+    match CPUS.load(Ordering::Relaxed) {
+        0 => refresh_cpus(),
+        cpus => cpus,
+    }
+}
+
+/// Looks again: the user, or a container's limit, may have changed it.
+pub fn refresh_cpus() -> usize {
+    // SAFETY: an all-zero cpu_set_t is a valid empty set.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: `set` is writable and its true size is passed; 0 means the calling thread.
+    let rc = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut set) };
+    let cpus = if rc == 0 {
+        // SAFETY: `set` was filled by the call.
         usize::try_from(unsafe { libc::CPU_COUNT(&set) }).unwrap_or(1).max(1)
-    })
+    } else {
+        // More processors than a cpu_set_t holds: certainly more than one.
+        std::thread::available_parallelism().map_or(1, usize::from)
+    };
+    CPUS.store(cpus, Ordering::Relaxed);
+    cpus
 }

@@ -18,6 +18,16 @@ extern "C" fn in_child() {
     spin::forget();
 }
 
+/// Begins to notice forks. Best called early, while no other thread can fork: a child that was forked half-way
+/// through the first call could never complete one.
+pub fn watch() {
+    REGISTER.call_once(|| {
+        // SAFETY: `in_child` is async-signal-safe (two atomic stores) and lives as long as the library, which
+        // is never unloaded once Python has imported it.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    });
+}
+
 /// The process that something was made in, as opposed to children forked from it later.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Birthplace(u64);
@@ -26,11 +36,7 @@ impl Birthplace {
     /// This process.
     #[must_use]
     pub fn here() -> Self {
-        REGISTER.call_once(|| {
-            // SAFETY: `in_child` is async-signal-safe (two atomic stores) and lives as long as the library,
-            // which is never unloaded once Python has imported it.
-            unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-        });
+        watch();
         Self(FORKS.load(Ordering::Relaxed))
     }
 

@@ -59,6 +59,7 @@ impl Spinner {
     /// A waiter that spins for at most `budget_ns` at a time; 0 means never.
     #[must_use]
     pub fn new(budget_ns: u64) -> Self {
+        clock::refresh_cpus();
         Self { budget_ns, credit: CREDIT_MAX, skipped: 0 }
     }
 

@@ -31,18 +31,6 @@ impl<'m> Words<'m> {
         Self { base, bytes, mapping: PhantomData }
     }
 
-    /// How many bytes the view covers.
-    #[must_use]
-    pub fn len(self) -> usize {
-        self.bytes
-    }
-
-    /// Whether the view covers nothing.
-    #[must_use]
-    pub fn is_empty(self) -> bool {
-        self.bytes == 0
-    }
-
     #[inline]
     fn at(self, offset: usize, bytes: usize) -> Result<*mut u8, Error> {
         match offset.checked_add(bytes) {
@@ -115,7 +103,9 @@ impl<'m> Words<'m> {
         let split = Split::of(offset, bytes);
         for i in split.bytewise(bytes) {
             // SAFETY: i < bytes, so both places are inside the ranges checked or promised above.
-            unsafe { AtomicU8::from_ptr(place.add(i)).store(source.add(i).read(), Ordering::Relaxed) };
+            unsafe {
+                AtomicU8::from_ptr(place.add(i)).store(source.add(i).read(), Ordering::Relaxed)
+            };
         }
         for i in (split.head..split.tail).step_by(WORD) {
             // SAFETY: i + 8 <= split.tail <= bytes; place + i is aligned because split.head makes it so.
@@ -144,7 +134,9 @@ impl<'m> Words<'m> {
         let split = Split::of(offset, bytes);
         for i in split.bytewise(bytes) {
             // SAFETY: i < bytes, so both places are inside the ranges checked or promised above.
-            unsafe { target.add(i).write(AtomicU8::from_ptr(place.add(i)).load(Ordering::Relaxed)) };
+            unsafe {
+                target.add(i).write(AtomicU8::from_ptr(place.add(i)).load(Ordering::Relaxed))
+            };
         }
         for i in (split.head..split.tail).step_by(WORD) {
             // SAFETY: i + 8 <= split.tail <= bytes; place + i is aligned because split.head makes it so.

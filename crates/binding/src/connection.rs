@@ -20,7 +20,7 @@ use crate::room::ByteArrayRoom;
 const QUICK_BYTES_MAX: usize = 64 << 10;
 
 /// Messages over a connected stream socket; see `_native.pyi`.
-#[pyclass(frozen, module = "manor._native")]
+#[pyclass(frozen, weakref, module = "manor._native")]
 pub struct Connection {
     native: Native<ByteArrayRoom>,
 }
@@ -262,16 +262,16 @@ fn receive(
     loop {
         step = match step {
             Step::Done => break,
-            Step::Blocked => {
-                py.detach(|| receiver.run(&core.link, deadline)).map_err(to_python)?
-            }
+            Step::Blocked => py.detach(|| receiver.run(&core.link, deadline)).map_err(to_python)?,
             Step::Interrupted => {
                 py.check_signals()?;
                 Step::Blocked
             }
             Step::Grow(bytes) => {
-                let room = ByteArrayRoom::grown(py, receiver.take_room(), bytes)?;
-                receiver.give_room(room);
+                match receiver.room() {
+                    Some(room) => room.grow(py, bytes)?,
+                    None => receiver.give_room(ByteArrayRoom::new(py, bytes)?),
+                }
                 receiver.attempt(&core.link).map_err(to_python)?
             }
         };

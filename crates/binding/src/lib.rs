@@ -10,5 +10,7 @@ use pyo3::prelude::*;
 /// Native parts of manor: message connections over sockets and shared-memory mailboxes.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    // Now, with the interpreter's lock held: no other thread can fork half-way through the registration.
+    arena::fork::watch();
     module.add_class::<connection::Connection>()
 }

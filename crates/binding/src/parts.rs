@@ -28,8 +28,7 @@ impl Parts {
 
     fn collect(objects: &Bound<'_, PyTuple>) -> PyResult<Self> {
         let count = objects.len();
-        let mut held =
-            Self { views: Vec::with_capacity(count), parts: Vec::with_capacity(count) };
+        let mut held = Self { views: Vec::with_capacity(count), parts: Vec::with_capacity(count) };
         for object in objects.iter_borrowed() {
             held.hold(&object)?;
         }

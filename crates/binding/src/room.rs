@@ -28,18 +28,18 @@ unsafe impl Room for ByteArrayRoom {
 }
 
 impl ByteArrayRoom {
-    /// `old` enlarged to `bytes` bytes, with its content; a new object if there is no `old`.
-    pub fn grown(py: Python<'_>, old: Option<Self>, bytes: usize) -> PyResult<Self> {
-        let object = match old {
-            Some(old) => {
-                let object = old.object.into_bound(py);
-                object.resize(bytes)?;
-                object
-            }
-            None => uninitialised(py, bytes)?,
-        };
-        let pointer = object.data();
-        Ok(Self { object: object.unbind(), pointer, bytes })
+    /// A new object of `bytes` bytes.
+    pub fn new(py: Python<'_>, bytes: usize) -> PyResult<Self> {
+        let object = uninitialised(py, bytes)?;
+        Ok(Self { pointer: object.data(), bytes, object: object.unbind() })
+    }
+
+    /// Enlarges it to `bytes` bytes; on failure it stays as it was.
+    pub fn grow(&mut self, py: Python<'_>, bytes: usize) -> PyResult<()> {
+        let object = self.object.bind(py);
+        object.resize(bytes)?;
+        (self.pointer, self.bytes) = (object.data(), bytes);
+        Ok(())
     }
 
     /// The filled object.

@@ -71,8 +71,12 @@ impl<B: Room> Core<B> {
     /// Confirms by a store in shared memory if there is some; otherwise returns the frame to be sent.
     pub fn confirm(&self) -> Result<Option<Outgoing<'static>>, Error> {
         match (self.link.tally.to_confirm(), self.channel()) {
-            (Some(count), Some(channel)) => channel.confirm(count).map(|()| None),
-            (Some(_), None) => Ok(Some(Outgoing::confirmation())),
+            (Some(count), Some(channel)) => {
+                channel.confirm(count)?;
+                self.link.tally.mark_confirmed(count);
+                Ok(None)
+            }
+            (Some(count), None) => Ok(Some(Outgoing::confirmation(count))),
             (None, _) => Ok(None),
         }
     }

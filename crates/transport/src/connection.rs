@@ -35,11 +35,12 @@ pub struct Tally {
 
 impl Tally {
     pub(crate) fn count_sent(&self) {
-        self.sent.fetch_add(1, Ordering::Relaxed);
+        self.sent.store(self.sent() + 1, Ordering::Relaxed);
     }
 
     pub(crate) fn count_received(&self) {
-        self.received.fetch_add(1, Ordering::Relaxed);
+        let received = self.received.load(Ordering::Relaxed);
+        self.received.store(received + 1, Ordering::Relaxed);
     }
 
     pub(crate) fn note_confirmation(&self) {
@@ -49,7 +50,12 @@ impl Tally {
     /// Messages received that we have not confirmed yet, if any: the count to confirm.
     pub(crate) fn to_confirm(&self) -> Option<u64> {
         let received = self.received.load(Ordering::Relaxed);
-        (self.confirmed_to_peer.swap(received, Ordering::Relaxed) != received).then_some(received)
+        (self.confirmed_to_peer.load(Ordering::Relaxed) != received).then_some(received)
+    }
+
+    /// The first `count` messages received have been confirmed.
+    pub(crate) fn mark_confirmed(&self, count: u64) {
+        self.confirmed_to_peer.store(count, Ordering::Relaxed);
     }
 
     pub(crate) fn sent(&self) -> u64 {
@@ -220,7 +226,7 @@ impl<B> Connection<B> {
 
     /// Closes unless somebody is inside; returns whether it is closed now.
     fn release(&self) -> bool {
-        // SeqCst pairs with itself in the other threads: of one that closes and one that leaves, at least one
+        // SeqCst pairs with the fence in `Inside::drop`: of one that closes and one that leaves, at least one
         // sees what the other did (`is_closed` set, or the read lock given up).
         fence(Ordering::SeqCst);
         let mut core = match self.core.try_write() {
@@ -265,8 +271,10 @@ impl<B> Inside<'_, B> {
 impl<B> Drop for Inside<'_, B> {
     fn drop(&mut self) {
         self.guard = None;
-        // A plain load is not enough beside `close`; a fence on every operation would be too much, so the
-        // lock's own read-modify-write above (a full barrier on x86) is backed by one where it is not.
+        // SeqCst pairs with the fence in `release`: either we see `is_closed`, or it sees that we are out. On
+        // x86 giving up the lock is a full barrier already, and only the compiler must be told.
+        #[cfg(target_arch = "x86_64")]
+        std::sync::atomic::compiler_fence(Ordering::SeqCst);
         #[cfg(not(target_arch = "x86_64"))]
         fence(Ordering::SeqCst);
         if self.connection.is_closed() {

@@ -39,8 +39,7 @@ pub fn receive(
     kept: &mut Option<OwnedFd>,
 ) -> Result<Io, Error> {
     let mut control: Control = [0; 8];
-    let mut vector =
-        libc::iovec { iov_base: target.as_mut_ptr().cast(), iov_len: target.len() };
+    let mut vector = libc::iovec { iov_base: target.as_mut_ptr().cast(), iov_len: target.len() };
     let mut message = header(&mut vector, &mut control);
     let flags = libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC;
     // SAFETY: everything the message points to is writable and lives until recvmsg returns.
@@ -68,7 +67,7 @@ fn collect(message: &libc::msghdr, kept: &mut Option<OwnedFd>) {
         let mut next = libc::CMSG_FIRSTHDR(message);
         while let Some(control) = next.as_ref() {
             if control.cmsg_level == libc::SOL_SOCKET && control.cmsg_type == libc::SCM_RIGHTS {
-                let bytes = (control.cmsg_len as usize).saturating_sub(libc::CMSG_LEN(0) as usize);
+                let bytes = control.cmsg_len.saturating_sub(libc::CMSG_LEN(0) as _) as usize;
                 let data = libc::CMSG_DATA(control).cast::<RawFd>();
                 for i in 0..bytes / size_of::<RawFd>() {
                     *kept = Some(OwnedFd::from_raw_fd(data.add(i).read_unaligned()));

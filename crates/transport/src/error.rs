@@ -47,7 +47,14 @@ impl Error {
     pub fn last_os(call: &'static str) -> Self {
         match std::io::Error::last_os_error().raw_os_error().unwrap_or(0) {
             libc::EPIPE => Self::BrokenPipe,
-            libc::ECONNRESET => Self::Reset,
+            // Whatever ended it: a keepalive without an answer must not look like a deadline of ours.
+            libc::ECONNRESET
+            | libc::ECONNABORTED
+            | libc::ETIMEDOUT
+            | libc::EHOSTUNREACH
+            | libc::ENETUNREACH
+            | libc::ENETDOWN
+            | libc::ENETRESET => Self::Reset,
             errno => Self::Os { call, errno },
         }
     }
@@ -72,7 +79,7 @@ impl fmt::Display for Error {
                 "the connection belongs to the process that this one was forked from; open another",
             ),
             Self::EndOfStream => f.write_str("the peer closed the connection"),
-            Self::Reset => f.write_str("the connection broke within a message"),
+            Self::Reset => f.write_str("the connection broke"),
             Self::BrokenPipe => f.write_str("the peer has closed the connection"),
             Self::TimedOut => f.write_str("timed out"),
             Self::TooLong { bytes, limit } => write!(

@@ -47,7 +47,9 @@ mod tests {
 
     #[test]
     fn headers_survive_the_wire() {
-        for header in [Header::Message(1), Header::Message(1 << 40), Header::Confirmation, Header::Doorbell] {
+        for header in
+            [Header::Message(1), Header::Message(1 << 40), Header::Confirmation, Header::Doorbell]
+        {
             assert_eq!(Header::from_bytes(header.to_bytes()), header);
         }
     }

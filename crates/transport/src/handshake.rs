@@ -171,7 +171,9 @@ impl Handshake {
             Turn::ReceiveHello | Turn::ReceiveProof => {
                 match receiver.input.read_whole(stream, 1 + bytes)? {
                     Some(message) if usize::from(message[0]) == bytes => message[1..].to_vec(),
-                    Some(_) => return Err(Error::Handshake("the peer does not speak the protocol")),
+                    Some(_) => {
+                        return Err(Error::Handshake("the peer does not speak the protocol"));
+                    }
                     None => return Ok(false),
                 }
             }

@@ -16,11 +16,22 @@ use crate::{Error, Step};
 const FIRST_ROOM_BYTES: usize = 1 << 20;
 /// A message from the socket up to this length may be read with the interpreter's lock held.
 const QUICK_BYTES_MAX: usize = 64 << 10;
+/// Headers without a message that are passed over at a time: a peer that sends nothing else must not keep us
+/// from the interpreter's lock, from signals and from the deadline.
+const HEADERS_MAX: usize = 256;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Source {
     Mailbox,
     Socket,
+}
+
+/// What a look for the next message found.
+enum Found<B> {
+    Message(Incoming<B>),
+    Nothing,
+    /// Headers, and perhaps more of them.
+    Noise,
 }
 
 /// A message on its way in; kept when an operation is given up, and continued by the next.
@@ -68,16 +79,16 @@ impl<B: Room> Receiver<B> {
         self.message.is_none() && self.header_filled == 0
     }
 
-    /// Provides memory for the message: [`Step::Grow`] said how much. Bytes filled so far must be in it.
+    /// The memory of the message, if it has some: after [`Step::Grow`], to be enlarged to as much as that says.
+    pub fn room(&mut self) -> Option<&mut B> {
+        self.message.as_mut()?.room.as_mut()
+    }
+
+    /// Provides the first memory for a message: as much as [`Step::Grow`] says.
     pub fn give_room(&mut self, room: B) {
         if let Some(message) = &mut self.message {
             message.room = Some(room);
         }
-    }
-
-    /// The memory provided so far, to be enlarged and given again.
-    pub fn take_room(&mut self) -> Option<B> {
-        self.message.as_mut()?.room.take()
     }
 
     /// The complete message, after [`Step::Done`].
@@ -105,6 +116,9 @@ impl<B: Room> Receiver<B> {
         loop {
             match self.advance(link, true)? {
                 Step::Blocked => {}
+                Step::Interrupted if deadline.remaining_ns() == Some(0) => {
+                    return Err(Error::TimedOut);
+                }
                 step => return Ok(step),
             }
             if self.sleep(link, deadline)? == Wake::Interrupted {
@@ -129,7 +143,11 @@ impl<B: Room> Receiver<B> {
 
     fn advance(&mut self, link: &Link, look_at_socket: bool) -> Result<Step, Error> {
         if self.message.is_none() {
-            self.message = self.next_message(link, look_at_socket)?;
+            match self.next_message(link, look_at_socket)? {
+                Found::Message(message) => self.message = Some(message),
+                Found::Nothing => return Ok(Step::Blocked),
+                Found::Noise => return Ok(Step::Interrupted),
+            }
         }
         let Some(message) = &mut self.message else {
             return Ok(Step::Blocked);
@@ -138,6 +156,9 @@ impl<B: Room> Receiver<B> {
             let least = message.room_wanted_at_least();
             let room = match &mut message.room {
                 Some(room) if room.bytes() >= least => room,
+                None if message.filled > 0 => {
+                    return Err(Error::Protocol("part of a message was lost"));
+                }
                 _ => return Ok(Step::Grow(message.room_wanted())),
             };
             let free = room.bytes().min(message.bytes) - message.filled;
@@ -164,26 +185,26 @@ impl<B: Room> Receiver<B> {
     }
 
     /// Finds the beginning of the next message.
-    fn next_message(&mut self, link: &Link, socket: bool) -> Result<Option<Incoming<B>>, Error> {
-        loop {
+    fn next_message(&mut self, link: &Link, look_at_socket: bool) -> Result<Found<B>, Error> {
+        for _ in 0..HEADERS_MAX {
             if let Some(message) = self.look_into_mailbox()? {
-                return Ok(Some(message));
+                return Ok(Found::Message(message));
             }
-            if !socket || !self.read_header(link)? {
-                return Ok(None);
+            if !look_at_socket || !self.read_header(link)? {
+                return Ok(Found::Nothing);
             }
             // A message may have been posted before the frame whose header we have now: it goes first.
-            let header = Header::from_bytes(self.header);
             if let Some(message) = self.look_into_mailbox()? {
-                return Ok(Some(message));
+                return Ok(Found::Message(message));
             }
-            match header {
+            match Header::from_bytes(self.header) {
                 Header::Doorbell => {}
                 Header::Confirmation => link.tally.note_confirmation(),
-                Header::Message(bytes) => return self.begin_frame(bytes).map(Some),
+                Header::Message(bytes) => return self.begin_frame(bytes).map(Found::Message),
             }
             self.header_filled = 0;
         }
+        Ok(Found::Noise)
     }
 
     fn look_into_mailbox(&self) -> Result<Option<Incoming<B>>, Error> {

@@ -15,6 +15,7 @@ pub struct Outgoing<'p> {
     parts: &'p [Part],
     bytes: usize,
     gather: Gather<'p>,
+    confirms: Option<u64>,
     is_begun: bool,
 }
 
@@ -32,14 +33,14 @@ impl<'p> Outgoing<'p> {
             return Err(Error::TooLong { bytes: bytes as u64, limit: bytes_max });
         }
         let gather = Gather::new(Header::Message(bytes as u64), parts);
-        Ok(Self { parts, bytes, gather, is_begun: false })
+        Ok(Self { parts, bytes, gather, confirms: None, is_begun: false })
     }
 
-    /// The frame that confirms the last message received.
+    /// The frame that confirms the last message received, which was the one with the number `count`.
     #[must_use]
-    pub fn confirmation() -> Self {
+    pub fn confirmation(count: u64) -> Self {
         let gather = Gather::new(Header::Confirmation, &[]);
-        Self { parts: &[], bytes: 0, gather, is_begun: false }
+        Self { parts: &[], bytes: 0, gather, confirms: Some(count), is_begun: false }
     }
 
     /// The length of the message.
@@ -107,16 +108,18 @@ impl Sender {
         if self.is_torn {
             return Err(Error::Protocol("an earlier message was cut off; close it"));
         }
-        if out.bytes > 0 {
+        if let Some(count) = out.confirms {
+            link.tally.mark_confirmed(count);
+        } else {
+            // First: the peer may confirm the message before we are back here.
+            link.tally.count_sent();
             if let Some(outbox) = &mut self.outbox {
                 if outbox.has_room(out.bytes)? {
                     post(link, outbox, out)?;
-                    link.tally.count_sent();
                     return Ok(true);
                 }
                 outbox.announce()?;
             }
-            link.tally.count_sent();
         }
         self.is_torn = true;
         out.is_begun = true;

@@ -74,9 +74,8 @@ impl Stream {
         message.msg_iov = vectors.as_mut_ptr();
         message.msg_iovlen = vectors.len() as _;
         // SAFETY: the vectors describe memory that their makers promised to be readable (see `Part`).
-        let n = unsafe {
-            libc::sendmsg(self.fd, &message, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL)
-        };
+        let n =
+            unsafe { libc::sendmsg(self.fd, &message, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL) };
         outcome(n, "sendmsg")
     }
 

@@ -95,7 +95,7 @@ def run_server(
             initializer(*initargs)
         mp_process.current_process()._identity = ()  # type: ignore[attr-defined]
         server = new_server(kind, registry, address, authkey, serializer, limits=config.limits)
-        signal.signal(signal.SIGTERM, lambda *_: server.stop("was terminated by SIGTERM"))
+        _end_in_order_on_sigterm(server)
         if config.owner_pid is not None:
             server.end_with(config.owner_pid)
     except BaseException as error:
@@ -104,6 +104,18 @@ def run_server(
     writer.send(Started(server.address, server.route.path))
     writer.close()
     server.serve_forever()
+
+
+def _end_in_order_on_sigterm(server: Server) -> None:
+    """Stop the server on SIGTERM; children that it forks (a pool's workers) end on it as processes do."""
+    pid = os.getpid()
+
+    def stop(*_: object) -> None:
+        if os.getpid() == pid:
+            server.stop("was terminated by SIGTERM")
+
+    signal.signal(signal.SIGTERM, stop)
+    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
 
 
 def _report_failure(writer: Connection, error: BaseException) -> None:

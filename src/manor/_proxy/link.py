@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import pickle
 import threading
 import time
 import weakref
@@ -19,7 +20,7 @@ from manor._proxy.control import LOST, Control
 from manor._proxy.deadlines import FOREVER, Patience, Waits, patience_for
 from manor._proxy.granted import Granted
 from manor._proxy.hold import Hold
-from manor._proxy.identity import process_id, thread_serial
+from manor._proxy.identity import thread_serial
 from manor._proxy.sessions import Session, Sessions
 from manor._transport.addresses import Address, describe, is_path
 from manor._transport.connecting import connect
@@ -67,6 +68,7 @@ class Link:
         self.timeout: float | None = None
         self.exit_hint: str | None = None
         self._key = key
+        self._process = os.urandom(16)
         self._ended: str | None = None
         self._sessions = Sessions()
         self._holds: dict[int, weakref.ref[Hold]] = {}
@@ -89,7 +91,7 @@ class Link:
         try:
             thread = thread_serial() if role is Role.SESSION else 0
             name = multiprocessing.current_process().name
-            hello = Hello(role, self.codec.number, process_id(), os.getpid(), thread, name)
+            hello = Hello(role, self.codec.number, self._process, os.getpid(), thread, name)
             connection.send([hello.pack()], timeout)
             welcome = Welcome.unpack(connection.receive(timeout))
             if welcome.refusal is not Refusal.NONE:
@@ -187,10 +189,14 @@ class Link:
             try:
                 self.codec.encode(value)
             except Exception as reason:
-                raise NotPicklable(
+                text = (
                     f"{name} of {typeid}.{method}() cannot be sent to the manager's server: "
                     f"{reprlib_repr(value)} ({type(reason).__name__}: {reason})"
-                ) from error
+                )
+                if isinstance(reason, pickle.PicklingError | TypeError | AttributeError):
+                    raise NotPicklable(text) from error
+                error.add_note(text)
+                break
         raise error
 
     def _exchange(
@@ -348,6 +354,7 @@ class Link:
         self.control.discard()
         self._sessions.discard_all()
         self._opening = threading.Lock()
+        self._process = os.urandom(16)
         if self._ended is not None:
             return
         holds = [found for found in (reference() for reference in self._holds.values()) if found is not None]

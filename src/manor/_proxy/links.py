@@ -14,7 +14,6 @@ from multiprocessing import util
 from typing import Protocol
 
 from manor._codec import codec_for
-from manor._proxy.identity import renew_process_id
 from manor._proxy.link import Link
 from manor._wire.tokens import Route, Token
 from manor._transport.addresses import Address
@@ -140,7 +139,6 @@ def _after_fork_in_parent() -> None:
 def _after_fork_in_child() -> None:
     global _lock
     _lock = threading.RLock()
-    renew_process_id()
     for link, token in _forking:
         link.after_fork_in_child(token)
     _forking.clear()

@@ -37,7 +37,7 @@ class Hello(NamedTuple):
     Attributes:
         role: What the connection is for.
         serializer: Number of the serializer that the client speaks (1 pickle, 2 xmlrpclib).
-        process: 16 random bytes that name the client process.
+        process: 16 random bytes that name the client process, or this link of it when it has several.
         pid: The client's process id, as it sees it itself.
         thread: Serial of the client's thread within its process (0 on a control connection).
         name: The name of the process.

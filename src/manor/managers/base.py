@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Self
 
 from manor._engines.process import ServerConfig, Started, allow_children, await_start, end_process, new_server, run_server
 from manor._proxy.auto import AutoProxy
+from manor._proxy.creation import creation_error
 from manor._proxy.deadlines import deadline
 from manor._proxy.link import Link
 from manor._proxy.links import open_link
@@ -21,7 +22,7 @@ from manor._transport.addresses import Address, is_loopback
 from manor._transport.endings import describe_status
 from manor._wire.calls import SERVER
 from manor._wire.tokens import Token
-from manor.errors import ManorError, WeakKeyWarning
+from manor.errors import ManorError, ServerTraceback, WeakKeyWarning
 from manor.limits import DEFAULT, Limits
 
 __all__ = ["BaseManager", "State"]
@@ -238,7 +239,13 @@ class BaseManager:
         return self._link
 
     def _create_granted(self, typeid: str, /, *args: Any, **kwds: Any) -> Any:
-        return self._started_link().call(SERVER, "create", (typeid, *args), kwds, typeid="manager")
+        link = self._started_link()
+        try:
+            return link.call(SERVER, "create", (typeid, *args), kwds, typeid="manager")
+        except Exception as error:
+            if type(error.__cause__) is not ServerTraceback:
+                raise
+            raise creation_error(error)  # noqa: B904 - it is the same error, with its own chain
 
     def _create(self, typeid: str, /, *args: Any, **kwds: Any) -> tuple[Token, tuple[str, ...]]:
         """Create an object and return its token and exposed methods; a lease keeps it until a proxy is made."""

@@ -63,26 +63,30 @@ def iterate_sequence_backwards(proxy: BaseProxy) -> Iterator[Any]:
 
 
 def iterate_keys(proxy: BaseProxy, *, backwards: bool = False) -> Iterator[Any]:
-    """Yield the keys of a hosted mapping, or the members of a hosted set.
+    """Return an iterator over the keys of a hosted mapping, or the members of a hosted set, as it is now.
 
-    Raises:
-        RuntimeError: The container's size changed meanwhile.
+    Its ``next`` raises ``RuntimeError`` when the container's size has changed since.
     """
     limit = proxy._link.limits.chunk_items_max
-    hold = proxy._hold
-    changes = hold.changes
-    size, chunk, rest_id = proxy._callmethod("#ITER", (min(_FIRST_CHUNK, limit), backwards))
-    link = proxy._link
-    rest = None if rest_id is None else link.hold(int(rest_id, 16), credited=True)
+    changes = proxy._hold.changes
+    size, chunk, rest = proxy._callmethod("#ITER", (min(_FIRST_CHUNK, limit), backwards))
+    hold = None if rest is None else proxy._link.hold(int(rest, 16), credited=True)
+    return _keys(proxy, changes, size, chunk, hold)
+
+
+def _keys(proxy: BaseProxy, changes: int, size: int, chunk: list[Any], rest: Any) -> Iterator[Any]:
+    hold, link = proxy._hold, proxy._link
     while True:
         for key in chunk:
-            yield key
             if hold.changes != changes:
                 changes = hold.changes
                 _refuse_change(proxy, size)
+            yield key
+        if hold.changes != changes:
+            _refuse_change(proxy, size)
         if rest is None:
             return
-        chunk, done = link.call(rest.ident, "#NEXT", (limit,), typeid="Iterator")
+        chunk, done = link.call(rest.ident, "#NEXT", (link.limits.chunk_items_max,), typeid="Iterator")
         if done:
             rest = None
 

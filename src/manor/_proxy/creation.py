@@ -1,0 +1,48 @@
+"""An exception out of a constructor in the server, as itself and as a ``RemoteError`` at once.
+
+``multiprocessing`` raises ``RemoteError`` when creating an object fails; what a user wants is the exception itself.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from manor.errors import RemoteError
+
+__all__ = ["creation_error"]
+
+
+@functools.cache
+def _creation_class(kind: type[BaseException]) -> type[BaseException]:
+    def text(self: BaseException) -> str:
+        return kind.__str__(self)
+
+    def reduce(self: BaseException) -> tuple[Any, ...]:
+        return _rebuild, (kind, self.args, dict(vars(self)))
+
+    attributes = {"__str__": text, "__reduce__": reduce, "__module__": kind.__module__, "__doc__": kind.__doc__}
+    return type(kind.__name__, (kind, RemoteError), attributes)
+
+
+def _rebuild(kind: type[BaseException], args: tuple[Any, ...], attributes: dict[str, Any]) -> BaseException:
+    cls = _creation_class(kind)
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
+
+
+def creation_error(error: BaseException) -> BaseException:
+    """Return *error*, which a constructor raised in the server, as an instance of its own class and ``RemoteError``."""
+    if isinstance(error, RemoteError) or not isinstance(error, Exception):
+        return error
+    try:
+        found = _rebuild(type(error), error.args, vars(error))
+    except TypeError:  # a class that cannot be combined with another
+        return error
+    if isinstance(error, OSError) and isinstance(found, OSError):
+        found.filename = error.filename
+    found.__cause__, found.__context__ = error.__cause__, error.__context__
+    found.__suppress_context__ = error.__suppress_context__
+    return found
