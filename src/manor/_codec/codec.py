@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 from manor._codec import pickles
@@ -28,6 +29,10 @@ class Codec(ABC):
     def encode(self, value: object) -> list[Buffer]:
         """Return the parts of a payload; raise whatever the value's own pickling raises."""
 
+    def encode_plain(self, args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> bytes | None:
+        """Return the payload of ``(args, kwds)`` if there is a short way for them; otherwise None."""
+        return None
+
     @abstractmethod
     def decode(self, payload: memoryview) -> Any:
         """Return the value of a payload."""
@@ -49,6 +54,7 @@ class _PickleCodec(Codec):
     name = "pickle"
     number = 1
     encode = staticmethod(pickles.dumps)
+    encode_plain = staticmethod(pickles.dumps_plain)
     decode = staticmethod(pickles.loads)
 
     def encode_error(self, error: BaseException) -> list[Buffer]:

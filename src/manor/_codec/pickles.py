@@ -10,15 +10,18 @@ import copyreg
 import io
 import pickle
 import struct
+from collections.abc import Mapping
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final
 
 from manor.errors import ProtocolError
 
-__all__ = ["Buffer", "dumps", "loads"]
+__all__ = ["Buffer", "dumps", "dumps_plain", "loads"]
 
 Buffer = bytes | bytearray | memoryview
 _IN_BAND_BYTES_MAX: Final = 16384
+_NO_KWDS: Final[dict[str, Any]] = {}
+_dumps = pickle.dumps
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
 _HEAD: Final = struct.Struct("<cI")
 _PICKLE_BYTE: Final = 0x80
@@ -63,6 +66,16 @@ def dumps(value: object) -> list[Buffer]:
         return [data]
     sizes = struct.pack(f"<Q{len(buffers)}Q", len(data), *(buffer.nbytes for buffer in buffers))
     return [_HEAD.pack(b"B", len(buffers)) + sizes, data, *buffers]
+
+
+def dumps_plain(args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> bytes | None:
+    """Return the payload of a call whose arguments are few and plain, the short way; otherwise None."""
+    if kwds:
+        return None
+    for arg in args:
+        if type(arg) not in _SCALARS:
+            return None
+    return _dumps((args, _NO_KWDS), 5)
 
 
 def loads(payload: memoryview | bytes | bytearray) -> Any:

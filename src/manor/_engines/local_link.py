@@ -57,9 +57,7 @@ class LocalLink:
         method: str,
         args: tuple[Any, ...] = (),
         kwds: Mapping[str, Any] | None = None,
-        *,
-        typeid: str = "object",
-        waits: object = None,
+        proxy: object = None,
     ) -> Any:
         """Call a method in the current thread, as part of the call that it carries out."""
         if ident == SERVER:

@@ -29,6 +29,8 @@ class BaseProxy:
     _exposed_: tuple[str, ...] | None = None
     _method_to_typeid_: ClassVar[Mapping[str, str]] = {}
     _waits_: ClassVar[Mapping[str, Waits]] = {}
+    _changing_: ClassVar[frozenset[str]] = frozenset()
+    """Methods after which what an iterator has fetched ahead may be wrong."""
     _isauto = False
 
     def __init__(
@@ -76,9 +78,9 @@ class BaseProxy:
             NotExposed: The object does not expose the method.
             BaseException: Whatever the method raised, with the server's traceback in its chain.
         """
-        result = self._link.call(
-            self._ident, methodname, args, kwds, typeid=self._token.typeid, waits=self._waits_.get(methodname)
-        )
+        if methodname in self._changing_:
+            self._hold.changes += 1
+        result = self._link.call(self._ident, methodname, args, kwds, self)
         kind = type(result)
         if kind is Granted:
             return self._proxy_for(result)

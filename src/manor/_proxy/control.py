@@ -11,6 +11,7 @@ import itertools
 import threading
 import time
 from collections import deque
+from typing import Final
 
 from manor._native import Connection
 from manor._wire.control import Farewell, Notice, Pong, What, pack_notice, unpack_news
@@ -22,6 +23,10 @@ LOST = (OSError, EOFError, ValueError, ProtocolError)
 """What a connection raises whose peer is gone (``ValueError``: it was closed on our side)."""
 
 
+_COUNT_MAX: Final = 2**62
+"""A ``repeat`` counts down in one step and tells what is left in another, without a lock."""
+
+
 class Control:
     """Sends notices in order, and hears why the server ended."""
 
@@ -30,25 +35,25 @@ class Control:
         self.connection = connection
         self.farewell: str | None = None
         self._pending: deque[bytes] = deque()
-        self._count = itertools.count()
+        self._uncounted = itertools.repeat(None, _COUNT_MAX)
         self._lock = threading.Lock()
 
     @property
     def posted(self) -> int:
         """How many notices were posted so far; read in one step, whatever other threads do."""
-        return int(repr(self._count)[6:-1])
+        return _COUNT_MAX - self._uncounted.__length_hint__()
 
     def post(self, notice: Notice) -> None:
         """Send *notice* without waiting for an answer; a dead server is not this method's business."""
         self._pending.append(pack_notice(notice))
-        next(self._count)
+        next(self._uncounted)
         self._flush()
 
     def post_all(self, notices: list[Notice]) -> None:
         """Send *notices* in one frame."""
         self._pending.extend(pack_notice(notice) for notice in notices)
         for _ in notices:
-            next(self._count)
+            next(self._uncounted)
         self._flush()
 
     def _flush(self) -> None:
@@ -74,7 +79,8 @@ class Control:
         if not self._lock.acquire(timeout=timeout):
             return False
         try:
-            number = next(self._count)
+            number = self.posted
+            next(self._uncounted)
             self._pending.append(pack_notice(Notice(What.PING, number)))
             self._send_pending()
             while self._hear(max(0.0, end - time.monotonic())) != number:
@@ -113,7 +119,7 @@ class Control:
     def announce_fork(self, token: bytes) -> None:
         """While holding still: say that a child about to be forked holds what we hold."""
         self._pending.append(pack_notice(Notice(What.FORK, token=token)))
-        next(self._count)
+        next(self._uncounted)
         self._send_pending()
 
     def go_on(self) -> None:

@@ -14,9 +14,12 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-__all__ = ["LOCK_WAITS", "QUEUE_WAITS", "Patience", "Waits", "asked_wait", "deadline", "patience_for"]
+__all__ = ["FOREVER", "LOCK_WAITS", "QUEUE_WAITS", "Patience", "Waits", "asked_wait", "current_end", "deadline", "patience_for"]
 
 _end: contextvars.ContextVar[float | None] = contextvars.ContextVar("manor_deadline", default=None)
+
+current_end = _end.get
+"""The end (monotonic, in seconds) of the deadline that holds here, or None."""
 
 
 class Waits(NamedTuple):

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from manor._codec import codec_for
 from manor._proxy.link import Link
+from manor._wire.control import Notice, What
 from manor._wire.tokens import Route, Token
 from manor._transport.addresses import Address
 from manor._transport.handshake import noise_key
@@ -131,7 +132,7 @@ def _before_fork() -> None:
 def _after_fork_in_parent() -> None:
     for link, token in _forking:
         if token is not None:
-            link.after_fork_in_parent()
+            link.control.go_on()
     _forking.clear()
     _lock.release()
 
@@ -147,7 +148,8 @@ def _after_fork_in_child() -> None:
 
 def _say_goodbye() -> None:
     for link in list(_links.values()):
-        link.say_goodbye()
+        if link.ended is None:
+            link.control.post(Notice(What.GOODBYE))
 
 
 def _say_goodbye_at_exit(_: object = None) -> None:

@@ -21,9 +21,9 @@ from manor._server.calls import Call, set_current
 from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
 from manor._server.processes import Process
 from manor._server.waiting import Abandoned, Cancellation
-from manor._wire.calls import SERVER, Kind, pack_answer, unpack_call
-from manor._wire.calls import Call as Request
-from manor.errors import MessageTooLarge, NotPicklable, ProtocolError
+from manor._wire.calls import SERVER, Kind, unpack_call
+from manor._wire.calls import pack_answer as _pack_answer
+from manor.errors import NotPicklable, ProtocolError
 
 if TYPE_CHECKING:
     from manor._server.functions import ServerFunctions
@@ -32,6 +32,8 @@ __all__ = ["LOST", "Session"]
 
 LOST: Final = (OSError, EOFError, ValueError)
 """What a connection raises whose peer is gone, or that was closed on this side."""
+_SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
+_RESULT: Final = Kind.RESULT
 
 
 class Session:
@@ -130,55 +132,55 @@ class Session:
     # One call
 
     def _answer(self, message: bytearray) -> list[Any]:
-        request = unpack_call(message)
-        self.process.await_notices(request.notices)
+        number, notices, ident, method, payload = unpack_call(message)
+        self.process.await_notices(notices)
         if self.connection.is_abandoned():
             raise Abandoned
         travel.sender = self
         try:
-            args, kwds = self._codec.decode(request.payload)
+            args, kwds = self._codec.decode(payload)
         except Exception as error:  # whatever a class raises when it is unpickled
-            return self._refuse(request, error)
+            return self._refuse(number, error)
         finally:
             travel.sender = None
         try:
-            if request.ident == SERVER:
-                result = self._functions.call(self, request.method, args, kwds)
+            if ident == SERVER:
+                result = self._functions.call(self, method, args, kwds)
             else:
-                result = self._dispatcher.call(self._grantee, request.ident, request.method, args, kwds)
+                result = self._dispatcher.call(self._grantee, ident, method, args, kwds)
         except Abandoned:
             raise
         except BaseException as error:
             error.__traceback__ = _outside(error.__traceback__)
-            return self._refuse(request, error)
-        return self._encode(request, result)
+            return self._refuse(number, error)
+        if type(result) in _SCALARS:
+            return [_pack_answer(_RESULT, bool(self.call.undo), number), *self._codec.encode(result)]
+        return self._encode(number, ident, method, result)
 
-    def _encode(self, request: Request, result: Any) -> list[Any]:
+    def _encode(self, number: int, ident: int, method: str, result: Any) -> list[Any]:
         kind = Kind.PROXY if type(result) is ProxyResult else Kind.RESULT
         travel.recipient = self
         try:
             payload = self._codec.encode(self._codec.portable(result) if kind is Kind.PROXY else result)
         except Exception as error:  # whatever a class raises when it is pickled
             self.undo()
-            return self._refuse(request, self._unpicklable(request, result, error))
+            return self._refuse(number, self._unpicklable(ident, method, result, error))
         finally:
             travel.recipient = None
-        return [pack_answer(kind, bool(self.call.undo), request.number), *payload]
+        return [_pack_answer(kind, bool(self.call.undo), number), *payload]
 
-    def _unpicklable(self, request: Request, result: Any, error: Exception) -> Exception:
-        if isinstance(error, MessageTooLarge):
-            return error
-        hosted = self._dispatcher.table.find(request.ident)
+    def _unpicklable(self, ident: int, method: str, result: Any, error: Exception) -> Exception:
+        hosted = self._dispatcher.table.find(ident)
         typeid = "server" if hosted is None else f"{hosted.typeid} ({type(hosted.obj).__name__})"
         found = NotPicklable(
-            f"the result of {typeid}.{request.method}() cannot be sent to the client: "
+            f"the result of {typeid}.{method}() cannot be sent to the client: "
             f"a {type(result).__module__}.{type(result).__qualname__} ({type(error).__name__}: {error})"
         )
         found.__cause__ = error
         return found
 
-    def _refuse(self, request: Request, error: BaseException) -> list[Any]:
-        return [pack_answer(Kind.ERROR, False, request.number), *self._codec.encode_error(error)]
+    def _refuse(self, number: int, error: BaseException) -> list[Any]:
+        return [_pack_answer(Kind.ERROR, False, number), *self._codec.encode_error(error)]
 
     def after_answer(self, action: Any) -> None:
         """Have *action* called when the answer of the call under way has been sent."""

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import enum
 import struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from manor.errors import ProtocolError
 
-__all__ = ["SERVER", "Answer", "Call", "Kind", "pack_answer", "pack_call", "unpack_answer", "unpack_call"]
+__all__ = ["ANSWER_BYTES", "SERVER", "Kind", "pack_answer", "pack_call", "unpack_answer", "unpack_call"]
 
 SERVER: Final = 0
 """The ident that means the server itself, which is no hosted object."""
@@ -26,6 +26,8 @@ SERVER: Final = 0
 _CALL: Final = struct.Struct("<BIQQH")
 _ANSWER: Final = struct.Struct("<BBI")
 _CALL_BYTE: Final = 0x43
+_CALL_BYTES: Final = _CALL.size
+ANSWER_BYTES: Final = _ANSWER.size
 
 
 class Kind(enum.IntEnum):
@@ -36,34 +38,7 @@ class Kind(enum.IntEnum):
     ERROR = 3
 
 
-_KINDS: Final = {int(kind): kind for kind in Kind}
-
-
-class Call(NamedTuple):
-    """A parsed call.
-
-    Attributes:
-        number: The number of the call on its session.
-        notices: How many control notices the client process had sent before this call.
-        ident: The hosted object, or ``SERVER``.
-        method: The method's name.
-        payload: The encoded arguments.
-    """
-
-    number: int
-    notices: int
-    ident: int
-    method: str
-    payload: memoryview
-
-
-class Answer(NamedTuple):
-    """A parsed answer; ``confirm`` asks the client to say that the answer has arrived."""
-
-    kind: Kind
-    confirm: bool
-    number: int
-    payload: memoryview
+_KINDS: Final = frozenset(int(kind) for kind in Kind)
 
 
 def pack_call(number: int, notices: int, ident: int, method: bytes) -> bytes:
@@ -71,32 +46,48 @@ def pack_call(number: int, notices: int, ident: int, method: bytes) -> bytes:
     return _CALL.pack(_CALL_BYTE, number, notices, ident, len(method)) + method
 
 
-def unpack_call(data: bytearray) -> Call:
-    """Parse a call."""
-    size = _CALL.size
-    if len(data) < size:
+def unpack_call(data: bytearray) -> tuple[int, int, int, str, memoryview]:
+    """Parse a call.
+
+    Returns:
+        The number of the call on its session; how many control notices the client process had posted before it; the
+        ident of the hosted object, or ``SERVER``; the name of the method; and the encoded arguments.
+    """
+    if len(data) < _CALL_BYTES:
         raise ProtocolError(f"a call of {len(data)} bytes is too short")
     byte, number, notices, ident, length = _CALL.unpack_from(data)
-    if byte != _CALL_BYTE or len(data) < size + length:
+    start = _CALL_BYTES + length
+    if byte != _CALL_BYTE or len(data) < start:
         raise ProtocolError(f"a malformed call that begins with {bytes(data[:16])!r}")
     try:
-        method = data[size : size + length].decode()
+        method = data[_CALL_BYTES:start].decode()
     except UnicodeDecodeError:
         raise ProtocolError("the name of a method is not UTF-8") from None
-    return Call(number, notices, ident, method, memoryview(data)[size + length :])
+    return number, notices, ident, method, memoryview(data)[start:]
 
 
 def pack_answer(kind: Kind, confirm: bool, number: int) -> bytes:
-    """Return the head of an answer; the encoded result follows it in the same frame."""
+    """Return the head of an answer; the encoded result follows it in the same frame.
+
+    Args:
+        kind: What the answer holds.
+        confirm: Whether the client is to say that the answer has arrived.
+        number: The number of the call.
+    """
     return _ANSWER.pack(kind, confirm, number)
 
 
-def unpack_answer(data: bytearray) -> Answer:
-    """Parse an answer."""
-    if len(data) < _ANSWER.size:
+def unpack_answer(data: bytearray, number: int) -> tuple[int, int]:
+    """Parse the head of the answer to call *number*, which is ``ANSWER_BYTES`` long.
+
+    Returns:
+        Its ``Kind``, as a plain number; and whether to confirm it.
+    """
+    if len(data) < ANSWER_BYTES:
         raise ProtocolError(f"an answer of {len(data)} bytes is too short")
-    kind, confirm, number = _ANSWER.unpack_from(data)
-    known = _KINDS.get(kind)
-    if known is None:
+    kind, confirm, answered = _ANSWER.unpack_from(data)
+    if answered != number:
+        raise ProtocolError(f"an answer to call {answered} where {number} was asked")
+    if kind not in _KINDS:
         raise ProtocolError(f"an answer of unknown kind {kind}")
-    return Answer(known, bool(confirm), number, memoryview(data)[_ANSWER.size :])
+    return kind, confirm

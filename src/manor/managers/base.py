@@ -241,9 +241,9 @@ class BaseManager:
     def _create_granted(self, typeid: str, /, *args: Any, **kwds: Any) -> Any:
         link = self._started_link()
         try:
-            return link.call(SERVER, "create", (typeid, *args), kwds, typeid="manager")
+            return link.call(SERVER, "create", (typeid, *args), kwds)
         except Exception as error:
-            if type(error.__cause__) is not ServerTraceback:
+            if not _came_from_server(error):
                 raise
             raise creation_error(error)  # noqa: B904 - it is the same error, with its own chain
 
@@ -294,6 +294,14 @@ class BaseManager:
         cls._registry[typeid] = (callable, exposed, method_to_typeid, proxytype)
         if create_method:
             setattr(cls, typeid, _creator(typeid))
+
+
+def _came_from_server(error: BaseException) -> bool:
+    """Whether the chain of *error* ends with the server's traceback."""
+    last = error
+    while (behind := last.__cause__ or last.__context__) is not None:
+        last = behind
+    return type(last) is ServerTraceback
 
 
 def _creator(typeid: str) -> Callable[..., Any]:

@@ -122,9 +122,7 @@ class _Watched(deque[Any]):
 
     def wait_for_length(self, length: int) -> None:
         with self._appended:
-            assert self._appended.wait_for(lambda: len(self) >= length, LIMIT_S), (
-                f"{len(self)} of {length} wait"
-            )
+            assert self._appended.wait_for(lambda: len(self) >= length, LIMIT_S), f"{len(self)} of {length} wait"
 
 
 def watch(condition: threading.Condition) -> Callable[[int], None]:

@@ -1,13 +1,10 @@
-import queue
-import random
 import threading
 from typing import Any, cast
 
 import pytest
 
-from manor._server.adapters import adapt
 from manor._server.calls import Call, as_current, bury, current
-from manor._server.waiting import Abandoned, Cancellation, nobody, over, wait_on, wait_until, wake_one
+from manor._server.waiting import Abandoned, Cancellation, nobody, wait_on, wait_until, wake_one
 from tests.unit.server.clients import (
     LIMIT_S,
     Client,
@@ -133,9 +130,7 @@ def test_a_finished_wait_leaves_nothing_registered(meeting: Meeting) -> None:
         assert pending.call.cancellation._wakes == ()
 
 
-def two_waiting(
-    meeting: Meeting, first: Client, second: Client, **kwargs: Any
-) -> tuple[Pending[bool], Pending[bool]]:
+def two_waiting(meeting: Meeting, first: Client, second: Client, **kwargs: Any) -> tuple[Pending[bool], Pending[bool]]:
     one = first.start(meeting.wait, **kwargs)
     meeting.until_waiting(1)
     other = second.start(meeting.wait)
@@ -216,7 +211,7 @@ def test_a_notification_after_the_time_limit_goes_to_the_next(meeting: Meeting) 
 
 def test_a_notification_at_the_time_limit_is_not_lost(meeting: Meeting) -> None:
     # The notification comes when the time is over and the waiter has not noticed yet.
-    import manor._server.waiting as waiting
+    from manor._server import waiting
 
     original = waiting._Waiter.leave
 
@@ -241,7 +236,7 @@ def test_a_dead_process_takes_no_notification(meeting: Meeting) -> None:
 
 
 def test_an_exception_in_the_waiting_thread_passes_the_notification_on(meeting: Meeting) -> None:
-    import manor._server.waiting as waiting
+    from manor._server import waiting
 
     class Interrupted(BaseException):
         pass
@@ -299,81 +294,3 @@ def test_wake_one_wakes_the_first_who_still_waits_without_the_lock(meeting: Meet
         assert other.result() is True
         assert isinstance(one.error(), Abandoned)
     wake_one(meeting.condition)  # nobody is there
-
-
-def test_a_cancellation_calls_what_is_added_late_at_once_and_what_is_discarded_never() -> None:
-    cancellation = Cancellation()
-    called: list[str] = []
-
-    def gone() -> None:
-        called.append("gone")
-
-    cancellation.add(gone)
-    cancellation.discard(gone)
-    cancellation.add(lambda: called.append("in time"))
-    assert not cancellation.cancelled
-    cancellation.cancel()
-    cancellation.cancel()
-    assert cancellation.cancelled
-    cancellation.add(lambda: called.append("late"))
-    assert called == ["in time", "late"]
-
-
-def test_over_means_cancelled_or_dead() -> None:
-    process = ClientProcess()
-    call, other = Call(process, 1, Cancellation()), Call(process, 2, Cancellation())
-    assert not over(None)
-    assert not over(call)
-    call.cancellation.cancel()
-    assert over(call)
-    assert not over(other)
-    bury(process)
-    assert over(other)
-
-
-def test_no_item_is_lost_or_doubled_when_getters_are_cancelled_at_random(rng: random.Random) -> None:
-    items, getters = 2_000, 12
-    subject: queue.Queue[int | None] = queue.Queue(maxsize=3)
-    adapter = adapt(subject)
-    assert adapter is not None
-    get = adapter.method("get")
-    assert get is not None
-    received: list[int] = []
-    seeds = [rng.random() for _ in range(getters)]
-
-    def get_for_ever(seed: float) -> None:
-        mine = random.Random(seed)  # noqa: S311 - no secret
-        while True:
-            call = Call(ClientProcess(), 1, Cancellation())
-            fate = mine.random()
-            canceller = threading.Thread(target=call.cancellation.cancel) if fate < 0.3 else None
-            if canceller:
-                canceller.start()
-            try:
-                with as_current(call):
-                    item = get(timeout=mine.choice([None, None, 0.001]))
-            except (Abandoned, queue.Empty):
-                continue
-            finally:
-                if canceller:
-                    canceller.join()
-            if call.cancellation.cancelled or fate > 0.9:  # the answer gets lost
-                for step in reversed(call.undo):
-                    step()
-                continue
-            if item is None:
-                return
-            received.append(item)
-
-    threads = [threading.Thread(target=get_for_ever, args=(seed,), daemon=True) for seed in seeds]
-    for thread in threads:
-        thread.start()
-    for item in range(items):
-        subject.put(item)
-    for _ in threads:
-        subject.put(None)
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
-    assert sorted(received) == list(range(items))
-    assert subject.qsize() == 0

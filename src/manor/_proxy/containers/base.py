@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from manor._proxy.base import BaseProxy
@@ -16,16 +15,10 @@ def plain(value: Any) -> Any:
 
 
 class ContainerProxy(BaseProxy):
-    """Compares by value, hashes by the identity of the hosted object, and counts its own changes."""
+    """Compares by value, hashes by the identity of the hosted object."""
 
-    _changing_: ClassVar[frozenset[str]] = frozenset()
     _like_: ClassVar[tuple[type, ...]] = ()
     """The built-in types that it may equal."""
-
-    def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:  # noqa: B006 - the standard library's signature; it is never changed
-        if methodname in self._changing_:
-            self._hold.changes += 1
-        return super()._callmethod(methodname, args, kwds)
 
     def _is_same(self, other: object) -> bool:
         return isinstance(other, ContainerProxy) and (other._ident, other._link.server) == (

@@ -86,7 +86,7 @@ def _keys(proxy: BaseProxy, changes: int, size: int, chunk: list[Any], rest: Any
             _refuse_change(proxy, size)
         if rest is None:
             return
-        chunk, done = link.call(rest.ident, "#NEXT", (link.limits.chunk_items_max,), typeid="Iterator")
+        chunk, done = link.call(rest.ident, "#NEXT", (link.limits.chunk_items_max,))
         if done:
             rest = None
 

@@ -34,17 +34,14 @@ class Adapter:
 
     def _replace(self, subject: object, base: type, methods: dict[str, Method]) -> None:
         """Replace those methods that `subject` has from `base` unchanged; the user's own are left alone."""
-        self._methods.update(
-            (name, method) for name, method in methods.items() if is_stock(subject, base, (name,))
-        )
+        self._methods.update((name, method) for name, method in methods.items() if is_stock(subject, base, (name,)))
 
 
 def is_stock(subject: object, base: type, names: Iterable[str]) -> bool:
     """Whether neither a subclass nor the object itself has replaced any of these methods of `base`."""
     shadows = getattr(subject, "__dict__", {})
     return all(
-        name not in shadows and getattr(type(subject), name, None) is getattr(base, name, subject)
-        for name in names
+        name not in shadows and getattr(type(subject), name, None) is getattr(base, name, subject) for name in names
     )
 
 

@@ -45,9 +45,7 @@ class ConditionAdapter(Adapter):
             if self._lock is not None:
                 self._lock.resume(tenure)
         if notified:
-            if over(
-                call
-            ):  # the process died, and its lock was released: notify() is not ours to call any more
+            if over(call):  # the process died, and its lock was released: notify() is not ours to call any more
                 wake_one(self._condition)
                 raise Abandoned
             call.undo.append(partial(wake_one, self._condition))

@@ -44,9 +44,7 @@ class Barrier:
         timeout: In seconds, for waits that name none.
     """
 
-    def __init__(
-        self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None
-    ) -> None:
+    def __init__(self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None) -> None:
         threading.Barrier(parties)  # refuses what this version of Python refuses
         self._parties = parties
         self._action = action

@@ -15,7 +15,7 @@ class Lock(Mutex):
         """Whether it is locked: `threading.Condition` does not ask by whom either."""
         return self._holding is not None
 
-    def _is_free_for(self, who: Caller) -> bool:  # noqa: ARG002 - only an RLock cares
+    def _is_free_for(self, who: Caller) -> bool:
         return self._holding is None
 
     def _holding_to_release(self) -> Holding:

@@ -1,0 +1,61 @@
+"""Encoding the arguments of a call, and saying which of them cannot travel."""
+
+from __future__ import annotations
+
+import pickle
+import reprlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from manor._codec.context import Recipient, travel
+from manor.errors import NotPicklable
+
+if TYPE_CHECKING:
+    from manor._codec import Codec
+    from manor._codec.pickles import Buffer
+
+__all__ = ["encode_arguments"]
+
+
+def encode_arguments(
+    codec: Codec, recipient: Recipient, where: str, args: tuple[Any, ...], kwds: Mapping[str, Any]
+) -> list[Buffer]:
+    """Return the parts of the payload of a call.
+
+    Args:
+        codec: Encodes it.
+        recipient: For whom.
+        where: The method, for messages.
+        args: Positional arguments.
+        kwds: Keyword arguments.
+
+    Raises:
+        NotPicklable: One of the arguments cannot travel; the message says which, and why.
+    """
+    outer, travel.recipient = travel.recipient, recipient
+    try:
+        return codec.encode((args, dict(kwds)))
+    except Exception as error:
+        _explain(codec, where, args, kwds, error)
+    finally:
+        travel.recipient = outer
+
+
+def _explain(
+    codec: Codec, where: str, args: tuple[Any, ...], kwds: Mapping[str, Any], error: Exception
+) -> NoReturn:
+    named = [(f"argument {at}", value) for at, value in enumerate(args, 1)]
+    named += [(f"argument {name!r}", value) for name, value in kwds.items()]
+    for name, value in named:
+        try:
+            codec.encode(value)
+        except Exception as reason:
+            text = (
+                f"{name} of {where} cannot be sent to the manager's server: "
+                f"{reprlib.repr(value)} ({type(reason).__name__}: {reason})"
+            )
+            if isinstance(reason, pickle.PicklingError | TypeError | AttributeError):
+                raise NotPicklable(text) from error
+            error.add_note(text)
+            break
+    raise error
