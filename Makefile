@@ -86,8 +86,9 @@ lint: setup ## format and lint, Python and Rust
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 
-types: setup ## mypy --strict
+types: setup ## mypy --strict, and the stub of the native module against the module
 	$(IN)/mypy
+	$(IN)/python -m mypy.stubtest manor._native
 
 layers: setup ## imports point down
 	$(IN)/lint-imports

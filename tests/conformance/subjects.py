@@ -5,8 +5,10 @@ of SUBJECTS unless one of the markers at the end of this file says otherwise. Ty
 `register` when its module is imported: `register("Counter", Counter)` gives every manager here a method `Counter`.
 """
 
+import builtins
 import contextlib
 import multiprocessing.managers
+import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -65,7 +67,9 @@ class Subject:
     @contextlib.contextmanager
     def manager(self, **options: Any) -> Iterator[Any]:
         """A started manager; options are keyword arguments of the manager's class."""
-        if self.over_tcp:
+        if self is BUILT_IN:
+            yield builtins
+        elif self.over_tcp:
             with self._connected(options) as manager:
                 yield manager
         else:
@@ -160,10 +164,12 @@ MANOR_SPAWN = Subject("manor-spawn", manor.managers, "spawn")
 MANOR_TCP = Subject("manor-tcp", manor.managers, "fork", over_tcp=True)
 STANDARD_FORK = Subject("standard-fork", multiprocessing.managers, "fork")
 STANDARD_SPAWN = Subject("standard-spawn", multiprocessing.managers, "spawn")
+BUILT_IN = Subject("built-in", builtins, "fork")  # its "manager" makes the built-in list, dict and set themselves
 
 MANOR = (MANOR_FORK, MANOR_SPAWN, MANOR_TCP)
 STANDARD = (STANDARD_FORK, STANDARD_SPAWN)
 SUBJECTS = (*MANOR, *STANDARD)
+CHEAP = (*MANOR, STANDARD_FORK)  # where the way that processes start makes no difference to the standard library
 
 
 def on(*subjects: Subject) -> pytest.MarkDecorator:
@@ -171,11 +177,18 @@ def on(*subjects: Subject) -> pytest.MarkDecorator:
     return _parametrized([pytest.param(subject, id=subject.name) for subject in subjects])
 
 
-def standard_library_fails(reason: str, *, on: tuple[Subject, ...] = SUBJECTS) -> pytest.MarkDecorator:
-    """Expect the test to fail on the standard library, each time, on this interpreter."""
+def standard_library_fails(
+    reason: str, *, on: tuple[Subject, ...] = SUBJECTS, before: tuple[int, int] = (99, 0)
+) -> pytest.MarkDecorator:
+    """Expect the test to fail on the standard library, each time, if the interpreter is older than `before`."""
     fails = pytest.mark.xfail(strict=True, reason=f"standard library: {reason}")
     return _parametrized(
-        [pytest.param(subject, id=subject.name, marks=[fails] if subject.is_standard else []) for subject in on]
+        [
+            pytest.param(
+                subject, id=subject.name, marks=[fails] if subject.is_standard and sys.version_info < before else []
+            )
+            for subject in on
+        ]
     )
 
 

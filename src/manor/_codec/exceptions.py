@@ -8,6 +8,7 @@ the chain the receiver finds a ``ServerTraceback`` with the text that the server
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import traceback
 from typing import Any, Final
@@ -45,12 +46,10 @@ def _survives(error: BaseException, data: bytes) -> bool:
 
 
 def _pack_one(error: BaseException) -> _Packed:
-    try:
+    with contextlib.suppress(Exception):  # whatever a class's own pickling raises: try without it
         data = _join(dumps(error))
         if _survives(error, data):
             return "pickle", data
-    except Exception:  # whatever a class's own pickling raises: try without it
-        pass
     try:
         data = _join(dumps((type(error), error.args, vars(error))))
         loads(data)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from manor.errors import ProtocolError
 
-__all__ = ["Buffer", "dumps", "dumps_plain", "loads"]
+__all__ = ["Buffer", "dumps", "dumps_plain", "is_picklable", "loads"]
 
 Buffer = bytes | bytearray | memoryview
 _IN_BAND_BYTES_MAX: Final = 16384
@@ -76,6 +76,15 @@ def dumps_plain(args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> bytes 
         if type(arg) not in _SCALARS:
             return None
     return _dumps((args, _NO_KWDS), 5)
+
+
+def is_picklable(value: object) -> bool:
+    """Whether *value* can be pickled at all."""
+    try:
+        pickle.dumps(value)
+    except Exception:  # whatever its own pickling raises
+        return False
+    return True
 
 
 def loads(payload: memoryview | bytes | bytearray) -> Any:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from multiprocessing import process as mp_process
 from multiprocessing import util
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from manor._engines.local_link import LocalLink
@@ -93,7 +94,7 @@ def run_server(
     try:
         if initializer is not None:
             initializer(*initargs)
-        mp_process.current_process()._identity = ()  # type: ignore[attr-defined]
+        mp_process.current_process()._identity = ()
         server = new_server(kind, registry, address, authkey, serializer, limits=config.limits)
         _end_in_order_on_sigterm(server)
         if config.owner_pid is not None:
@@ -153,24 +154,22 @@ def await_start(process: Any, reader: Connection, address: Address | None) -> St
     if isinstance(cause, AddressInUse):
         raise cause
     where = f" at {address!r}" if address is not None else ""
-    raise ManagerStartError(
-        f"the manager's server could not start{where}: {type(cause).__name__}: {cause}"
-    ) from cause
+    raise ManagerStartError(f"the manager's server could not start{where}: {type(cause).__name__}: {cause}") from cause
 
 
 def end_process(process: Any, timeout: float, path: str) -> None:
     """Wait for a server that was asked to stop; terminate, then kill one that does not."""
     process.join(timeout=timeout)
     if process.is_alive():
-        util.info("manager still alive after %.1f s: terminating it" % timeout)
+        util.info(f"manager still alive after {timeout:.1f} s: terminating it")
         process.terminate()
         process.join(timeout=timeout)
     if process.is_alive():
         util.info("manager still alive after SIGTERM: killing it")
         process.kill()
         process.join()
-    folder = os.path.dirname(path)
-    if os.path.basename(folder).startswith("manor-") and os.path.isdir(folder):
+    folder = Path(path).parent
+    if folder.name.startswith("manor-") and folder.is_dir():
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import reprlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -41,9 +40,7 @@ def encode_arguments(
         travel.recipient = outer
 
 
-def _explain(
-    codec: Codec, where: str, args: tuple[Any, ...], kwds: Mapping[str, Any], error: Exception
-) -> NoReturn:
+def _explain(codec: Codec, where: str, args: tuple[Any, ...], kwds: Mapping[str, Any], error: Exception) -> NoReturn:
     named = [(f"argument {at}", value) for at, value in enumerate(args, 1)]
     named += [(f"argument {name!r}", value) for name, value in kwds.items()]
     for name, value in named:
@@ -54,7 +51,7 @@ def _explain(
                 f"{name} of {where} cannot be sent to the manager's server: "
                 f"{reprlib.repr(value)} ({type(reason).__name__}: {reason})"
             )
-            if isinstance(reason, pickle.PicklingError | TypeError | AttributeError):
+            if isinstance(reason, NotPicklable.__bases__[1:]):
                 raise NotPicklable(text) from error
             error.add_note(text)
             break

@@ -8,8 +8,8 @@ from typing import Any, Final
 from manor._proxy.base import BaseProxy
 from manor._proxy.deadlines import LOCK_WAITS, QUEUE_WAITS, Waits
 from manor._proxy.links import find_link
-from manor._wire.tokens import Token
 from manor._wire.calls import SERVER
+from manor._wire.tokens import Token
 
 __all__ = ["AutoProxy", "MakeProxyType", "remote_method"]
 
@@ -43,7 +43,9 @@ def remote_method(name: str) -> Callable[..., Any]:
 
 
 def MakeProxyType(  # noqa: N802 - the standard library's name
-    name: str, exposed: Iterable[str], _cache: dict[tuple[str, tuple[str, ...]], type[BaseProxy]] = {}  # noqa: B006 - a cache on purpose
+    name: str,
+    exposed: Iterable[str],
+    _cache: dict[tuple[str, tuple[str, ...]], type[BaseProxy]] = {},  # noqa: B006 - a cache on purpose
 ) -> type[BaseProxy]:
     """Return a subclass of ``BaseProxy`` with the methods in *exposed*; made once for the same arguments."""
     exposed = tuple(exposed)
@@ -70,8 +72,6 @@ def AutoProxy(  # noqa: N802 - the standard library's name
         link = getattr(manager, "_link", None) or find_link(token, serializer, authkey)
         exposed = link.call(SERVER, "get_methods", (token.id,))
     proxytype = MakeProxyType(f"AutoProxy[{token.typeid}]", exposed)
-    proxy = proxytype(
-        token, serializer, manager=manager, authkey=authkey, incref=incref, manager_owned=manager_owned
-    )
+    proxy = proxytype(token, serializer, manager=manager, authkey=authkey, incref=incref, manager_owned=manager_owned)
     proxy._isauto = True
     return proxy

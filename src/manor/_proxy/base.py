@@ -71,7 +71,7 @@ class BaseProxy:
 
     # multiprocessing's private interface, which existing code uses
 
-    def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:  # noqa: B006 - the standard library's signature; it is never changed
+    def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
         """Call a method of the hosted object and return a copy of its result, or a proxy for it.
 
         Raises:
@@ -175,5 +175,3 @@ def RebuildProxy(func: Any, token: Token, serializer: str, kwds: dict[str, Any])
     proxy = func(token, serializer, **kwds)
     del hold
     return proxy
-
-

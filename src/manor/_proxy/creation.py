@@ -13,7 +13,7 @@ from manor.errors import RemoteError
 __all__ = ["creation_error"]
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def _creation_class(kind: type[BaseException]) -> type[BaseException]:
     def text(self: BaseException) -> str:
         return kind.__str__(self)
@@ -26,7 +26,7 @@ def _creation_class(kind: type[BaseException]) -> type[BaseException]:
 
 
 def _rebuild(kind: type[BaseException], args: tuple[Any, ...], attributes: dict[str, Any]) -> BaseException:
-    cls = _creation_class(kind)
+    cls = _creation_class(kind)  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(attributes)

@@ -14,7 +14,17 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
-__all__ = ["FOREVER", "LOCK_WAITS", "QUEUE_WAITS", "Patience", "Waits", "asked_wait", "current_end", "deadline", "patience_for"]
+__all__ = [
+    "FOREVER",
+    "LOCK_WAITS",
+    "QUEUE_WAITS",
+    "Patience",
+    "Waits",
+    "asked_wait",
+    "current_end",
+    "deadline",
+    "patience_for",
+]
 
 _end: contextvars.ContextVar[float | None] = contextvars.ContextVar("manor_deadline", default=None)
 

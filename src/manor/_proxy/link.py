@@ -34,6 +34,7 @@ __all__ = ["Link"]
 _NUMBER_MASK: Final = 0xFFFFFFFF
 _RESULT: Final = int(Kind.RESULT)
 _PROXY: Final = int(Kind.PROXY)
+_WITHOUT_ERROR: Final = (_RESULT, _PROXY)
 _CHILD_DIAL_S: Final = 2.0
 
 
@@ -129,7 +130,7 @@ class Link:
         try:
             try:
                 data = connection.call(parts, patience.seconds)
-            except LOST + (OverflowError,) as error:
+            except (*LOST, OverflowError) as error:
                 data = self._call_failed(session, method, patience, error)
             kind, confirm = unpack_answer(data, number)
             travel.sender, outer = self, travel.sender
@@ -146,7 +147,7 @@ class Link:
             connection.abandon()
             raise
         idle.append(session)
-        if kind == _RESULT or kind == _PROXY:
+        if kind in _WITHOUT_ERROR:
             return result
         try:
             raise result
@@ -196,7 +197,7 @@ class Link:
             raise self._timed_out(f"answer {method}()", patience) from None
         if isinstance(error, OverflowError):
             raise MessageTooLarge(f"{method}(): {error} (Limits.message_bytes_max)") from None
-        self._lost(error)
+        return self._lost(error)
 
     def _answers_ping(self, seconds: float | None) -> bool:
         try:

@@ -11,15 +11,16 @@ import multiprocessing
 import os
 import threading
 from multiprocessing import util
+from pathlib import Path
 from typing import Protocol
 
 from manor._codec import codec_for
 from manor._proxy.link import Link
-from manor._wire.control import Notice, What
-from manor._wire.tokens import Route, Token
 from manor._transport.addresses import Address
 from manor._transport.handshake import noise_key
 from manor._transport.peers import machine_id
+from manor._wire.control import Notice, What
+from manor._wire.tokens import Route, Token
 from manor.errors import AuthenticationError, ManagerDied
 from manor.limits import DEFAULT, Limits
 
@@ -42,9 +43,7 @@ local_servers: dict[bytes, LocalServer] = {}
 """Servers of this process by their 16 bytes; whoever runs one enters it here."""
 
 
-def open_link(
-    address: Address, authkey: bytes | None, serializer: str, limits: Limits = DEFAULT
-) -> Link:
+def open_link(address: Address, authkey: bytes | None, serializer: str, limits: Limits = DEFAULT) -> Link:
     """Return the live link to the server at *address*, after proving the key when one is given.
 
     Raises:
@@ -73,7 +72,7 @@ def _known_link(server: bytes, *, keyed: bool) -> Link | None:
 
 
 def _is_near(route: Route) -> bool:
-    return route.machine == machine_id() and os.path.exists(route.path)
+    return route.machine == machine_id() and Path(route.path).exists()
 
 
 def find_link(token: Token, serializer: str, authkey: bytes | None) -> Link:
@@ -160,4 +159,3 @@ def _say_goodbye_at_exit(_: object = None) -> None:
 os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)
 util.register_after_fork(_say_goodbye, _say_goodbye_at_exit)
 _say_goodbye_at_exit()
-

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from manor._proxy.base import BaseProxy
 from manor._proxy.deadlines import LOCK_WAITS, Waits
@@ -21,8 +21,8 @@ class AcquirerProxy(BaseProxy):
     What a process that is killed had acquired is given back; the next to acquire gets an ``OwnerDiedWarning``.
     """
 
-    _exposed_ = ("acquire", "release", "locked")
-    _waits_ = {**LOCK_WAITS, "#ENTER": Waits(None)}
+    _exposed_: tuple[str, ...] = ("acquire", "release", "locked")
+    _waits_: ClassVar[Mapping[str, Waits]] = {**LOCK_WAITS, "#ENTER": Waits(None)}
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         """Acquire, and return whether that succeeded.
@@ -55,7 +55,7 @@ class ConditionProxy(AcquirerProxy):
     """Stands for a ``threading.Condition`` in the server."""
 
     _exposed_ = ("acquire", "release", "locked", "wait", "notify", "notify_all")
-    _waits_ = {**AcquirerProxy._waits_, "wait": Waits(0)}
+    _waits_: ClassVar[Mapping[str, Waits]] = {**AcquirerProxy._waits_, "wait": Waits(0)}
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for a notification; return whether one came within *timeout* seconds."""
@@ -89,7 +89,7 @@ class EventProxy(BaseProxy):
     """Stands for a ``threading.Event`` in the server."""
 
     _exposed_ = ("is_set", "set", "clear", "wait")
-    _waits_ = {"wait": Waits(0)}
+    _waits_: ClassVar[Mapping[str, Waits]] = {"wait": Waits(0)}
 
     def is_set(self) -> bool:
         """Whether the event is set."""
@@ -112,7 +112,7 @@ class BarrierProxy(BaseProxy):
     """Stands for a ``threading.Barrier`` in the server."""
 
     _exposed_ = ("__getattribute__", "wait", "abort", "reset")
-    _waits_ = {"wait": Waits(0)}
+    _waits_: ClassVar[Mapping[str, Waits]] = {"wait": Waits(0)}
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for all parties; return a number from 0 to ``parties - 1``, different for each.
@@ -144,5 +144,3 @@ class BarrierProxy(BaseProxy):
     def broken(self) -> bool:
         """Whether it is broken."""
         return self._callmethod("__getattribute__", ("broken",))
-
-

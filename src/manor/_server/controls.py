@@ -109,5 +109,3 @@ class Control:
                     release(holder, self.process)
                 except Exception:  # one object that fails must not keep the others from being released
                     _log.warning("could not release %r:\n%s", hosted, traceback.format_exc())
-
-

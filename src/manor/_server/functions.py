@@ -41,7 +41,9 @@ class ServerFunctions:
         """Call a function; raise ``NotExposed`` when there is none of that name."""
         function = self._functions.get(name)
         if function is None:
-            raise NotExposed(f"the manager's server has no function {name!r}; it has {', '.join(sorted(self._functions))}")
+            raise NotExposed(
+                f"the manager's server has no function {name!r}; it has {', '.join(sorted(self._functions))}"
+            )
         return function(session, *args, **kwds)
 
     def _create(self, session: Session, typeid: str, /, *args: Any, **kwds: Any) -> Any:
@@ -64,8 +66,8 @@ class ServerFunctions:
                 text = str(hosted.obj)[:75]
             except Exception as error:  # a user's __str__; the others are still to be shown
                 text = f"<str() failed: {error!r}>"
-            credits = sum(hosted.holders.values()) + hosted.local
-            lines.append(f"  {hosted.ident:x}:       refcount={credits}\n    {text}")
+            count = sum(hosted.holders.values()) + hosted.local
+            lines.append(f"  {hosted.ident:x}:       refcount={count}\n    {text}")
         return "\n".join(lines)
 
     def _incref(self, session: Session, ident: str) -> None:

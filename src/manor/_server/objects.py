@@ -85,7 +85,12 @@ class ObjectTable:
         return len(self._hosted)
 
     def host(
-        self, obj: Any, typeid: str, exposed: Iterable[str], method_to_typeid: Mapping[str, str], adapter: Adapter | None
+        self,
+        obj: Any,
+        typeid: str,
+        exposed: Iterable[str],
+        method_to_typeid: Mapping[str, str],
+        adapter: Adapter | None,
     ) -> Hosted:
         """Host *obj*, or host it anew under this type if it is hosted already; one local reference is taken."""
         with self._lock:
@@ -137,13 +142,11 @@ class ObjectTable:
 
     def forget(self, holder: Holder) -> None:
         """Take every credit from *holder*, which has ended."""
-        freed = []
         with self._lock:
-            for hosted in list(self._hosted.values()):
-                if hosted.holders.pop(holder, None) is not None:
-                    freed.append(self._free(hosted))
-        hosted = None
-        freed.clear()
+            held = [hosted for hosted in self._hosted.values() if hosted.holders.pop(holder, None) is not None]
+            freed = [self._free(hosted) for hosted in held]
+        del held
+        freed.clear()  # finalizers run here
         self._settle()
 
     def copy_credits(self, source: Holder, target: Holder) -> None:

@@ -12,8 +12,8 @@ from manor._native import Connection
 from manor._server.processes import Process
 from manor._server.sessions import Session
 from manor._transport.handshake import accept_peer, refuse_peer
+from manor._transport.preamble import Verdict
 from manor._wire.introduction import INTRODUCTION_BYTES_MAX, Hello, Refusal, Role
-from manor._wire.preamble import Verdict
 from manor.errors import ManorError, ProtocolError
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ class Reception:
         if process is None and refusal is Refusal.NONE:
             refusal = Refusal.UNKNOWN_PROCESS
         self._welcome(connection, refusal)
-        assert process is not None
+        if process is None:  # refused already
+            raise ProtocolError("an unknown process")
         if connection_is_local(connection):
             connection.offer_mailboxes(server.limits.mailbox_bytes, server.limits.handshake_s)
         session = Session(connection, process, hello.thread, server.codec, server.dispatcher, server.functions)
@@ -117,5 +118,3 @@ def connection_is_local(connection: Connection) -> bool:
             return sock.family == socket.AF_UNIX
         finally:
             sock.detach()
-
-

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import pickle
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
+
+from manor._codec.pickles import is_picklable
 
 __all__ = ["Created", "Registry", "all_methods", "public_methods"]
 
@@ -13,12 +15,9 @@ def all_methods(obj: object) -> list[str]:
     """Return the names of all callable attributes of *obj*."""
     found = []
     for name in dir(obj):
-        try:
-            value = getattr(obj, name)
-        except Exception:  # a property that fails is no method
-            continue
-        if callable(value):
-            found.append(name)
+        with contextlib.suppress(Exception):  # a property that fails is no method
+            if callable(getattr(obj, name)):
+                found.append(name)
     return found
 
 
@@ -52,14 +51,15 @@ class Registry:
         """
         entry = self._entries.get(typeid)
         if entry is None:
-            raise KeyError(
-                f"no type {typeid!r} is registered with this manager's server; it has {', '.join(sorted(self._entries))}"
-            )
+            known = ", ".join(sorted(self._entries))
+            raise KeyError(f"no type {typeid!r} is registered with this manager's server; it has {known}")
         factory: Callable[..., Any] | None = entry[0]
         if factory is not None:
             obj = factory(*args, **kwds)
         elif kwds or len(args) != 1:
-            raise ValueError(f"{typeid!r} is registered without a callable: it takes one positional argument, the object")
+            raise ValueError(
+                f"{typeid!r} is registered without a callable: it takes one positional argument, the object"
+            )
         else:
             obj = args[0]
         return self.hosting(typeid, obj)
@@ -80,11 +80,7 @@ class Registry:
         if typeid not in self._proxytypes:
             entry = self._entries.get(typeid)
             proxytype = entry[3] if entry else None
-            try:
-                pickle.dumps(proxytype)
-            except Exception:  # a class made at run time, or local to a function
-                proxytype = None
-            self._proxytypes[typeid] = proxytype
+            self._proxytypes[typeid] = proxytype if is_picklable(proxytype) else None
         return self._proxytypes[typeid]
 
     def __contains__(self, typeid: object) -> bool:

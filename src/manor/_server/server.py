@@ -76,7 +76,7 @@ class Server:
         self.listener = listen_privately() if address is None else listen(address)
         self._local = self.listener if self.listener.is_local else listen_privately()
         self.address = self.listener.address
-        path = os.fsdecode(os.path.abspath(self._local.address))  # type: ignore[arg-type]
+        path = os.path.abspath(os.fsdecode(self._local.address))  # type: ignore[arg-type]
         self.route = Route(os.urandom(16), machine_id(), path, os.getpid())
         self.reactor = Reactor()
         self.table = ObjectTable(self._await_lease)

@@ -1,5 +1,7 @@
-"""What proxies ask of any hosted object without the object exposing it; each name begins with ``#`` or is a dunder
-that every object has."""
+"""What proxies ask of any hosted object without the object exposing it.
+
+Each name begins with ``#``, or is a dunder that every object has.
+"""
 
 from __future__ import annotations
 

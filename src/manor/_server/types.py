@@ -40,9 +40,9 @@ class Value(Generic[T]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._typecode!r}, {self._value!r})"
 
-    value = property(get, set)
+    value = property(get, set)  # noqa: A003 - the method above, as the standard library has it
 
 
-def Array(typecode: str, sequence: Iterable[Any], lock: bool = True) -> array.array[Any]:  # noqa: N802 - the standard library's name
+def Array(typecode: str, sequence: Iterable[Any], lock: bool = True) -> array.array[Any]:  # noqa: N802, ARG001 - the standard library's signature
     """Return an ``array.array``; *lock* is taken for compatibility."""
     return array.array(typecode, sequence)

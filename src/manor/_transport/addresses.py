@@ -19,7 +19,7 @@ def is_path(address: Address) -> bool:
     """Whether *address* names a Unix socket; raise ``ValueError`` when it is no address at all."""
     if isinstance(address, str | bytes):
         return True
-    if isinstance(address, tuple) and len(address) >= 2 and isinstance(address[0], str):
+    if isinstance(address, tuple) and len(address) >= 2:
         return False
     raise ValueError(f"address {address!r} is neither a path nor a (host, port) pair")
 

@@ -28,18 +28,22 @@ def connect(address: Address, key: bytes | None, limits: Limits, timeout: float 
         AuthenticationError: See ``connect_peer``.
     """
     if is_path(address):
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with sockaddr(cast("str | bytes", address)) as name:
+            sock = _connected(socket.AF_UNIX, os.fsencode(name), timeout)
     else:
         family, target = resolve(cast("tuple[str, int]", address), passive=False)
-        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock = _connected(family, target, timeout)
+    return connect_peer(sock, key, limits, timeout)
+
+
+def _connected(
+    family: socket.AddressFamily, target: bytes | tuple[object, ...], timeout: float | None
+) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.settimeout(timeout)
-        if is_path(address):
-            with sockaddr(cast("str | bytes", address)) as name:
-                sock.connect(name if isinstance(name, bytes) else os.fsencode(name))
-        else:
-            sock.connect(target)
+        sock.connect(target)
     except BaseException:
         sock.close()
         raise
-    return connect_peer(sock, key, limits, timeout)
+    return sock

@@ -14,7 +14,15 @@ from typing import Final
 
 from manor._native import Connection
 from manor._transport.peers import peer_of, same_user
-from manor._wire.preamble import PREAMBLE_BYTES, Proof, Verdict, pack_client, pack_server, unpack_client, unpack_server
+from manor._transport.preamble import (
+    PREAMBLE_BYTES,
+    Proof,
+    Verdict,
+    pack_client,
+    pack_server,
+    unpack_client,
+    unpack_server,
+)
 from manor.errors import AuthenticationError, ProtocolError, ServerBusy
 from manor.limits import Limits
 
@@ -23,8 +31,7 @@ __all__ = ["accept_peer", "connect_peer", "noise_key", "refuse_peer"]
 _REFUSALS: Final = {
     Verdict.OTHER_USER: (
         AuthenticationError,
-        "the manager's server runs as another user and takes local clients of its own user only; "
-        "connect with its authkey instead",
+        "the manager's server runs as another user: connect to it with its authkey",
     ),
     Verdict.NEEDS_KEY: (AuthenticationError, "over a network the manager's server wants its authkey"),
     Verdict.BUSY: (ServerBusy, "the manager's server has too many connections in their handshake; try again"),

@@ -88,7 +88,7 @@ def listen(address: Address) -> Listener:
     if is_path(address):
         family, target = socket.AF_UNIX, None
     else:
-        family, target = resolve(address, passive=True)  # type: ignore[arg-type,assignment]
+        family, target = resolve(address, passive=True)  # type: ignore[arg-type]
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         if target is None:

@@ -12,7 +12,17 @@ from typing import Final, NamedTuple
 
 from manor.errors import ProtocolError
 
-__all__ = ["Farewell", "Notice", "Pong", "What", "pack_farewell", "pack_notice", "pack_pong", "unpack_notices", "unpack_news"]
+__all__ = [
+    "Farewell",
+    "Notice",
+    "Pong",
+    "What",
+    "pack_farewell",
+    "pack_notice",
+    "pack_pong",
+    "unpack_news",
+    "unpack_notices",
+]
 
 _NOTICE: Final = struct.Struct("<BQI16s")
 _NEWS: Final = struct.Struct("<BQ")
@@ -22,9 +32,9 @@ class What(enum.IntEnum):
     """What a notice says."""
 
     HOLD = 1
-    """This process holds *ident* through ``count`` more credits."""
+    """This process holds *ident* through ``number`` more credits."""
     DROP = 2
-    """This process gives back ``count`` credits of *ident*."""
+    """This process gives back ``number`` credits of *ident*."""
     LEASE = 3
     """This process made a pickle of a proxy of *ident*."""
     FORK = 4
@@ -47,7 +57,7 @@ class Notice(NamedTuple):
 
     what: What
     ident: int = 0
-    count: int = 0
+    number: int = 0
     token: bytes = bytes(16)
 
 

@@ -11,7 +11,15 @@ from multiprocessing.context import BaseContext, ProcessError
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from manor._engines.process import ServerConfig, Started, allow_children, await_start, end_process, new_server, run_server
+from manor._engines.process import (
+    ServerConfig,
+    Started,
+    allow_children,
+    await_start,
+    end_process,
+    new_server,
+    run_server,
+)
 from manor._proxy.auto import AutoProxy
 from manor._proxy.creation import creation_error
 from manor._proxy.deadlines import deadline
@@ -98,9 +106,7 @@ class BaseManager:
     def get_server(self) -> Server:
         """Return a server for this process to run with ``serve_forever()``."""
         self._refuse_unless_initial()
-        return new_server(
-            Server, self._registry, self._address, self._authkey, self._serializer, limits=self._limits
-        )
+        return new_server(Server, self._registry, self._address, self._authkey, self._serializer, limits=self._limits)
 
     def connect(self) -> None:
         """Connect to a server that runs already, and prove to it that we know the key.
@@ -142,7 +148,7 @@ class BaseManager:
         )
 
     def _start_process(self, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]) -> Started:
-        reader, writer = multiprocessing.connection.Pipe(duplex=False)  # type: ignore[attr-defined]
+        reader, writer = multiprocessing.connection.Pipe(duplex=False)
         config = ServerConfig(self._limits, os.getpid() if self._exit_with_parent else None)
         try:
             self._process = self._ctx.Process(
@@ -173,8 +179,9 @@ class BaseManager:
         writer: Any,
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
-        config: ServerConfig = ServerConfig(DEFAULT, None),
+        config: ServerConfig | None = None,
     ) -> None:
+        config = config or ServerConfig(DEFAULT, None)
         run_server(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
 
     def _refuse_unless_initial(self) -> None:
@@ -308,9 +315,7 @@ def _creator(typeid: str) -> Callable[..., Any]:
     def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
         granted = self._create_granted(typeid, *args, **kwds)
         proxytype = self._registry[typeid][-1]
-        return proxytype(
-            granted.token, self._serializer, manager=self, authkey=self._authkey, exposed=granted.exposed
-        )
+        return proxytype(granted.token, self._serializer, manager=self, authkey=self._authkey, exposed=granted.exposed)
 
     create.__name__ = typeid
     create.__qualname__ = f"BaseManager.{typeid}"

@@ -20,5 +20,6 @@ def rebuild_as_list(view: Any) -> tuple[Any, ...]:
 
 
 ForkingPickler.register(array.array, reduce_array)
-for _view in (type({}.items()), type({}.keys()), type({}.values())):
-    ForkingPickler.register(_view, rebuild_as_list)
+_empty: dict[Any, Any] = {}
+for _view in (_empty.items(), _empty.keys(), _empty.values()):
+    ForkingPickler.register(type(_view), rebuild_as_list)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from multiprocessing import resource_tracker, util
-from multiprocessing.shared_memory import ShareableList, SharedMemory
+from multiprocessing import ProcessError, resource_tracker, util
+from multiprocessing.shared_memory import ShareableList
+from multiprocessing.shared_memory import SharedMemory as Block
 from typing import Any
 
 from manor._server.server import Server
@@ -32,7 +33,7 @@ class _SharedMemoryTracker:
         util.debug(f"Destroy segment {segment_name!r} in pid {os.getpid()}")
         self.segment_names.remove(segment_name)
         try:
-            segment = SharedMemory(segment_name)
+            segment = Block(segment_name)
         except FileNotFoundError:
             return
         segment.close()
@@ -83,8 +84,8 @@ class SharedMemoryManager(BaseManager):
         """Return a server for this process to run."""
         if self._state.value != State.INITIAL:
             if self._state.value == State.STARTED:
-                raise multiprocessing_error("Already started SharedMemoryServer")
-            raise multiprocessing_error("SharedMemoryManager has shut down")
+                raise ProcessError("Already started SharedMemoryServer")
+            raise ProcessError("SharedMemoryManager has shut down")
         return self._Server(self._registry, self._address, self._authkey, self._serializer, limits=self._limits)
 
     def _call(self, name: str, *args: Any) -> Any:
@@ -92,15 +93,16 @@ class SharedMemoryManager(BaseManager):
             raise ValueError("SharedMemoryManager is not running: start it, or use it in a with block")
         return self._started_link().call(SERVER, name, args)
 
-    def SharedMemory(self, size: int) -> SharedMemory:  # noqa: N802 - the standard library's name
+    def SharedMemory(self, size: int) -> Block:  # noqa: N802 - the standard library's name
         """Return a new block of at least *size* bytes."""
-        return self._tracked(lambda: SharedMemory(None, create=True, size=size), lambda block: block)
+        block: Block = self._tracked(lambda: Block(None, create=True, size=size), lambda block: block)
+        return block
 
     def ShareableList(self, sequence: Iterable[Any]) -> Any:  # noqa: N802 - the standard library's name
         """Return a new list of fixed length in shared memory."""
         return self._tracked(lambda: ShareableList(sequence), lambda found: found.shm)
 
-    def _tracked(self, make: Callable[[], Any], block_of: Callable[[Any], SharedMemory]) -> Any:
+    def _tracked(self, make: Callable[[], Any], block_of: Callable[[Any], Block]) -> Any:
         self._call("dummy")
         made = make()
         block = block_of(made)
@@ -110,10 +112,3 @@ class SharedMemoryManager(BaseManager):
             block.unlink()
             raise
         return made
-
-
-def multiprocessing_error(text: str) -> Exception:
-    """Return the error that the standard library raises for a manager in the wrong state."""
-    from multiprocessing import ProcessError  # the name is also that of a module attribute at import
-
-    return ProcessError(text)

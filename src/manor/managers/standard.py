@@ -28,7 +28,7 @@ class ProcessLocalSet(set[Any]):
         return type(self), ()
 
 
-def dispatch(c: Link, id: str | None, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:  # noqa: A002, B006 - the standard library's signature
+def dispatch(c: Link, id: str | None, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:  # noqa: A002 - the standard library's signature
     """Call a function of a server (*id* is None) or a method of one of its objects, over an open link."""
     return c.call(SERVER if id is None else int(id, 16), methodname, args, kwds)
 
@@ -53,7 +53,7 @@ def _client(serializer: str) -> Any:
     return connect
 
 
-def _listener(address: Address | None = None, backlog: int = 1) -> Listener:
+def _listener(address: Address | None = None, backlog: int = 1) -> Listener:  # noqa: ARG001 - the standard library's signature
     return listen_privately() if address is None else listen(address)
 
 

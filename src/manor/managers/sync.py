@@ -29,30 +29,30 @@ class SyncManager(BaseManager):
 
     if TYPE_CHECKING:  # made by ``register`` below
 
-        def Queue(self, maxsize: int = 0) -> Any: ...  # noqa: N802, D102
-        def JoinableQueue(self, maxsize: int = 0) -> Any: ...  # noqa: N802, D102
-        def Event(self) -> EventProxy: ...  # noqa: N802, D102
-        def Lock(self) -> AcquirerProxy: ...  # noqa: N802, D102
-        def RLock(self) -> AcquirerProxy: ...  # noqa: N802, D102
-        def Semaphore(self, value: int = 1) -> AcquirerProxy: ...  # noqa: N802, D102
-        def BoundedSemaphore(self, value: int = 1) -> AcquirerProxy: ...  # noqa: N802, D102
-        def Condition(self, lock: AcquirerProxy | None = None) -> ConditionProxy: ...  # noqa: N802, D102
-        def Barrier(  # noqa: N802, D102
+        def Queue(self, maxsize: int = 0) -> Any: ...  # noqa: N802
+        def JoinableQueue(self, maxsize: int = 0) -> Any: ...  # noqa: N802
+        def Event(self) -> EventProxy: ...  # noqa: N802
+        def Lock(self) -> AcquirerProxy: ...  # noqa: N802
+        def RLock(self) -> AcquirerProxy: ...  # noqa: N802
+        def Semaphore(self, value: int = 1) -> AcquirerProxy: ...  # noqa: N802
+        def BoundedSemaphore(self, value: int = 1) -> AcquirerProxy: ...  # noqa: N802
+        def Condition(self, lock: AcquirerProxy | None = None) -> ConditionProxy: ...  # noqa: N802
+        def Barrier(  # noqa: N802
             self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None
         ) -> BarrierProxy: ...
-        def Pool(  # noqa: N802, D102
+        def Pool(  # noqa: N802
             self,
             processes: int | None = None,
             initializer: Callable[..., object] | None = None,
             initargs: Iterable[Any] = (),
             maxtasksperchild: int | None = None,
         ) -> PoolProxy: ...
-        def list(self, sequence: Iterable[T] = (), /) -> ListProxy[T]: ...  # noqa: D102
-        def dict(self, *args: Any, **kwds: Any) -> DictProxy[Any, Any]: ...  # noqa: D102
-        def set(self, values: Iterable[T] = (), /) -> SetProxy[T]: ...  # noqa: D102
-        def Value(self, typecode: Any, value: T, lock: bool = True) -> ValueProxy[T]: ...  # noqa: N802, D102
-        def Array(self, typecode: str, sequence: Iterable[Any], lock: bool = True) -> ArrayProxy: ...  # noqa: N802, D102
-        def Namespace(self, **kwds: Any) -> NamespaceProxy: ...  # noqa: N802, D102
+        def list(self, sequence: Iterable[T] = (), /) -> ListProxy[T]: ...
+        def dict(self, *args: Any, **kwds: Any) -> DictProxy[Any, Any]: ...
+        def set(self, values: Iterable[T] = (), /) -> SetProxy[T]: ...
+        def Value(self, typecode: Any, value: T, lock: bool = True) -> ValueProxy[T]: ...  # noqa: N802
+        def Array(self, typecode: str, sequence: Iterable[Any], lock: bool = True) -> ArrayProxy: ...  # noqa: N802
+        def Namespace(self, **kwds: Any) -> NamespaceProxy: ...  # noqa: N802
 
 
 def _condition(lock: Any = None) -> primitives.Condition:

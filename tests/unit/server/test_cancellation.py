@@ -20,10 +20,10 @@ def test_a_cancellation_calls_what_is_added_late_at_once_and_what_is_discarded_n
     cancellation.add(gone)
     cancellation.discard(gone)
     cancellation.add(lambda: called.append("in time"))
-    assert not cancellation.cancelled
+    before = cancellation.cancelled
     cancellation.cancel()
     cancellation.cancel()
-    assert cancellation.cancelled
+    assert (before, cancellation.cancelled) == (False, True)
     cancellation.add(lambda: called.append("late"))
     assert called == ["in time", "late"]
 

@@ -110,7 +110,7 @@ class Faster:
 @pytest.mark.parametrize("cancelled", [True, False])
 def test_who_is_always_too_late_blocks_and_then_gets_the_lock_or_gives_it_back(cancelled: bool) -> None:
     lock = Faster()
-    line = locks.Line(lock)
+    line = Line(lock)
     with clients(1) as (client,):
         tries: list[int] = []
 
@@ -128,7 +128,7 @@ def test_who_is_always_too_late_blocks_and_then_gets_the_lock_or_gives_it_back(c
         line._acquire_in_turn = then_hold_it  # type: ignore[method-assign]
         pending = client.start(block)
         assert lock.blocked.wait(LIMIT_S)
-        assert tries == [locks.TRIES]
+        assert tries == [TRIES]
         if cancelled:
             pending.cancel()
         lock.lock.release()
@@ -143,7 +143,7 @@ def test_who_is_always_too_late_blocks_and_then_gets_the_lock_or_gives_it_back(c
 
 def test_who_is_always_too_late_still_has_its_time_limit() -> None:
     lock = Faster()
-    line = locks.Line(lock)
+    line = Line(lock)
 
     def too_late(deadline: float | None) -> bool | None:
         return None

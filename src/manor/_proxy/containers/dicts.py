@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any, Final, Generic, Self, TypeVar, overload
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar, overload
 
 from manor._proxy.containers.base import ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_keys
@@ -25,11 +25,9 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
     """The methods of a dict; ``DictProxy`` adds the operator that changes it in place."""
 
     _exposed_ = DICT_EXPOSED
-    _method_to_typeid_ = {"__iter__": "Iterator"}
+    _method_to_typeid_: ClassVar[Mapping[str, str]] = {"__iter__": "Iterator"}
     _like_ = (dict,)
-    _changing_ = frozenset(
-        ("__delitem__", "__ior__", "__setitem__", "clear", "pop", "popitem", "setdefault", "update")
-    )
+    _changing_ = frozenset(("__delitem__", "__ior__", "__setitem__", "clear", "pop", "popitem", "setdefault", "update"))
 
     def __len__(self) -> int:
         return self._callmethod("__len__")
@@ -118,7 +116,7 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
 class DictProxy(BaseDictProxy[K, V]):
     """Stands for a dict in the server; ``dict(proxy)`` and ``proxy.copy()`` give a plain one."""
 
-    def __ior__(self, other: Any, /) -> Self:
+    def __ior__(self, other: Any, /) -> Self:  # type: ignore[override,misc]  # in place
         self.update(other)
         return self
 

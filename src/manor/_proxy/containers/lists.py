@@ -138,11 +138,11 @@ class BaseListProxy(ContainerProxy, Generic[T]):
 class ListProxy(BaseListProxy[T]):
     """Stands for a list in the server; ``list(proxy)`` and ``proxy[:]`` give a plain one."""
 
-    def __iadd__(self, values: Iterable[T], /) -> Self:
+    def __iadd__(self, values: Iterable[T], /) -> Self:  # type: ignore[override]  # in place
         self.extend(values)
         return self
 
-    def __imul__(self, count: SupportsIndex, /) -> Self:
+    def __imul__(self, count: SupportsIndex, /) -> Self:  # type: ignore[override]  # in place
         self._callmethod("__imul__", (count,))
         return self
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, MutableSet
-from typing import Any, Final, Generic, Self, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSet
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
 from manor._proxy.containers.base import ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_keys
@@ -33,7 +33,7 @@ class BaseSetProxy(ContainerProxy, Generic[T]):
     """The methods of a set; ``SetProxy`` adds the operators that change it in place."""
 
     _exposed_ = SET_EXPOSED
-    _method_to_typeid_ = {"__iter__": "Iterator"}
+    _method_to_typeid_: ClassVar[Mapping[str, str]] = {"__iter__": "Iterator"}
     _like_ = (set, frozenset)
     _changing_ = frozenset(
         ("__iand__", "__ior__", "__isub__", "__ixor__", "add", "clear", "difference_update", "discard",
@@ -174,16 +174,16 @@ class SetProxy(BaseSetProxy[T]):
         self._callmethod(name, (other,))
         return self
 
-    def __iand__(self, other: object) -> Self:
+    def __iand__(self, other: object) -> Self:  # type: ignore[override]  # in place
         return self._operate_in_place("intersection_update", other)
 
-    def __ior__(self, other: object) -> Self:
+    def __ior__(self, other: object) -> Self:  # type: ignore[override]  # in place
         return self._operate_in_place("update", other)
 
-    def __isub__(self, other: object) -> Self:
+    def __isub__(self, other: object) -> Self:  # type: ignore[override]  # in place
         return self._operate_in_place("difference_update", other)
 
-    def __ixor__(self, other: object) -> Self:
+    def __ixor__(self, other: object) -> Self:  # type: ignore[override]  # in place
         return self._operate_in_place("symmetric_difference_update", other)
 
 

@@ -5,5 +5,6 @@ They are used by clients through the server and by the user's own threads in the
 
 from manor._server.adapters.adapter import Adapter
 from manor._server.adapters.choice import adapt
+from manor._server.adapters.owners import linger
 
-__all__ = ["Adapter", "adapt"]
+__all__ = ["Adapter", "adapt", "linger"]

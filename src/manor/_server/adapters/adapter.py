@@ -25,11 +25,7 @@ class Adapter:
         return self._methods.get(name)
 
     def release_dead(self, process: Process) -> None:
-        """Give back what `process`, which died abnormally, held.
-
-        To be called at least once in each server thread that served the process, as its last act: an RLock
-        can only be released by its owner. Repeating it does no harm.
-        """
+        """Give back what `process`, which died abnormally, held. From any thread, any number of times."""
         bury(process)
 
     def _replace(self, subject: object, base: type, methods: dict[str, Method]) -> None:

@@ -24,8 +24,7 @@ class Condition:
 
     A wait that ends in any way, cancellation included, ends with the lock held again, as in `threading`: the
     client's thread was interrupted inside `with condition:` and will release. Only when its process died is
-    the lock left alone. So a cancelled wait may last as long as somebody else holds the lock, and the server
-    must carry out the calls of one client thread in their order.
+    the lock left alone. So a cancelled wait may last as long as somebody else holds the lock.
 
     Args:
         lock: A hosted Lock or RLock to share; None makes an RLock.

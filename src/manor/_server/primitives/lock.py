@@ -11,9 +11,8 @@ class Lock(Mutex):
 
     _kind: ClassVar[str] = "Lock"
 
-    def is_owned(self) -> bool:
-        """Whether it is locked: `threading.Condition` does not ask by whom either."""
-        return self._holding is not None
+    def _is_held_by(self, who: Caller) -> bool:
+        return self._holding is not None  # `threading.Condition` does not ask by whom either
 
     def _is_free_for(self, who: Caller) -> bool:
         return self._holding is None

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from manor._server.calls import Caller, Process, bury, caller, current, is_dead
 from manor._server.primitives.deaths import DeadOwner, Legacy
-from manor._server.waiting import Abandoned, wait_until
+from manor._server.waiting import Abandoned, nobody, wait_until
 
 
 def patience(blocking: bool, timeout: float) -> float | None:
@@ -39,7 +39,11 @@ class Mutex:
     _kind: ClassVar[str] = "Mutex"
 
     def __init__(self) -> None:
-        self._free = threading.Condition(threading.Lock())
+        monitor = threading.Lock()
+        self._free = threading.Condition(monitor)
+        # Callers whose wait on a condition has given the lock up and not taken it again yet.
+        self._suspended: set[Caller] = set()
+        self._restored = threading.Condition(monitor)
         self._holding: Holding | None = None
         self._legacy = Legacy(self._kind)
 
@@ -77,6 +81,7 @@ class Mutex:
     def release(self) -> None:
         """Release as `threading` does."""
         with self._free:
+            self._await_restored(caller())
             holding = self._holding_to_release()
             holding.count -= 1
             if not holding.count:
@@ -100,16 +105,23 @@ class Mutex:
                 self._holding = None
             self._free.notify_all()  # also those of the dead process, who give up
 
-    # For Condition, whose `wait` gives the lock up and takes it again.
+    # For Condition, whose `wait` gives the lock up and takes it again. A client thread that was interrupted in a wait
+    # may come back, by another session, before the wait has ended: it believes that it has the lock, so it waits until
+    # that is so.
 
     def is_owned(self) -> bool:
         """Whether the caller may wait and notify."""
-        raise NotImplementedError
+        me = caller()
+        with self._free:
+            self._await_restored(me)
+            return self._is_held_by(me)
 
     def release_save(self) -> int:
-        """Release wholly; how many times it was acquired."""
+        """Release wholly; how many times it was acquired. The caller is to call `acquire_restore`."""
+        me = caller()
         with self._free:
             holding = self._holding_to_release()
+            self._suspended.add(me)
             self._vacate(holding)
             return holding.count
 
@@ -123,12 +135,21 @@ class Mutex:
         with self._free:
             while not self._is_free_for(me) and not is_dead(me.process):
                 self._free.wait()
+            self._suspended.discard(me)
+            self._restored.notify_all()
             if is_dead(me.process):
                 self._free.notify()  # the notification may have been meant for somebody alive
                 raise Abandoned
             return self._grant(me, count)[1]
 
     # Holding `_free`:
+
+    def _await_restored(self, who: Caller) -> None:
+        if who in self._suspended:
+            wait_until(self._restored, lambda: who not in self._suspended, forward=nobody)
+
+    def _is_held_by(self, who: Caller) -> bool:
+        raise NotImplementedError
 
     def _is_free_for(self, who: Caller) -> bool:
         raise NotImplementedError

@@ -11,15 +11,14 @@ class RLock(Mutex):
 
     _kind: ClassVar[str] = "RLock"
 
-    def is_owned(self) -> bool:
-        """Whether the calling thread of the calling process holds it."""
-        holding = self._holding
-        return holding is not None and holding.caller == caller()
+    def _is_held_by(self, who: Caller) -> bool:
+        return self._holding is not None and self._holding.caller == who
 
     def _is_free_for(self, who: Caller) -> bool:
         return self._holding is None or self._holding.caller == who
 
     def _holding_to_release(self) -> Holding:
-        if self._holding is None or self._holding.caller != caller():
+        holding = self._holding
+        if holding is None or holding.caller != caller():
             raise RuntimeError("cannot release un-acquired lock")
-        return self._holding
+        return holding

@@ -7,7 +7,16 @@ from typing import Final
 
 from manor.errors import ProtocolError
 
-__all__ = ["PREAMBLE_BYTES", "VERSION", "Proof", "Verdict", "pack_client", "pack_server", "unpack_client", "unpack_server"]
+__all__ = [
+    "PREAMBLE_BYTES",
+    "VERSION",
+    "Proof",
+    "Verdict",
+    "pack_client",
+    "pack_server",
+    "unpack_client",
+    "unpack_server",
+]
 
 PREAMBLE_BYTES: Final = 8
 VERSION: Final = 1
