@@ -15,7 +15,7 @@ Address = str | bytes | tuple[str, int]
 _PATH_BYTES_MAX: Final = 107
 
 
-def is_path(address: Address) -> bool:
+def is_path(address: object) -> bool:
     """Whether *address* names a Unix socket; raise ``ValueError`` when it is no address at all."""
     if isinstance(address, str | bytes):
         return True
