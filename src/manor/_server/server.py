@@ -192,6 +192,7 @@ class Server:
         try:
             if process.ended or self.is_stopping:
                 return
+            session.await_predecessors()
             session.serve(lambda: self.reactor.forget(descriptor))
         finally:
             process.sessions.discard(session)

@@ -8,6 +8,7 @@ arrive, which the client tells by confirming those answers that ask for it.
 from __future__ import annotations
 
 import select
+import threading
 import traceback
 from collections.abc import Callable
 from types import TracebackType
@@ -57,6 +58,7 @@ class Session:
         self._functions = functions
         self._grantee = ProcessGrantee(dispatcher, process)
         self._after_answer: list[Any] = []
+        self._over = threading.Event()
 
     # As recipient and sender of proxies (see ``manor._codec.context``)
 
@@ -105,6 +107,7 @@ class Session:
         if self.call.undo and not self.connection.is_confirmed():
             self.undo()
         self.connection.close()
+        self._over.set()
         set_current(None)
 
     def undo(self) -> None:
@@ -128,6 +131,17 @@ class Session:
     def abandon(self) -> None:
         """End the wait of the call that is being carried out: nobody wants its answer."""
         self.call.cancellation.cancel()
+
+    def await_predecessors(self) -> None:
+        """Let the waits that this client thread abandoned end first.
+
+        A ``Condition.wait`` ends with the lock held, also when it is interrupted; the thread's next call relies on it.
+        """
+        for other in list(self.process.sessions):
+            if other is not self and other.call.thread == self.call.thread and other.is_gone():
+                other.abandon()
+                if other.call.cancellation.interrupted_wait:
+                    other._over.wait()
 
     # One call
 

@@ -41,9 +41,11 @@ _registration = threading.RLock()
 class Cancellation:
     """Says, once and for all, that nobody wants a call's answer any more."""
 
-    __slots__ = ("_cancelled", "_wakes")
+    __slots__ = ("_cancelled", "_wakes", "interrupted_wait")
 
     def __init__(self) -> None:
+        self.interrupted_wait = False
+        """Whether a wait was in progress when it fired."""
         self._cancelled = False
         self._wakes: tuple[Callable[[], object], ...] = ()
 
@@ -57,6 +59,7 @@ class Cancellation:
         with _registration:
             self._cancelled = True
             wakes, self._wakes = self._wakes, ()
+            self.interrupted_wait = self.interrupted_wait or bool(wakes)
         for wake in wakes:
             wake()
 

@@ -45,12 +45,16 @@ class Client:
 
     _serials = iter(range(1, 1_000_000))
 
-    def __init__(self, process: ClientProcess | None = None) -> None:
+    def __init__(self, process: ClientProcess | None = None, thread: int | None = None) -> None:
         self.process = process or ClientProcess()
-        self.thread = next(self._serials)
+        self.thread = thread or next(self._serials)
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._server_thread = threading.Thread(target=self._serve, daemon=True)
         self._server_thread.start()
+
+    def another_session(self) -> "Client":
+        """The same thread of the same process, with another server thread to serve it."""
+        return Client(self.process, self.thread)
 
     def start(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> Pending[T]:
         """Begin a call."""
@@ -60,7 +64,7 @@ class Client:
             try:
                 with as_current(pending.call):
                     result = function(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 - it is the answer
+            except BaseException as error:
                 pending.future.set_exception(error)
             else:
                 pending.future.set_result(result)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from manor._server.adapters import adapt
+from manor._server.adapters import adapt, linger
 from manor._server.calls import bury
 from manor._server.waiting import Abandoned
 from tests.unit.server.clients import LIMIT_S, Client, ClientProcess, Pending, clients, watch
@@ -81,6 +81,24 @@ def test_a_cancelled_wait_ends_with_the_lock_held(room: Room) -> None:
         assert not room.free()
         client.run(room.release)
         assert room.free()
+
+
+def test_a_thread_that_was_interrupted_in_a_wait_releases_by_another_session(room: Room) -> None:
+    lock: Any = adapt(room.lock)
+    with clients(2) as (client, other):
+        (interrupted,) = room.waiting(client)
+        other.run(room.acquire)
+        again = client.another_session()
+        restored_wanted = watch(lock._books)
+        release = again.start(room.release)  # the server has not even seen the interruption yet
+        restored_wanted(1)
+        interrupted.cancel()
+        other.run(room.release)
+        assert isinstance(interrupted.error(), Abandoned)
+        client.start(linger)  # the interrupted session ends
+        release.result()
+        assert room.free()
+        again.close()
 
 
 def test_wait_for_is_cancellable_too(room: Room) -> None:

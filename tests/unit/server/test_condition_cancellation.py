@@ -26,6 +26,40 @@ def test_a_cancelled_wait_of_a_living_process_ends_with_the_lock_held(room: Room
         assert not waiting_on(room.condition._signal)
 
 
+@pytest.mark.parametrize("step", ["release", "notify"])
+def test_a_thread_that_was_interrupted_in_a_wait_and_comes_back_finds_the_lock_held(room: Room, step: str) -> None:
+    with clients(2) as (waiter, other):
+        (interrupted,) = room.waiting(waiter)
+        other.run(room.condition.acquire)
+        again = waiter.another_session()
+        restored_wanted = watch(room.condition._lock._restored)
+        early = again.start(getattr(room.condition, step))  # the server has not even seen the interruption yet
+        restored_wanted(1)
+        interrupted.cancel()
+        other.run(room.condition.release)
+        assert isinstance(interrupted.error(), Abandoned)
+        early.result()
+        if step == "notify":
+            again.run(room.condition.release)
+        assert not room.condition.locked()
+        again.close()
+
+
+def test_a_dead_process_is_not_waited_for_by_another_of_its_sessions(room: Room) -> None:
+    with clients(1) as (dead,):
+        (one,) = room.waiting(dead)
+        again = dead.another_session()
+        restored_wanted = watch(room.condition._lock._restored)
+        early = again.start(room.condition.release)
+        restored_wanted(1)
+        one.cancel()
+        room.condition.release_dead(dead.process)
+        assert isinstance(one.error(), Abandoned)
+        assert isinstance(early.error(), Abandoned)
+        assert not room.condition.locked()
+        again.close()
+
+
 def test_a_wait_cancelled_before_it_begins_keeps_the_lock(room: Room) -> None:
     begin = threading.Event()
     with clients(1) as (client,):

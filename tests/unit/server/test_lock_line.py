@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from manor._server.adapters import locks
+from manor._server.adapters.line import TRIES, Line
 from manor._server.waiting import Abandoned
 from tests.unit.server.clients import LIMIT_S, Client, clients
 from tests.unit.server.hosted_locks import Hosted

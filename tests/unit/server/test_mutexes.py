@@ -26,7 +26,7 @@ def lock(request: pytest.FixtureRequest) -> AnyLock:
 def error_of(function: Callable[..., object], *args: Any) -> tuple[type[BaseException], str] | object:
     try:
         return function(*args)
-    except Exception as error:  # noqa: BLE001 - compared with another
+    except Exception as error:
         return type(error), str(error)
 
 
@@ -236,7 +236,7 @@ def test_many_threads_that_give_up_at_random_never_meet_and_never_hang(lock: Any
         def guarded(seed: float, me: Any) -> None:
             try:
                 work(seed, me)
-            except BaseException as error:  # noqa: BLE001 - shown below
+            except BaseException as error:
                 failures.append(error)
 
         threads = [threading.Thread(target=guarded, args=(rng.random(), each), daemon=True) for each in them]
