@@ -1,18 +1,34 @@
-"""One line of log, to where users look: the logger "manor", and multiprocessing's own when it is switched on."""
+"""One line of log, to where users look: the logger "manor", and multiprocessing's own when it is switched on.
+
+Nothing is logged before somebody has imported ``logging``, which is slow to import: without it nobody listens.
+"""
 
 from __future__ import annotations
 
-import logging
+import sys
 from multiprocessing import util
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["debug", "info", "logger", "warning"]
+if TYPE_CHECKING:
+    import logging
 
-logger = logging.getLogger("manor")
+__all__ = ["debug", "info", "warning"]
+
+_DEBUG: Final = 10
+_INFO: Final = 20
+_WARNING: Final = 30
 
 
 def _log(level: int, text: str, values: tuple[object, ...]) -> None:
-    if logger.isEnabledFor(level):
-        logger.log(level, text, *values)
+    module = sys.modules.get("logging")
+    if module is None:
+        if level < _WARNING:
+            return
+        import logging as module  # shows warnings on stderr, as it does for everybody
+
+    ours: logging.Logger = module.getLogger("manor")
+    if ours.isEnabledFor(level):
+        ours.log(level, text, *values)
     theirs: logging.Logger | None = util._logger  # type: ignore[attr-defined]
     if theirs is not None and theirs.isEnabledFor(level):
         theirs.log(level, "manor: " + text, *values)
@@ -20,14 +36,14 @@ def _log(level: int, text: str, values: tuple[object, ...]) -> None:
 
 def debug(text: str, *values: object) -> None:
     """Log at level DEBUG."""
-    _log(logging.DEBUG, text, values)
+    _log(_DEBUG, text, values)
 
 
 def info(text: str, *values: object) -> None:
     """Log at level INFO."""
-    _log(logging.INFO, text, values)
+    _log(_INFO, text, values)
 
 
 def warning(text: str, *values: object) -> None:
     """Log at level WARNING."""
-    _log(logging.WARNING, text, values)
+    _log(_WARNING, text, values)

@@ -2,43 +2,98 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, Final, NoReturn
 
 __all__ = ["DEFAULT", "Limits"]
 
 
-@dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one manager, shared by its server and its clients.
+    """Bounds of one manager, shared by its server and its clients; never changed once made.
 
-    Attributes:
-        message_bytes_max: The largest message accepted or sent, in bytes.
-        handshake_s: How long a peer may take to introduce and authenticate itself, in seconds.
-        pending_handshakes_max: Connections that may be in their handshake at the same time.
-        pickle_lease_s: How long a pickle of a proxy keeps the object alive without any proxy, in seconds.
-        fork_lease_s: How long a forked child may take to claim the proxies that it inherited, in seconds.
-        chunk_items_max: The most items that one round trip of an iteration brings.
-        mailbox_bytes: Messages up to this size travel through shared memory between local processes.
-        spin_ns_max: How long a waiting thread may spin before it sleeps, in nanoseconds.
+    (A dataclass would do, were its import not as slow as all of ours together.)
     """
 
-    message_bytes_max: int = 16 * 2**30
-    handshake_s: float = 10.0
-    pending_handshakes_max: int = 1024
-    pickle_lease_s: float = 60.0
-    fork_lease_s: float = 60.0
-    chunk_items_max: int = 4096
-    mailbox_bytes: int = 65536
-    spin_ns_max: int = 50_000
+    __slots__ = (
+        "chunk_items_max",
+        "fork_lease_s",
+        "handshake_s",
+        "mailbox_bytes",
+        "message_bytes_max",
+        "pending_handshakes_max",
+        "pickle_lease_s",
+        "spin_ns_max",
+    )
 
-    def __post_init__(self) -> None:
-        """Refuse values that could never work, naming the field."""
-        for name in self.__slots__:
-            value = getattr(self, name)
-            if not isinstance(value, int | float) or isinstance(value, bool):
-                raise TypeError(f"Limits.{name} must be a number, not {value!r}")
-            if value < 0 or (value == 0 and name != "spin_ns_max"):
-                raise ValueError(f"Limits.{name} must be positive, not {value!r}")
+    def __init__(
+        self,
+        *,
+        message_bytes_max: int = 16 * 2**30,
+        handshake_s: float = 10.0,
+        pending_handshakes_max: int = 1024,
+        pickle_lease_s: float = 60.0,
+        fork_lease_s: float = 60.0,
+        chunk_items_max: int = 4096,
+        mailbox_bytes: int = 65536,
+        spin_ns_max: int = 50_000,
+    ) -> None:
+        """Take every bound by name.
+
+        Args:
+            message_bytes_max: The largest message accepted or sent, in bytes.
+            handshake_s: How long a peer may take to introduce and authenticate itself, in seconds.
+            pending_handshakes_max: Connections that may be in their handshake at the same time.
+            pickle_lease_s: How long a pickle of a proxy keeps the object alive without any proxy, in seconds.
+            fork_lease_s: How long a forked child may take to claim the proxies that it inherited, in seconds.
+            chunk_items_max: The most items that one round trip of an iteration brings.
+            mailbox_bytes: Messages up to this size travel through shared memory between local processes.
+            spin_ns_max: How long a waiting thread may spin before it sleeps, in nanoseconds; 0 for never.
+
+        Raises:
+            TypeError: A bound is no number.
+            ValueError: A bound is negative or zero, where zero could never work.
+        """
+        self.message_bytes_max: Final = message_bytes_max
+        self.handshake_s: Final = handshake_s
+        self.pending_handshakes_max: Final = pending_handshakes_max
+        self.pickle_lease_s: Final = pickle_lease_s
+        self.fork_lease_s: Final = fork_lease_s
+        self.chunk_items_max: Final = chunk_items_max
+        self.mailbox_bytes: Final = mailbox_bytes
+        self.spin_ns_max: Final = spin_ns_max
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(self, name):
+            self._refuse()
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"Limits.{name} must be a number, not {value!r}")
+        if value < 0 or (value == 0 and name != "spin_ns_max"):
+            raise ValueError(f"Limits.{name} must be positive, not {value!r}")
+        object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> NoReturn:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise AttributeError("Limits are frozen: make another")
+
+    def _as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _make, (self._as_dict(),)
+
+    def __eq__(self, other: object) -> bool:
+        return self._as_dict() == other._as_dict() if isinstance(other, Limits) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._as_dict().values()))
+
+    def __repr__(self) -> str:
+        return f"Limits({', '.join(f'{name}={value!r}' for name, value in self._as_dict().items())})"
+
+
+def _make(bounds: dict[str, Any]) -> Limits:
+    return Limits(**bounds)
 
 
 DEFAULT = Limits()

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing import process as mp_process
 from multiprocessing import util
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from manor._engines.local_link import LocalLink
 from manor._proxy.links import local_servers
 from manor._server.server import Server
 from manor._transport.addresses import Address
+from manor._transport.listening import remove_private
 from manor.errors import AddressInUse, ManagerStartError
 from manor.limits import Limits
 
@@ -168,9 +167,7 @@ def end_process(process: Any, timeout: float, path: str) -> None:
         util.info("manager still alive after SIGTERM: killing it")
         process.kill()
         process.join()
-    folder = Path(path).parent
-    if folder.name.startswith("manor-") and folder.is_dir():
-        shutil.rmtree(folder, ignore_errors=True)
+    remove_private(path)
 
 
 def _forget_local_servers() -> None:

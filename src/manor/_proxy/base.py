@@ -66,6 +66,7 @@ class BaseProxy:
         if link is None or (token.route is not None and link.server != token.route.server):
             link = find_link(token, serializer, authkey)
         self._link = link
+        self._given_authkey = authkey
         self._authkey: bytes = authkey if authkey is not None else _default_authkey(manager)
         self._hold = link.hold(self._ident, credited=False) if incref else link.unheld(self._ident)
 
@@ -98,7 +99,7 @@ class BaseProxy:
             granted.token,
             self._serializer,
             manager=self._manager,
-            authkey=self._authkey if self._manager is None else None,
+            authkey=self._given_authkey if self._manager is None else None,
             exposed=granted.exposed,
         )
 

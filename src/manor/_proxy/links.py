@@ -11,17 +11,16 @@ import multiprocessing
 import os
 import threading
 from multiprocessing import util
-from pathlib import Path
 from typing import Protocol
 
 from manor._codec import codec_for
 from manor._proxy.link import Link
-from manor._transport.addresses import Address
+from manor._transport.addresses import Address, describe
 from manor._transport.handshake import noise_key
 from manor._transport.peers import machine_id
 from manor._wire.control import Notice, What
 from manor._wire.tokens import Route, Token
-from manor.errors import AuthenticationError, ManagerDied
+from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError, ServerBusy
 from manor.limits import DEFAULT, Limits
 
 __all__ = ["LocalServer", "find_link", "local_servers", "open_link"]
@@ -49,9 +48,13 @@ def open_link(address: Address, authkey: bytes | None, serializer: str, limits: 
     Raises:
         OSError: As ``socket.connect`` raises it.
         AuthenticationError: The key is wrong, or it is another user's server and no key was given.
+        CallTimeout: The server did not introduce itself in time.
+        ManagerDied: It closed the connection instead.
+        ProtocolError: It is no server of manor's.
+        ServerBusy: Too many others are being introduced to it.
     """
     key = None if authkey is None else noise_key(bytes(authkey))
-    link = Link(address, key, codec_for(serializer), limits)
+    link = _introduced(address, key, serializer, limits)
     with _lock:
         known = _links.get((link.server, key))
         if known is not None and known.ended is None and known.address == address and known.limits == limits:
@@ -59,6 +62,22 @@ def open_link(address: Address, authkey: bytes | None, serializer: str, limits: 
             return known
         _links[link.server, key] = link
     return link
+
+
+def _introduced(address: Address, key: bytes | None, serializer: str, limits: Limits) -> Link:
+    where = f"the manager's server at {describe(address)}"
+    try:
+        return Link(address, key, codec_for(serializer), limits)
+    except TimeoutError as error:
+        raise CallTimeout(
+            f"{where} did not introduce itself within {limits.handshake_s:.3g} s (Limits.handshake_s)"
+        ) from error
+    except OverflowError as error:
+        raise MessageTooLarge(f"{where} introduced itself by {error} (Limits.message_bytes_max)") from error
+    except ConnectionAbortedError as error:
+        raise ProtocolError(f"{where} broke the protocol: {error}") from error
+    except (EOFError, BrokenPipeError, ConnectionResetError) as error:
+        raise ManagerDied(f"{where} closed the connection before it introduced itself: {error}") from error
 
 
 def _known_link(server: bytes, *, keyed: bool) -> Link | None:
@@ -71,8 +90,14 @@ def _known_link(server: bytes, *, keyed: bool) -> Link | None:
     return None
 
 
+def _alive(link: Link) -> Link:
+    if link.ended is not None:
+        raise ManagerDied(f"the manager at {describe(link.public_address)} (pid {link.route.pid}) {link.ended}")
+    return link
+
+
 def _is_near(route: Route) -> bool:
-    return route.machine == machine_id() and Path(route.path).exists()
+    return route.machine == machine_id() and os.path.exists(route.path)
 
 
 def find_link(token: Token, serializer: str, authkey: bytes | None) -> Link:
@@ -85,6 +110,7 @@ def find_link(token: Token, serializer: str, authkey: bytes | None) -> Link:
 
     Raises:
         ManagerDied: Nobody listens there any more.
+        CallTimeout: The server does not introduce itself.
         AuthenticationError: The server refuses us.
     """
     route = token.route
@@ -92,7 +118,7 @@ def find_link(token: Token, serializer: str, authkey: bytes | None) -> Link:
         if authkey is None:
             known = _known_link(route.server, keyed=False) or _known_link(route.server, keyed=True)
             if known is not None:
-                return known
+                return _alive(known)
         local = local_servers.get(route.server)
         if local is not None:
             return local.local_link()
@@ -108,7 +134,7 @@ def _connect_to(token: Token, serializer: str, authkey: bytes | None) -> Link:
             return _checked(link, token)
         key = authkey if authkey is not None else bytes(multiprocessing.current_process().authkey)
         return _checked(open_link(token.address, key, serializer), token)
-    except AuthenticationError:
+    except (AuthenticationError, CallTimeout, ServerBusy):
         raise
     except (OSError, EOFError) as error:
         pid = f" (pid {route.pid})" if route is not None else ""

@@ -9,7 +9,6 @@ import itertools
 import threading
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # `waiting` asks this module for the current call
@@ -28,7 +27,6 @@ class Process(Protocol):
         """What `multiprocessing.current_process().name` says there."""
 
 
-@dataclass(slots=True, eq=False)
 class Call:
     """One call of a client, from the moment it is dispatched until its answer has arrived.
 
@@ -36,14 +34,18 @@ class Call:
         process: The record of the client process.
         thread: Serial of the client's thread, unique within the process and never reused.
         cancellation: Fires when nobody wants the answer any more.
-        undo: Run in reverse order by the server, in the thread that served the call, if the answer never
-            arrived.
+
+    Attributes:
+        undo: Run in reverse order by the server, in the thread that served the call, if the answer never arrived.
     """
 
-    process: Process
-    thread: int
-    cancellation: "Cancellation"
-    undo: list[Callable[[], None]] = field(default_factory=list)
+    __slots__ = ("cancellation", "process", "thread", "undo")
+
+    def __init__(self, process: Process, thread: int, cancellation: "Cancellation") -> None:
+        self.process = process
+        self.thread = thread
+        self.cancellation = cancellation
+        self.undo: list[Callable[[], None]] = []
 
 
 class Caller(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import sys
@@ -10,7 +11,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from manor import _log
 from manor._codec import codec_for
@@ -33,6 +34,12 @@ from manor._wire.tokens import Route
 from manor.limits import DEFAULT, Limits
 
 __all__ = ["Server"]
+
+_FAILED_BEFORE_ACCEPTED: Final = frozenset((
+    errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.ENOPROTOOPT,
+    errno.EHOSTDOWN, errno.ENONET, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ETIMEDOUT,
+))  # fmt: skip
+"""What ``accept`` says of one connection that broke while it waited; the next may be sound (accept(2))."""
 
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
@@ -159,8 +166,13 @@ class Server:
     def _acceptor(self, listener: Listener) -> Callable[[], None]:
         def accept() -> None:
             for _ in range(64):
-                sock, _ = listener.socket.accept()
-                self._receive(sock)
+                try:
+                    sock, _ = listener.socket.accept()
+                except OSError as error:
+                    if error.errno not in _FAILED_BEFORE_ACCEPTED:
+                        raise
+                else:
+                    self._receive(sock)
 
         return accept
 
@@ -169,7 +181,8 @@ class Server:
 
     def welcome(self, refusal: Refusal = Refusal.NONE) -> Welcome:
         """Return what the server says of itself."""
-        return Welcome(refusal, self.route.server, self.route.pid, self.route.machine, self.route.path)
+        route = self.route
+        return Welcome(refusal, route.server, route.pid, route.machine, self.limits.message_bytes_max, route.path)
 
     @property
     def is_stopping(self) -> bool:
@@ -188,9 +201,11 @@ class Server:
         """Carry out a session's calls until it ends."""
         process, descriptor = session.process, session.connection.fileno()
         process.sessions.add(session)
-        self.reactor.when_hung_up(descriptor, lambda: session.abandon() if session.is_gone() else None)
+        self.reactor.when_hung_up(descriptor, lambda: _abandon_if_gone(session))
         try:
             if process.ended or self.is_stopping:
+                self.reactor.forget(descriptor)
+                session.connection.close()
                 return
             session.await_predecessors()
             session.serve(lambda: self.reactor.forget(descriptor))
@@ -227,6 +242,15 @@ class Server:
         for process in self.processes.all():
             for session in list(process.sessions):
                 session.connection.discard()
+
+
+def _abandon_if_gone(session: Session) -> None:
+    try:
+        gone = session.is_gone()
+    except (OSError, ValueError):  # its own thread has just closed it, or the client scribbled over the mailboxes
+        gone = True
+    if gone:
+        session.abandon()
 
 
 def _discard_in_child() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import cast
+import struct
+import time
+from typing import Final, cast
 
 from manor._native import Connection
 from manor._transport.addresses import Address, is_path, resolve, sockaddr
@@ -12,6 +14,9 @@ from manor._transport.handshake import connect_peer
 from manor.limits import Limits
 
 __all__ = ["connect"]
+
+_TIMEVAL: Final = struct.Struct("@ll")
+_SECONDS_MAX: Final = 1e9
 
 
 def connect(address: Address, key: bytes | None, limits: Limits, timeout: float | None) -> Connection:
@@ -21,19 +26,24 @@ def connect(address: Address, key: bytes | None, limits: Limits, timeout: float 
         address: Path or (host, port).
         key: Pre-shared key, or None for a server of the same user on this machine.
         limits: Bounds of the connection.
-        timeout: For connecting and for the handshake each, in seconds.
+        timeout: For connecting and the handshake together, in seconds; None is without limit, and 0 too short.
 
     Raises:
         OSError: As ``socket.connect`` raises it (``ConnectionRefusedError``, ``FileNotFoundError``, ...).
+        TimeoutError: It took longer than *timeout*.
         AuthenticationError: See ``connect_peer``.
     """
+    if timeout is not None and timeout <= 0:
+        raise TimeoutError("no time is left to connect")
+    timeout = None if timeout is None else min(timeout, _SECONDS_MAX)
+    end = None if timeout is None else time.monotonic() + timeout
     if is_path(address):
         with sockaddr(cast("str | bytes", address)) as name:
             sock = _connected(socket.AF_UNIX, os.fsencode(name), timeout)
     else:
         family, target = resolve(cast("tuple[str, int]", address), passive=False)
         sock = _connected(family, target, timeout)
-    return connect_peer(sock, key, limits, timeout)
+    return connect_peer(sock, key, limits, None if end is None else end - time.monotonic())
 
 
 def _connected(
@@ -41,9 +51,22 @@ def _connected(
 ) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        sock.settimeout(timeout)
-        sock.connect(target)
+        if family == socket.AF_UNIX and timeout is not None:
+            _connect_when_there_is_room(sock, target, timeout)
+        else:
+            sock.settimeout(timeout)
+            sock.connect(target)
     except BaseException:
         sock.close()
         raise
     return sock
+
+
+def _connect_when_there_is_room(sock: socket.socket, target: bytes | tuple[object, ...], timeout: float) -> None:
+    """Connect a Unix socket; only a blocking ``connect`` waits for room in a full backlog (unix(7))."""
+    seconds, fraction = divmod(timeout, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _TIMEVAL.pack(int(seconds), max(1, int(fraction * 1e6))))
+    try:
+        sock.connect(target)
+    except BlockingIOError:
+        raise TimeoutError("the server's queue of new connections stayed full") from None

@@ -8,7 +8,6 @@ import os
 import select
 import signal
 import struct
-from pathlib import Path
 from typing import Final
 
 __all__ = ["ProcessWatch", "describe_status"]
@@ -60,7 +59,8 @@ class ProcessWatch:
 
     def _status_of_zombie(self) -> int | None:
         try:
-            text = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8", errors="replace")
+            with open(f"/proc/{self.pid}/stat", encoding="utf-8", errors="replace") as file:
+                text = file.read()
         except OSError:
             return None
         fields = text.rpartition(")")[2].split()

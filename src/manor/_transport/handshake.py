@@ -7,6 +7,7 @@ by a Noise handshake (NNpsk0, http://noiseprotocol.org/noise.html) that they kno
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import socket
 import time
@@ -93,8 +94,10 @@ def connect_peer(sock: socket.socket, key: bytes | None, limits: Limits, timeout
         if key is None and not (local and same_user(sock)):
             who = f"user {peer_of(sock).uid}" if local else "another machine"
             raise AuthenticationError(f"the server runs as {who}: connecting to it takes its authkey")
-        sock.settimeout(timeout)
-        sock.sendall(pack_client(Proof.SAME_USER if key is None else Proof.KEY))
+        sock.settimeout(None if timeout is None else max(0.0, timeout))
+        # A server that is too busy to hear us has said so and closed: that is still there to be read.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            sock.sendall(pack_client(Proof.SAME_USER if key is None else Proof.KEY))
         verdict = unpack_server(_read_exactly(sock, PREAMBLE_BYTES, deadline))
         if verdict is not Verdict.WELCOME:
             kind, text = _REFUSALS[verdict]

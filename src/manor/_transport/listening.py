@@ -12,9 +12,10 @@ import tempfile
 from manor._transport.addresses import Address, describe, is_path, resolve, sockaddr
 from manor.errors import AddressInUse
 
-__all__ = ["Listener", "listen", "listen_privately"]
+__all__ = ["Listener", "listen", "listen_privately", "remove_private"]
 
 _BACKLOG = 4096
+_PREFIX = "manor-"
 
 
 class Listener:
@@ -108,9 +109,19 @@ def listen(address: Address) -> Listener:
     return Listener(sock, bound)
 
 
+def remove_private(path: str) -> None:
+    """Remove the private socket of a server that could not do so itself, and its folder."""
+    folder = os.path.dirname(path)
+    if os.path.basename(folder).startswith(_PREFIX):
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        with contextlib.suppress(OSError):
+            os.rmdir(folder)
+
+
 def listen_privately() -> Listener:
     """Listen on a Unix socket in a new folder that only this user can enter."""
-    folder = tempfile.mkdtemp(prefix="manor-")
+    folder = tempfile.mkdtemp(prefix=_PREFIX)
     try:
         listener = listen(os.path.join(folder, "socket"))
     except BaseException:

@@ -6,8 +6,6 @@ import functools
 import os
 import socket
 import struct
-import uuid
-from pathlib import Path
 from typing import Final, NamedTuple
 
 __all__ = ["Peer", "machine_id", "peer_of", "same_user"]
@@ -38,7 +36,7 @@ def same_user(sock: socket.socket) -> bool:
 def machine_id() -> bytes:
     """Return 16 bytes that name this machine until it is started again; zeros where the system has none."""
     try:
-        text = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
-        return uuid.UUID(text.strip()).bytes
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return bytes.fromhex(file.read().strip().replace("-", ""))
     except (OSError, ValueError):
         return bytes(16)

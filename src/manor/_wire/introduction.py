@@ -12,7 +12,7 @@ __all__ = ["INTRODUCTION_BYTES_MAX", "Hello", "Refusal", "Role", "Welcome"]
 
 INTRODUCTION_BYTES_MAX: Final = 4096
 _HELLO: Final = struct.Struct("<BB16sIQH")
-_WELCOME: Final = struct.Struct("<B16sI16sH")
+_WELCOME: Final = struct.Struct("<B16sI16sQH")
 
 
 class Role(enum.IntEnum):
@@ -76,6 +76,7 @@ class Welcome(NamedTuple):
         server: 16 random bytes that name this server for as long as it runs.
         pid: The server's process id.
         machine: 16 bytes that name the machine since it was started.
+        message_bytes_max: The longest message that the server takes.
         path: The Unix socket on which the server listens for clients of its own machine and user.
     """
 
@@ -83,20 +84,22 @@ class Welcome(NamedTuple):
     server: bytes
     pid: int
     machine: bytes
+    message_bytes_max: int
     path: str
 
     def pack(self) -> bytes:
         """Return the frame."""
         path = self.path.encode("utf-8", "surrogateescape")
-        return _WELCOME.pack(self.refusal, self.server, self.pid, self.machine, len(path)) + path
+        return _WELCOME.pack(*self[:-1], len(path)) + path
 
     @classmethod
     def unpack(cls, data: bytes | bytearray) -> Welcome:
         """Parse a frame; raise ``ProtocolError`` for anything else."""
         if not _WELCOME.size <= len(data) <= INTRODUCTION_BYTES_MAX:
             raise ProtocolError(f"a welcome of {len(data)} bytes")
-        refusal, server, pid, machine, length = _WELCOME.unpack_from(data)
+        refusal, server, pid, machine, message_bytes_max, length = _WELCOME.unpack_from(data)
         path = bytes(data[_WELCOME.size :])
         if length != len(path) or refusal not in tuple(Refusal):
             raise ProtocolError("a malformed welcome")
-        return cls(Refusal(refusal), server, pid, machine, path.decode("utf-8", "surrogateescape"))
+        where = path.decode("utf-8", "surrogateescape")
+        return cls(Refusal(refusal), server, pid, machine, message_bytes_max, where)

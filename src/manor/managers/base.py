@@ -82,6 +82,8 @@ class BaseManager:
         self._has_explicit_key = authkey is not None
         if authkey is None:
             authkey = multiprocessing.current_process().authkey
+        if timeout is not None and not timeout >= 0:
+            raise ValueError(f"timeout must be None, or zero or more seconds, not {timeout!r}")
         self._address = address
         self._authkey = multiprocessing.process.AuthenticationString(authkey)  # type: ignore[attr-defined]
         self._state = State()

@@ -51,9 +51,7 @@ def iterate_sequence_backwards(proxy: BaseProxy) -> Iterator[Any]:
         low = max(0, at - count)
         chunk = proxy._callmethod("#CHUNK", (low, at - low))
         if len(chunk) < at - low:
-            at = low + len(chunk)  # the list has shrunk below our place
-            if not chunk:
-                return
+            return  # the list has shrunk below our place, which ends the built-in's iterator too
         for item in reversed(chunk):
             at -= 1
             yield item

@@ -1,0 +1,62 @@
+"""What a test sees of a server from inside: who waits in it, what it has open, and who is buried."""
+
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from tests.conformance.subjects import register
+
+__all__ = ["Mortal", "Probe"]
+
+_WAITING = {
+    ("threading.py", "wait"),
+    ("waiting.py", "sleep"),
+    ("managers.py", "serve_client"),  # the standard library's thread is in a method that blocks without Python code
+}
+
+
+class Mortal:
+    """Objects of this class are counted: one that is gone tells that its last holder has been buried."""
+
+    alive = 0
+
+    def __init__(self) -> None:
+        Mortal.alive += 1
+
+    def __del__(self) -> None:
+        Mortal.alive -= 1
+
+    def is_alive(self) -> bool:
+        return True
+
+
+class Probe:
+    """Looks at the server process that hosts it."""
+
+    def waiting(self) -> int:
+        """How many threads wait for something else than the next call of their client."""
+        others = sys._current_frames().items() - {(threading.get_ident(), sys._getframe())}
+        main = threading.main_thread().ident
+        return sum(_is_waiting(frame) for ident, frame in others if ident not in {main, threading.get_ident()})
+
+    def threads(self) -> int:
+        return len(list(Path("/proc/self/task").iterdir()))
+
+    def descriptors(self) -> int:
+        return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - the same here and counts itself either way
+
+    def mortals(self) -> int:
+        return Mortal.alive
+
+    def pid(self) -> int:
+        return os.getpid()
+
+
+def _is_waiting(frame: Any) -> bool:
+    return (Path(frame.f_code.co_filename).name, frame.f_code.co_name) in _WAITING
+
+
+register("Probe", Probe)
+register("Mortal", Mortal)
