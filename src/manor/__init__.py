@@ -1,46 +1,70 @@
 """The shared-object manager: ``multiprocessing.Manager``'s interface, fast, and exact about what goes wrong.
 
 ``from manor import Manager`` is the drop-in for ``from multiprocessing import Manager``; ``manor.managers`` for
-``multiprocessing.managers``.
+``multiprocessing.managers``. Names are imported when they are first used.
 """
 
 from __future__ import annotations
 
+import importlib
 import sys
+from typing import TYPE_CHECKING, Any, Final
 
 if not sys.platform.startswith("linux"):
     raise ImportError(f"manor runs on Linux only at present, not on {sys.platform}: see docs/platforms.md")
 
-from typing import Any
-
-from manor._proxy.deadlines import deadline
-from manor.errors import (
-    AddressInUse,
-    AuthenticationError,
-    CallTimeout,
-    ManagerDied,
-    ManagerStartError,
-    ManorError,
-    ManorWarning,
-    MessageTooLarge,
-    NotExposed,
-    NotPicklable,
-    ObjectGone,
-    OwnerDied,
-    OwnerDiedWarning,
-    ProtocolError,
-    RemoteError,
-    ServerBusy,
-    WeakKeyWarning,
-)
-from manor.limits import Limits
-from manor.managers.sync import SyncManager
+if TYPE_CHECKING:
+    from manor._proxy.deadlines import deadline as deadline
+    from manor.errors import AddressInUse as AddressInUse
+    from manor.errors import AuthenticationError as AuthenticationError
+    from manor.errors import CallTimeout as CallTimeout
+    from manor.errors import ManagerDied as ManagerDied
+    from manor.errors import ManagerStartError as ManagerStartError
+    from manor.errors import ManorError as ManorError
+    from manor.errors import ManorWarning as ManorWarning
+    from manor.errors import MessageTooLarge as MessageTooLarge
+    from manor.errors import NotExposed as NotExposed
+    from manor.errors import NotPicklable as NotPicklable
+    from manor.errors import ObjectGone as ObjectGone
+    from manor.errors import OwnerDied as OwnerDied
+    from manor.errors import OwnerDiedWarning as OwnerDiedWarning
+    from manor.errors import ProtocolError as ProtocolError
+    from manor.errors import RemoteError as RemoteError
+    from manor.errors import ServerBusy as ServerBusy
+    from manor.errors import ServerTraceback as ServerTraceback
+    from manor.errors import WeakKeyWarning as WeakKeyWarning
+    from manor.limits import Limits as Limits
+    from manor.managers.sync import SyncManager
 
 __all__ = [
-    "AddressInUse", "AuthenticationError", "CallTimeout", "Limits", "Manager", "ManagerDied", "ManagerStartError",
-    "ManorError", "ManorWarning", "MessageTooLarge", "NotExposed", "NotPicklable", "ObjectGone", "OwnerDied",
-    "OwnerDiedWarning", "ProtocolError", "RemoteError", "ServerBusy", "WeakKeyWarning", "deadline",
-]  # fmt: skip
+    "AddressInUse",
+    "AuthenticationError",
+    "CallTimeout",
+    "Limits",
+    "Manager",
+    "ManagerDied",
+    "ManagerStartError",
+    "ManorError",
+    "ManorWarning",
+    "MessageTooLarge",
+    "NotExposed",
+    "NotPicklable",
+    "ObjectGone",
+    "OwnerDied",
+    "OwnerDiedWarning",
+    "ProtocolError",
+    "RemoteError",
+    "ServerBusy",
+    "ServerTraceback",
+    "WeakKeyWarning",
+    "deadline",
+]
+
+_HOMES: Final[dict[str, str]] = {
+    "Limits": "manor.limits",
+    "deadline": "manor._proxy.deadlines",
+    **{name: "manor.errors" for name in __all__ if name not in ("Limits", "Manager", "deadline")},
+}
 
 
 def Manager(**options: Any) -> SyncManager:  # noqa: N802 - the standard library's name
@@ -49,6 +73,22 @@ def Manager(**options: Any) -> SyncManager:  # noqa: N802 - the standard library
     Args:
         options: Keyword arguments of ``manor.managers.SyncManager``.
     """
+    from manor.managers.sync import SyncManager  # a program that imports this module may never make a manager
+
     manager = SyncManager(**options)
     manager.start()
     return manager
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        if name in ("managers", "errors", "limits"):
+            return importlib.import_module(f"manor.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES, "managers", "errors", "limits"})

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import sys
 from multiprocessing import util
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    import logging
+from typing import Final
 
 __all__ = ["debug", "info", "warning"]
 
@@ -20,13 +17,11 @@ _WARNING: Final = 30
 
 
 def _log(level: int, text: str, values: tuple[object, ...]) -> None:
-    module = sys.modules.get("logging")
-    if module is None:
-        if level < _WARNING:
-            return
-        import logging as module  # shows warnings on stderr, as it does for everybody
+    if level < _WARNING and "logging" not in sys.modules:
+        return
+    import logging  # shows warnings on stderr, as it does for everybody
 
-    ours: logging.Logger = module.getLogger("manor")
+    ours = logging.getLogger("manor")
     if ours.isEnabledFor(level):
         ours.log(level, text, *values)
     theirs: logging.Logger | None = util._logger  # type: ignore[attr-defined]

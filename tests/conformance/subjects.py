@@ -141,12 +141,12 @@ def _serve(manager_class: Any, options: dict[str, Any], writer: Connection) -> N
 def _answer(writer: Connection, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     try:
         answer = True, function(*args)
-    except BaseException as error:  # noqa: BLE001 - it is the answer
+    except BaseException as error:
         error.add_note("in a child:\n" + "".join(traceback.format_tb(error.__traceback__)))
         answer = False, error
     try:
         writer.send(answer)
-    except Exception:  # noqa: BLE001 - whatever a class raises when it is pickled
+    except Exception:
         writer.send((False, ChildFailed(f"{answer[1]!r} cannot be sent:\n{traceback.format_exc()}")))
     finally:
         writer.close()
@@ -192,7 +192,7 @@ def standard_library_fails(
     )
 
 
-def standard_library_left_out(reason: str) -> pytest.MarkDecorator:  # noqa: ARG001 - it is for the reader
+def standard_library_left_out(reason: str) -> pytest.MarkDecorator:
     """Leave the standard library out: it hangs, it races, or it has nothing of the kind; the reason says which."""
     return on(*MANOR)
 

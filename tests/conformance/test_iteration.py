@@ -16,7 +16,6 @@ from tests.conformance.subjects import (
     BUILT_IN,
     CHEAP,
     MANOR,
-    SUBJECTS,
     ManorManager,
     StandardManager,
     Subject,

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final
 
+from manor._codec import reducers  # noqa: F401 - registers them
 from manor.errors import ProtocolError
 
-__all__ = ["Buffer", "dumps", "dumps_plain", "is_picklable", "loads"]
+__all__ = ["Buffer", "dumps", "dumps_plain", "loads"]
 
 Buffer = bytes | bytearray | memoryview
 _IN_BAND_BYTES_MAX: Final = 16384
@@ -76,15 +77,6 @@ def dumps_plain(args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> bytes 
         if type(arg) not in _SCALARS:
             return None
     return _dumps((args, _NO_KWDS), 5)
-
-
-def is_picklable(value: object) -> bool:
-    """Whether *value* can be pickled at all."""
-    try:
-        pickle.dumps(value)
-    except Exception:  # whatever its own pickling raises
-        return False
-    return True
 
 
 def loads(payload: memoryview | bytes | bytearray) -> Any:

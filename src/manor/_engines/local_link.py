@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from manor._proxy.granted import Granted
 from manor._server.dispatch import ProxyResult
 from manor._server.objects import Hosted
-from manor._server.primitives import DeadOwner
 from manor._server.server import Server
 from manor._wire.calls import SERVER
+from manor._wire.granted import Granted
 from manor._wire.notes import Noted
 from manor._wire.tokens import Token
 from manor.errors import NotExposed, ObjectGone
+
+if TYPE_CHECKING:
+    from manor._server.primitives import DeadOwner
 
 __all__ = ["LocalHold", "LocalLink"]
 

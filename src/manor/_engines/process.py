@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
 
 from manor._engines.local_link import LocalLink
-from manor._proxy.links import local_servers
+from manor._proxy.local import local_servers
 from manor._server.server import Server
 from manor._transport.addresses import Address
 from manor._transport.listening import remove_private

@@ -7,17 +7,21 @@ import threading
 import warnings
 from collections.abc import Mapping
 from multiprocessing import context
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from manor._codec.context import travel
 from manor._proxy.deadlines import Waits
-from manor._proxy.granted import Granted
 from manor._proxy.links import find_link
+from manor._wire.granted import Granted
 from manor._wire.notes import Noted
+from manor._wire.references import Reference
 from manor._wire.tokens import Token
 from manor.errors import OwnerDiedWarning
 
 __all__ = ["BaseProxy", "RebuildProxy"]
+
+_AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
+"""It makes subclasses of this module's class."""
 
 
 class BaseProxy:
@@ -94,7 +98,7 @@ class BaseProxy:
         """Return a proxy for an object that a method answered with."""
         registry = getattr(self._manager, "_registry", {})
         entry = registry.get(granted.token.typeid)
-        proxytype = (entry and entry[-1]) or granted.proxytype or _auto_proxy()
+        proxytype = (entry and entry[-1]) or (granted.proxytype or _AUTO_PROXY).resolve()
         return proxytype(
             granted.token,
             self._serializer,
@@ -128,7 +132,7 @@ class BaseProxy:
             kwds["authkey"] = self._authkey
         func: Any = type(self)
         if self._isauto:
-            func = _auto_proxy()
+            func = _AUTO_PROXY.resolve()
             kwds["exposed"] = self._exposed_
         return RebuildProxy, (func, self._token, self._serializer, kwds)
 
@@ -143,12 +147,6 @@ class BaseProxy:
             return str(self._callmethod("__repr__"))
         except Exception:  # the standard library's promise: str() of a proxy does not fail
             return repr(self)[:-1] + "; '__str__()' failed>"
-
-
-def _auto_proxy() -> Any:
-    from manor._proxy.auto import AutoProxy  # it makes subclasses of this module's class
-
-    return AutoProxy
 
 
 def _default_authkey(manager: Any) -> bytes:

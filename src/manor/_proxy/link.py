@@ -15,12 +15,12 @@ from manor._proxy.arguments import encode_arguments
 from manor._proxy.control import LOST, Control
 from manor._proxy.deadlines import FOREVER, Patience, current_end, patience_for
 from manor._proxy.dialer import Dialer
-from manor._proxy.granted import Granted
 from manor._proxy.holds import Hold, Holds
 from manor._proxy.sessions import Session, Sessions
 from manor._transport.addresses import Address, describe
 from manor._transport.endings import ProcessWatch
 from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, unpack_answer
+from manor._wire.granted import Granted
 from manor._wire.introduction import Role
 from manor._wire.tokens import Route, Token
 from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError

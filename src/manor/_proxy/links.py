@@ -11,10 +11,10 @@ import multiprocessing
 import os
 import threading
 from multiprocessing import util
-from typing import Protocol
 
 from manor._codec import codec_for
 from manor._proxy.link import Link
+from manor._proxy.local import local_servers
 from manor._transport.addresses import Address, describe
 from manor._transport.handshake import noise_key
 from manor._transport.peers import machine_id
@@ -23,23 +23,12 @@ from manor._wire.tokens import Route, Token
 from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError, ServerBusy
 from manor.limits import DEFAULT, Limits
 
-__all__ = ["LocalServer", "find_link", "local_servers", "open_link"]
+__all__ = ["find_link", "open_link"]
 
 _Key = tuple[bytes, bytes | None]
 _links: dict[_Key, Link] = {}
 _lock = threading.RLock()
 _forking: list[tuple[Link, bytes | None]] = []
-
-
-class LocalServer(Protocol):
-    """A server that runs in this process, as proxies see it."""
-
-    def local_link(self) -> Link:
-        """Return what takes the place of a link."""
-
-
-local_servers: dict[bytes, LocalServer] = {}
-"""Servers of this process by their 16 bytes; whoever runs one enters it here."""
 
 
 def open_link(address: Address, authkey: bytes | None, serializer: str, limits: Limits = DEFAULT) -> Link:

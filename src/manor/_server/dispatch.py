@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from manor._server.adapters import adapt
+from manor._server.adapting import adapt
 from manor._server.calls import Call, current
 from manor._server.objects import Hosted, ObjectTable
-from manor._server.primitives import DeadOwner
 from manor._server.processes import Process
 from manor._server.registry import Registry
 from manor._server.specials import SPECIALS
 from manor._wire.notes import Noted
 from manor._wire.tokens import Route
 from manor.errors import NotExposed, ObjectGone
+
+if TYPE_CHECKING:
+    from manor._server.primitives import DeadOwner
 
 __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 

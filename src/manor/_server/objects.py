@@ -14,10 +14,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from manor._server.adapters import Adapter
 from manor._server.processes import Process
+
+if TYPE_CHECKING:
+    from manor._server.adapters import Adapter
 
 __all__ = ["Hosted", "ObjectTable"]
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from manor._codec.pickles import is_picklable
+from manor._wire.references import Reference, reference_to
 
 __all__ = ["Created", "Registry", "all_methods", "public_methods"]
 
@@ -40,7 +40,6 @@ class Registry:
     def __init__(self, entries: Mapping[str, tuple[Any, Any, Any, Any]]) -> None:
         """Take the entries of a manager class."""
         self._entries = entries
-        self._proxytypes: dict[str, Any] = {}
 
     def create(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Created:
         """Call what is registered as *typeid*.
@@ -75,13 +74,11 @@ class Registry:
         """Return how a method's result is hosted: through the typeid's callable when it has one."""
         return self.create(typeid, (obj,), {})
 
-    def proxytype(self, typeid: str) -> Any:
-        """Return the class of *typeid*'s proxies, or None when clients could not import it."""
-        if typeid not in self._proxytypes:
-            entry = self._entries.get(typeid)
-            proxytype = entry[3] if entry else None
-            self._proxytypes[typeid] = proxytype if is_picklable(proxytype) else None
-        return self._proxytypes[typeid]
+    def proxytype(self, typeid: str) -> Reference | None:
+        """Return the name of the class of *typeid*'s proxies, or None when clients could not find it."""
+        entry = self._entries.get(typeid)
+        proxytype = entry[3] if entry else None
+        return proxytype if isinstance(proxytype, Reference) else reference_to(proxytype)
 
     def __contains__(self, typeid: object) -> bool:
         return typeid in self._entries

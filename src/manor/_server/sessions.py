@@ -18,6 +18,7 @@ from manor import _log
 from manor._codec import Codec
 from manor._codec.context import travel
 from manor._native import Connection
+from manor._server.adapting import linger
 from manor._server.calls import Call, set_current
 from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
 from manor._server.processes import Process
@@ -109,6 +110,7 @@ class Session:
         self.connection.close()
         self._over.set()
         set_current(None)
+        linger()
 
     def undo(self) -> None:
         """Give back what the last call took."""

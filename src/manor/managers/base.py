@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import warnings
@@ -29,6 +30,7 @@ from manor._server.server import Server
 from manor._transport.addresses import Address, is_loopback
 from manor._transport.endings import describe_status
 from manor._wire.calls import SERVER
+from manor._wire.references import reference_to
 from manor._wire.tokens import Token
 from manor.errors import ManorError, ServerTraceback, WeakKeyWarning
 from manor.limits import DEFAULT, Limits
@@ -154,10 +156,10 @@ class BaseManager:
         config = ServerConfig(self._limits, os.getpid() if self._exit_with_parent else None)
         try:
             self._process = self._ctx.Process(
-                target=type(self)._run_server,
+                target=self._server_target(),
                 args=(
-                    self._registry, self._address, bytes(self._authkey), self._serializer, writer, initializer,
-                    initargs, config,
+                    self._travelling_registry(), self._address, bytes(self._authkey), self._serializer, writer,
+                    initializer, initargs, config,
                 ),
             )  # fmt: skip
             identity = ":".join(str(i) for i in self._process._identity)
@@ -170,6 +172,16 @@ class BaseManager:
         finally:
             writer.close()
         return await_start(self._process, reader, self._address)
+
+    def _server_target(self) -> Any:
+        """Return what the server process runs: without the manager's class, unless that has a way of its own."""
+        if type(self)._run_server.__func__ is BaseManager._run_server.__func__:  # type: ignore[attr-defined]
+            return functools.partial(run_server, self._Server)
+        return type(self)._run_server
+
+    def _travelling_registry(self) -> dict[str, tuple[Any, Any, Any, Any]]:
+        """Return the registry with the names of the proxies' classes, which the server need not import."""
+        return {typeid: (*entry[:3], reference_to(entry[3]) or entry[3]) for typeid, entry in self._registry.items()}
 
     @classmethod
     def _run_server(

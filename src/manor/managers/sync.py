@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterable
-from multiprocessing.pool import Pool
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from manor._proxy.base import BaseProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.pools import PoolProxy
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, IteratorProxy, NamespaceProxy, ValueProxy
-from manor._server import primitives
-from manor._server.primitives.mutex import Mutex
-from manor._server.types import Array, Namespace, Value
+from manor._wire.references import Reference
 from manor.managers.base import BaseManager
 
 __all__ = ["SyncManager"]
@@ -55,31 +51,22 @@ class SyncManager(BaseManager):
         def Namespace(self, **kwds: Any) -> NamespaceProxy: ...  # noqa: N802
 
 
-def _condition(lock: Any = None) -> primitives.Condition:
-    """Make a condition; its lock may be a proxy of a lock of the same server."""
-    if isinstance(lock, BaseProxy):
-        hosted = getattr(lock._hold, "hosted", None)
-        if hosted is None or not isinstance(hosted.obj, Mutex):
-            raise TypeError(f"a condition takes a Lock or RLock of its own manager, not {lock!r}")
-        lock = hosted.obj
-    return primitives.Condition(lock)
-
-
+# What only the server needs is named, and imported there when the first is made.
 SyncManager.register("Queue", queue.Queue)
 SyncManager.register("JoinableQueue", queue.Queue)
-SyncManager.register("Event", primitives.Event, EventProxy)
-SyncManager.register("Lock", primitives.Lock, AcquirerProxy)
-SyncManager.register("RLock", primitives.RLock, AcquirerProxy)
-SyncManager.register("Semaphore", primitives.Semaphore, AcquirerProxy)
-SyncManager.register("BoundedSemaphore", primitives.BoundedSemaphore, AcquirerProxy)
-SyncManager.register("Condition", _condition, ConditionProxy)
-SyncManager.register("Barrier", primitives.Barrier, BarrierProxy)
-SyncManager.register("Pool", Pool, PoolProxy)
+SyncManager.register("Event", Reference("manor._server.primitives", "Event"), EventProxy)
+SyncManager.register("Lock", Reference("manor._server.primitives", "Lock"), AcquirerProxy)
+SyncManager.register("RLock", Reference("manor._server.primitives", "RLock"), AcquirerProxy)
+SyncManager.register("Semaphore", Reference("manor._server.primitives", "Semaphore"), AcquirerProxy)
+SyncManager.register("BoundedSemaphore", Reference("manor._server.primitives", "BoundedSemaphore"), AcquirerProxy)
+SyncManager.register("Condition", Reference("manor._engines.conditions", "make_condition"), ConditionProxy)
+SyncManager.register("Barrier", Reference("manor._server.primitives", "Barrier"), BarrierProxy)
+SyncManager.register("Pool", Reference("multiprocessing.pool", "Pool"), PoolProxy)
 SyncManager.register("list", list, ListProxy)
 SyncManager.register("dict", dict, DictProxy)
 SyncManager.register("set", set, SetProxy)
-SyncManager.register("Value", Value, ValueProxy)
-SyncManager.register("Array", Array, ArrayProxy)
-SyncManager.register("Namespace", Namespace, NamespaceProxy)
+SyncManager.register("Value", Reference("manor._server.types", "Value"), ValueProxy)
+SyncManager.register("Array", Reference("manor._server.types", "Array"), ArrayProxy)
+SyncManager.register("Namespace", Reference("manor._server.types", "Namespace"), NamespaceProxy)
 SyncManager.register("Iterator", proxytype=IteratorProxy, create_method=False)
 SyncManager.register("AsyncResult", create_method=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from manor._wire.references import Reference
 from manor._wire.tokens import Token
 
 __all__ = ["Granted"]
@@ -15,11 +16,11 @@ class Granted(NamedTuple):
     Attributes:
         exposed: The methods that it exposes.
         token: Names it.
-        proxytype: The class that the server would use for its proxy.
+        proxytype: The class of its proxy as the server knows it.
         hold: Keeps it alive until the proxy has its own.
     """
 
     exposed: tuple[str, ...]
     token: Token
-    proxytype: Any
+    proxytype: Reference | None
     hold: object

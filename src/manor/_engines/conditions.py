@@ -1,0 +1,29 @@
+"""Making a condition around a lock of the same manager."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from manor._engines.local_link import LocalHold
+from manor._server.primitives import Condition
+from manor._server.primitives.mutex import Mutex
+
+__all__ = ["make_condition"]
+
+
+def make_condition(lock: Any = None) -> Condition:
+    """Return a new condition.
+
+    Args:
+        lock: A proxy of a Lock or RLock of this server, or None for a new RLock.
+
+    Raises:
+        TypeError: It is neither.
+    """
+    if lock is None:
+        return Condition()
+    hold = getattr(lock, "_hold", None)
+    hosted = hold.hosted if isinstance(hold, LocalHold) else None
+    if hosted is None or not isinstance(hosted.obj, Mutex):
+        raise TypeError(f"a condition takes a Lock or RLock of its own manager, not {lock!r}")
+    return Condition(hosted.obj)
