@@ -81,7 +81,7 @@ def watched(pid: int) -> Iterator[Callable[[], None]]:
 def in_child(subject: Subject, proxy: Any) -> Iterator[Callable[[], Account]]:
     """A child process that has called *proxy*; what is given makes it tell."""
     here, there = subject.context.Pipe()
-    child = subject.context.Process(target=_tell_in_child, args=(proxy, there))
+    child = subject.context.Process(target=_tell_in_child, args=(proxy, there, here))
     child.start()
     there.close()
     try:
@@ -102,7 +102,8 @@ def in_child(subject: Subject, proxy: Any) -> Iterator[Callable[[], Account]]:
         child.close()
 
 
-def _tell_in_child(proxy: Any, pipe: Any) -> None:
+def _tell_in_child(proxy: Any, pipe: Any, parents_end: Any) -> None:
+    parents_end.close()
     proxy.pid()
     pipe.send("called")
     with contextlib.suppress(EOFError):  # the test has failed already

@@ -19,6 +19,13 @@ LIST_EXPOSED: Final = (
 )  # fmt: skip
 
 
+def _ready(values: Any) -> Any:
+    """Consume an iterator here; what the server can iterate over travels as it is."""
+    if isinstance(values, list | tuple | set | frozenset | dict | str | bytes | ContainerProxy):
+        return values
+    return list(values)
+
+
 class BaseListProxy(ContainerProxy, Generic[T]):
     """The methods of a list; ``ListProxy`` adds the operators that change it in place."""
 
@@ -44,7 +51,7 @@ class BaseListProxy(ContainerProxy, Generic[T]):
     @overload
     def __setitem__(self, index: slice, value: Iterable[T], /) -> None: ...
     def __setitem__(self, index: SupportsIndex | slice, value: Any, /) -> None:
-        self._callmethod("__setitem__", (index, value))
+        self._callmethod("__setitem__", (index, _ready(value) if isinstance(index, slice) else value))
 
     def __delitem__(self, index: SupportsIndex | slice, /) -> None:
         self._callmethod("__delitem__", (index,))
@@ -106,9 +113,10 @@ class BaseListProxy(ContainerProxy, Generic[T]):
 
     def extend(self, values: Iterable[T], /) -> None:
         """Append every one of *values*; an iterator is consumed here, in the caller's process."""
-        if not isinstance(values, list | tuple | set | frozenset | dict | str | bytes | ContainerProxy):
-            values = list(values)
-        self._callmethod("extend", (values,))
+        if self._is_same(values):
+            self._callmethod("__imul__", (2,))  # reading a list while it grows would never end
+        else:
+            self._callmethod("extend", (_ready(values),))
 
     def index(self, value: T, /, *between: SupportsIndex) -> int:
         """Return the first index of *value*; raise ``ValueError`` if there is none."""
