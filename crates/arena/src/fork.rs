@@ -7,7 +7,7 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::spin;
+use crate::{robust, spin};
 
 static FORKS: AtomicU64 = AtomicU64::new(0);
 static REGISTER: Once = Once::new();
@@ -16,13 +16,14 @@ extern "C" fn in_child() {
     // Relaxed: the child has one thread here; threads it starts later see the value by their creation.
     FORKS.fetch_add(1, Ordering::Relaxed);
     spin::forget();
+    robust::forget();
 }
 
 /// Begins to notice forks. Best called early, while no other thread can fork: a child that was forked half-way
 /// through the first call could never complete one.
 pub fn watch() {
     REGISTER.call_once(|| {
-        // SAFETY: `in_child` is async-signal-safe (two atomic stores) and lives as long as the library, which
+        // SAFETY: `in_child` is async-signal-safe (stores only) and lives as long as the library, which
         // is never unloaded once Python has imported it.
         unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
     });

@@ -5,10 +5,16 @@
 
 pub mod clock;
 mod error;
+pub mod failure;
 pub mod fork;
+#[allow(dead_code)]
+mod futex;
 pub mod header;
 pub mod mailbox;
 pub mod mapping;
+pub mod memory;
+#[allow(dead_code)]
+mod robust;
 pub mod spin;
 pub mod words;
 

@@ -86,6 +86,28 @@ impl<'m> Words<'m> {
         Ok(())
     }
 
+    /// Stores `new` in the 64-bit word at `offset` if it is `expected`; returns what it was.
+    ///
+    /// Acquire on both outcomes and Release on success: it takes and gives up locks.
+    #[inline]
+    pub fn compare_exchange64(self, offset: usize, expected: u64, new: u64) -> Result<u64, Error> {
+        let word = self.word64(offset)?;
+        let outcome = word.compare_exchange(expected, new, Ordering::AcqRel, Ordering::Acquire);
+        Ok(outcome.unwrap_or_else(|seen| seen))
+    }
+
+    /// Stores the 64-bit word at `offset` and returns what it was (Acquire and Release).
+    #[inline]
+    pub fn swap64(self, offset: usize, value: u64) -> Result<u64, Error> {
+        Ok(self.word64(offset)?.swap(value, Ordering::AcqRel))
+    }
+
+    /// Sets bits of the 64-bit word at `offset` and returns what it was (Acquire and Release).
+    #[inline]
+    pub fn fetch_or64(self, offset: usize, bits: u64) -> Result<u64, Error> {
+        Ok(self.word64(offset)?.fetch_or(bits, Ordering::AcqRel))
+    }
+
     /// Copies private bytes into the shared ones at `offset`.
     ///
     /// Relaxed: a later Release store of a counter publishes the bytes.

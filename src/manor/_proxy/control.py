@@ -36,7 +36,17 @@ class Control:
         self.farewell: str | None = None
         self._pending: deque[bytes] = deque()
         self._uncounted = itertools.repeat(None, _COUNT_MAX)
+        self._undropped = itertools.repeat(None, _COUNT_MAX)
         self._lock = threading.Lock()
+
+    @property
+    def dropped(self) -> int:
+        """How many drops were sent on sessions so far."""
+        return _COUNT_MAX - self._undropped.__length_hint__()
+
+    def count_drop(self) -> None:
+        """Count a drop that was sent on a session."""
+        next(self._undropped)
 
     @property
     def posted(self) -> int:

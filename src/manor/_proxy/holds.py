@@ -77,7 +77,7 @@ class Holds:
         reference = self._holds.get(hold.ident)
         if reference is not None and reference() is None:
             self._holds.pop(hold.ident, None)
-        self._control.post(Notice(What.DROP, hold.ident, hold.credits))
+        self._link.drop(hold.ident, hold.credits)
 
     def lease(self, hold: Hold) -> None:
         """Have the server keep an object for a pickle that is being made now."""

@@ -19,7 +19,8 @@ from manor._proxy.holds import Hold, Holds
 from manor._proxy.sessions import Session, Sessions
 from manor._transport.addresses import Address, describe
 from manor._transport.endings import ProcessWatch
-from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, unpack_answer
+from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, pack_drop, unpack_answer
+from manor._wire.control import Notice, What
 from manor._wire.granted import Granted
 from manor._wire.introduction import Role
 from manor._wire.tokens import Route, Token
@@ -126,7 +127,7 @@ class Link:
         session = idle.pop() if idle else self._open_session(patience)
         number = session.number = (session.number + 1) & _NUMBER_MASK
         connection = session.connection
-        parts = [pack_call(number, self.control.posted, ident, method.encode()), *payload]
+        parts = [pack_call(number, self.control.posted, self.control.dropped, ident, method.encode()), *payload]
         try:
             try:
                 data = connection.call(parts, patience.seconds)
@@ -153,6 +154,28 @@ class Link:
             raise result
         finally:
             del result  # a frame that holds the exception that holds the frame
+
+    def drop(self, ident: int, credits_: int) -> None:
+        """Give back credits; called by finalizers, and therefore anywhere, also in the middle of ``call``.
+
+        It goes by an idle session of this thread, whose server thread is likely to be awake, or else by the control
+        connection. Nothing waits for it, and it may fail: then the server is gone.
+        """
+        idle = self._sessions.idle.sessions
+        if self.ended is not None:
+            return
+        try:
+            session = idle.pop()
+        except IndexError:
+            self.control.post(Notice(What.DROP, ident, credits_))
+            return
+        try:
+            session.connection.send([pack_drop(self.control.posted, ident, credits_)])
+        except LOST:
+            session.connection.abandon()
+        else:
+            self.control.count_drop()
+            idle.append(session)
 
     def _encode(
         self, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any] | None, proxy: BaseProxy | None

@@ -30,6 +30,7 @@ class Process:
         self.ended = False
         self.sessions: set[Session] = set()
         self._notices = 0
+        self._drops = 0
         self._advanced = threading.Condition()
 
     def __repr__(self) -> str:
@@ -41,12 +42,18 @@ class Process:
             self._notices += count
             self._advanced.notify_all()
 
-    def await_notices(self, count: int) -> None:
-        """Wait until all that the process posted before a call, *count* notices, has been carried out."""
-        if self._notices >= count:
+    def count_drop(self) -> None:
+        """Note that one more drop, sent on a session, has been carried out."""
+        with self._advanced:
+            self._drops += 1
+            self._advanced.notify_all()
+
+    def await_notices(self, notices: int, drops: int = 0) -> None:
+        """Wait until all that the process had sent before a call or a drop has been carried out."""
+        if self._notices >= notices and self._drops >= drops:
             return
         with self._advanced:
-            self._advanced.wait_for(lambda: self._notices >= count or self.ended)
+            self._advanced.wait_for(lambda: (self._notices >= notices and self._drops >= drops) or self.ended)
 
     def end(self) -> None:
         """Note that the process is gone."""

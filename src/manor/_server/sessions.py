@@ -23,7 +23,7 @@ from manor._server.calls import Call, set_current
 from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
 from manor._server.processes import Process
 from manor._server.waiting import Abandoned, Cancellation
-from manor._wire.calls import SERVER, Kind, unpack_call
+from manor._wire.calls import DROP_BYTE, SERVER, Kind, unpack_call, unpack_drop
 from manor._wire.calls import pack_answer as _pack_answer
 from manor.errors import NotPicklable, ProtocolError
 
@@ -89,6 +89,9 @@ class Session:
         try:
             while True:
                 message = receive()
+                if message[0] == DROP_BYTE:
+                    self._drop(message)
+                    continue
                 undo.clear()
                 send(self._answer(message))
                 if self._after_answer:
@@ -148,8 +151,8 @@ class Session:
     # One call
 
     def _answer(self, message: bytearray) -> list[Any]:
-        number, notices, ident, method, payload = unpack_call(message)
-        self.process.await_notices(notices)
+        number, notices, drops, ident, method, payload = unpack_call(message)
+        self.process.await_notices(notices, drops)
         if self.connection.is_abandoned():
             raise Abandoned
         travel.sender = self
@@ -197,6 +200,12 @@ class Session:
 
     def _refuse(self, number: int, error: BaseException) -> list[Any]:
         return [_pack_answer(Kind.ERROR, False, number), *self._codec.encode_error(error)]
+
+    def _drop(self, message: bytearray) -> None:
+        notices, ident, credits_ = unpack_drop(message)
+        self.process.await_notices(notices)
+        self._dispatcher.table.give_back(ident, self.process, credits_)
+        self.process.count_drop()
 
     def after_answer(self, action: Any) -> None:
         """Have *action* called when the answer of the call under way has been sent."""

@@ -1,11 +1,14 @@
-"""Calls and answers: on a session they alternate, strictly.
+"""Calls and answers: on a session they alternate, strictly; between them a client may drop objects.
 
 ======== ============================ =======================================
 state    may arrive at the server     may arrive at the client
 ======== ============================ =======================================
-idle     a call                       nothing
+idle     a call, or a drop            nothing
 calling  nothing (or the end)         the answer with the number of the call
 ======== ============================ =======================================
+
+A drop says what the notice DROP says on the control connection, but wakes no other thread of a busy server. It counts
+the notices before it, as a call does, so that it cannot overtake the hold that it ends.
 
 A client that no longer wants an answer closes the session, so no later call can ever get it.
 """
@@ -18,14 +21,27 @@ from typing import Final
 
 from manor.errors import ProtocolError
 
-__all__ = ["ANSWER_BYTES", "SERVER", "Kind", "pack_answer", "pack_call", "unpack_answer", "unpack_call"]
+__all__ = [
+    "ANSWER_BYTES",
+    "DROP_BYTE",
+    "SERVER",
+    "Kind",
+    "pack_answer",
+    "pack_call",
+    "pack_drop",
+    "unpack_answer",
+    "unpack_call",
+    "unpack_drop",
+]
 
 SERVER: Final = 0
 """The ident that means the server itself, which is no hosted object."""
 
-_CALL: Final = struct.Struct("<BIQQH")
+_CALL: Final = struct.Struct("<BIQQQH")
+_DROP: Final = struct.Struct("<BQQI")
 _ANSWER: Final = struct.Struct("<BBI")
 _CALL_BYTE: Final = 0x43
+DROP_BYTE: Final = 0x44
 _CALL_BYTES: Final = _CALL.size
 ANSWER_BYTES: Final = _ANSWER.size
 
@@ -41,21 +57,34 @@ class Kind(enum.IntEnum):
 _KINDS: Final = frozenset(int(kind) for kind in Kind)
 
 
-def pack_call(number: int, notices: int, ident: int, method: bytes) -> bytes:
+def pack_call(number: int, notices: int, drops: int, ident: int, method: bytes) -> bytes:
     """Return the head of a call; the encoded arguments follow it in the same frame."""
-    return _CALL.pack(_CALL_BYTE, number, notices, ident, len(method)) + method
+    return _CALL.pack(_CALL_BYTE, number, notices, drops, ident, len(method)) + method
 
 
-def unpack_call(data: bytearray) -> tuple[int, int, int, str, memoryview]:
+def pack_drop(notices: int, ident: int, credits_: int) -> bytes:
+    """Return the frame by which a client gives back credits of an object."""
+    return _DROP.pack(DROP_BYTE, notices, ident, credits_)
+
+
+def unpack_drop(data: bytearray) -> tuple[int, int, int]:
+    """Parse a drop: how many notices came before it, the object's ident, and the credits given back."""
+    if len(data) != _DROP.size:
+        raise ProtocolError(f"a drop of {len(data)} bytes")
+    _, notices, ident, credits_ = _DROP.unpack(data)
+    return notices, ident, credits_
+
+
+def unpack_call(data: bytearray) -> tuple[int, int, int, int, str, memoryview]:
     """Parse a call.
 
     Returns:
-        The number of the call on its session; how many control notices the client process had posted before it; the
-        ident of the hosted object, or ``SERVER``; the name of the method; and the encoded arguments.
+        The number of the call on its session; how many control notices and how many drops the client process had sent
+        before it; the ident of the hosted object, or ``SERVER``; the name of the method; and the encoded arguments.
     """
     if len(data) < _CALL_BYTES:
         raise ProtocolError(f"a call of {len(data)} bytes is too short")
-    byte, number, notices, ident, length = _CALL.unpack_from(data)
+    byte, number, notices, drops, ident, length = _CALL.unpack_from(data)
     start = _CALL_BYTES + length
     if byte != _CALL_BYTE or len(data) < start:
         raise ProtocolError(f"a malformed call that begins with {bytes(data[:16])!r}")
@@ -63,7 +92,7 @@ def unpack_call(data: bytearray) -> tuple[int, int, int, str, memoryview]:
         method = data[_CALL_BYTES:start].decode()
     except UnicodeDecodeError:
         raise ProtocolError("the name of a method is not UTF-8") from None
-    return number, notices, ident, method, memoryview(data)[start:]
+    return number, notices, drops, ident, method, memoryview(data)[start:]
 
 
 def pack_answer(kind: Kind, confirm: bool, number: int) -> bytes:

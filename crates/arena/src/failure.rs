@@ -1,0 +1,61 @@
+//! What can go wrong with an arena and the objects in it.
+
+use std::fmt;
+
+use crate::Error;
+
+/// A failure of an operation on the arena. Whatever it is, the operation did not happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The mapping, the kernel or another process's bytes: see [`Error`].
+    Shared(Error),
+    /// The arena has no room for a block of so many bytes.
+    ArenaFull {
+        /// The size of the block that found no room.
+        bytes: u64,
+    },
+    /// The handle's object was freed; its memory may hold another object by now.
+    ObjectGone,
+    /// Every slot belongs to an attached process.
+    SlotsFull,
+    /// The object, or the item in it, is of another type than the operation needs.
+    WrongType,
+    /// A number does not fit: an addition left the range of 64 bits.
+    Overflow,
+    /// The container changed since the position was taken.
+    Changed,
+}
+
+/// The result of an operation on the arena.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+/// The failure for shared bytes that no correct process writes.
+#[cold]
+pub(crate) fn corrupt<T>(what: &'static str) -> Result<T> {
+    Err(Failure::Shared(Error::Corrupt(what)))
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Shared(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Shared(error) => error.fmt(f),
+            Self::ArenaFull { bytes } => write!(
+                f,
+                "the arena has no room for {bytes} bytes; remove objects, or raise its size limit"
+            ),
+            Self::ObjectGone => f.write_str("the object no longer exists"),
+            Self::SlotsFull => f.write_str("no process can attach: every slot is taken"),
+            Self::WrongType => f.write_str("the object is of another type"),
+            Self::Overflow => f.write_str("the sum does not fit 64 bits"),
+            Self::Changed => f.write_str("the container changed meanwhile"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

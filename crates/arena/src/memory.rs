@@ -1,0 +1,76 @@
+//! The memory of an arena as its algorithms see it: words, bytes, and what the kernel does for them.
+//!
+//! # Theory of operation
+//!
+//! A SIGKILL leaves a prefix of the stores that the victim's program made. So that a test can cut an operation
+//! after every single store, all of them go through [`Memory`]; the arena's algorithms are generic over it and
+//! monomorphised. [`Shared`] is a real mapping and costs what the bare atomics cost; a recorder stands in for
+//! it in tests and logs (offset, old, new).
+//!
+//! Orderings are fixed here, so that no caller can choose a wrong one: [`Memory::load`] is an Acquire load and
+//! pairs with every [`Memory::store`], a Release store; the read-modify-writes are both. Payload bytes are
+//! copied by Relaxed words, since a later `store` of a header or a link publishes them.
+
+#[cfg(test)]
+pub(crate) mod recorder;
+mod shared;
+
+pub use shared::Shared;
+
+use crate::failure::Result;
+
+/// Words of 64 bits at offsets that are multiples of 8, and the kernel's services for them.
+pub trait Memory {
+    /// How many bytes there are.
+    fn bytes(&self) -> u64;
+
+    /// Loads a word (Acquire: pairs with [`Self::store`]).
+    fn load(&self, at: u64) -> Result<u64>;
+
+    /// Stores a word (Release: pairs with [`Self::load`]).
+    fn store(&self, at: u64, value: u64) -> Result<()>;
+
+    /// Stores `new` if the word is `expected`; returns what it was.
+    fn exchange(&self, at: u64, expected: u64, new: u64) -> Result<u64>;
+
+    /// Stores a word and returns what it was.
+    fn swap(&self, at: u64, value: u64) -> Result<u64>;
+
+    /// Sets bits of a word and returns what it was.
+    fn set_bits(&self, at: u64, bits: u64) -> Result<u64>;
+
+    /// Copies private bytes in, at any offset. Nothing may be readable there before a later `store` says so.
+    fn write(&self, at: u64, source: &[u8]) -> Result<()>;
+
+    /// Copies bytes out. What others write meanwhile arrives as any mixture; callers validate afterwards.
+    fn read(&self, at: u64, target: &mut [u8]) -> Result<()>;
+
+    /// Makes sure that the pages of a range exist, so that touching them cannot fail.
+    fn populate(&self, at: u64, bytes: u64) -> Result<()>;
+
+    /// Gives the pages of a range back to the system; they read as zeros afterwards.
+    fn punch(&self, at: u64, bytes: u64) -> Result<()>;
+
+    /// The calling thread, as lock words name it (never 0).
+    fn thread(&self) -> Result<u32>;
+
+    /// From here to [`Self::disarm`], the kernel marks the lock word at `at` if this thread dies owning it.
+    fn arm(&self, at: u64) -> Result<()>;
+
+    /// Ends what [`Self::arm`] began.
+    fn disarm(&self);
+
+    /// Sleeps while the low half of the word at `at` is `value`, at most `timeout_ns`; may return at any time.
+    fn sleep(&self, at: u64, value: u32, timeout_ns: u64) -> Result<()>;
+
+    /// Wakes up to `count` sleepers of the word at `at`.
+    fn wake(&self, at: u64, count: u32) -> Result<()>;
+}
+
+/// Orders the loads of [`Memory::read`] before whatever is loaded afterwards to validate them.
+///
+/// Acquire: pairs with the Release stores of the writer whose traces the validation looks for.
+#[inline]
+pub(crate) fn validate_after_read() {
+    std::sync::atomic::fence(std::sync::atomic::Ordering::Acquire);
+}
