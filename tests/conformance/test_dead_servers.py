@@ -137,7 +137,7 @@ def test_the_owner_knows_how_a_server_ended_that_was_waited_for_already(subject:
 def test_the_owner_knows_it_also_where_the_kernel_keeps_no_exit_status(
     subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ProcessWatch, "_status_kept_by_kernel", lambda watch: None)  # before Linux 6.15
+    monkeypatch.setattr(ProcessWatch, "_status_kept_by_kernel", lambda watch, pidfd: None)  # before Linux 6.15
     with subject.manager() as manager:
         doomed = manager.Doomed()
         with watched(doomed.pid()) as wait:

@@ -259,11 +259,12 @@ def test_a_killed_process_gives_back_a(subject: Subject, manager: Any, kind: str
 def test_whoever_waits_already_gets_what_a_killed_process_held(
     subject: Subject, manager: Any, probe: Probe, kind: str
 ) -> None:
+    before = probe.waiting()
     lock = getattr(manager, kind)()
     with Child(subject.context, acquire, lock) as owner, Child(subject.context, call, lock, "acquire", True, 5) as heir:
         owner.hear()
         heir.hear()
-        until(lambda: probe.waiting() >= 1)
+        until(lambda: probe.waiting() == before + 1)
         owner.kill()
         killed = time.monotonic()
         assert heir.hear(), "it did not get the lock"
@@ -312,27 +313,29 @@ def acquire_and_notify(test: Connection, condition: Any) -> None:
 @standard_library_fails("a dead getter takes an item with it", on=(*MANOR, STANDARD_FORK))
 @pytest.mark.parametrize("kind", ["Queue", "JoinableQueue", "registered_queue", "registered_simple_queue"])
 def test_a_process_killed_in_get_takes_no_item_from_a(subject: Subject, manager: Any, probe: Probe, kind: str) -> None:
+    before = probe.waiting()
     items = getattr(manager, kind)()
     with Child(subject.context, call, items, "get") as child:
         child.hear()
-        until(lambda: probe.waiting() == 1)
+        until(lambda: probe.waiting() == before + 1)
         child.kill()
         items.put("one")
-        until(lambda: probe.waiting() == 0)  # the standard library's thread wakes up, and takes it
+        until(lambda: probe.waiting() == before)  # the standard library's thread wakes up, and takes it
     assert items.get(True, RELEASED_S) == "one"
 
 
 @standard_library_fails("the lock goes to the dead process", on=(*MANOR, STANDARD_FORK))
 @pytest.mark.parametrize("kind", [*OWNED, "Semaphore", *REGISTERED, "registered_semaphore"])
 def test_a_process_killed_in_acquire_takes_no(subject: Subject, manager: Any, probe: Probe, kind: str) -> None:
+    before = probe.waiting()
     lock = getattr(manager, kind)()
     lock.acquire()
     with Child(subject.context, call, lock, "acquire") as child:
         child.hear()
-        until(lambda: probe.waiting() == 1)
+        until(lambda: probe.waiting() == before + 1)
         child.kill()
         lock.release()
-        until(lambda: probe.waiting() == 0)
+        until(lambda: probe.waiting() == before)
     assert subject.run_in_child(acquires_and_releases, lock)
 
 
@@ -348,15 +351,16 @@ def acquires_and_releases(lock: Any) -> bool:
 def test_a_process_killed_in_a_wait_takes_neither_lock_nor_notification(
     subject: Subject, manager: Any, probe: Probe, kind: str
 ) -> None:
+    before = probe.waiting()
     condition = getattr(manager, kind)()
     with (
         Child(subject.context, wait_in, condition) as dying,
         Child(subject.context, wait_in_and_tell, condition) as living,
     ):
         dying.hear()
-        until(lambda: probe.waiting() == 1)
+        until(lambda: probe.waiting() == before + 1)
         living.hear()
-        until(lambda: probe.waiting() == 2)
+        until(lambda: probe.waiting() == before + 2)
         dying.kill()
         with condition:
             condition.notify()

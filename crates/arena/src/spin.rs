@@ -19,6 +19,9 @@ const HIT_EARNS: u32 = 4;
 const MISS_COSTS: u32 = 1;
 /// Without credit, one wait in so many spins nevertheless.
 const PROBE_EVERY: u32 = 32;
+/// The same after somebody else wanted the processor: a yield to them may cost a whole time slice, a few
+/// milliseconds, while one who sleeps is preferred by the scheduler when it wakes.
+const PROBE_EVERY_CONTENDED: u32 = 512;
 
 /// Threads of this process that spin right now.
 static SPINNING: AtomicUsize = AtomicUsize::new(0);
@@ -53,6 +56,18 @@ pub struct Spinner {
     budget_ns: u64,
     credit: u32,
     skipped: u32,
+    probe_every: u32,
+}
+
+/// How spinning ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// What was waited for came while we looked.
+    Hit,
+    /// It did not come in time.
+    Miss,
+    /// Somebody else wanted the processor, and has had it.
+    Contended,
 }
 
 impl Spinner {
@@ -60,7 +75,7 @@ impl Spinner {
     #[must_use]
     pub fn new(budget_ns: u64) -> Self {
         clock::refresh_cpus();
-        Self { budget_ns, credit: CREDIT_MAX, skipped: 0 }
+        Self { budget_ns, credit: CREDIT_MAX, skipped: 0, probe_every: PROBE_EVERY }
     }
 
     /// Spins until `ready` or until it no longer pays; returns whether `ready` was seen.
@@ -71,13 +86,23 @@ impl Spinner {
         let Some(_permit) = Permit::take() else {
             return false;
         };
-        let hit = spin(self.budget_ns, ready);
-        self.credit = if hit {
-            (self.credit + HIT_EARNS).min(CREDIT_MAX)
-        } else {
-            self.credit.saturating_sub(MISS_COSTS)
-        };
-        hit
+        let outcome = spin(self.budget_ns, &ready);
+        self.learn(outcome);
+        outcome == Outcome::Hit || (outcome == Outcome::Contended && ready())
+    }
+
+    fn learn(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Hit => {
+                self.credit = (self.credit + HIT_EARNS).min(CREDIT_MAX);
+                self.probe_every = PROBE_EVERY;
+            }
+            Outcome::Miss => self.credit = self.credit.saturating_sub(MISS_COSTS),
+            Outcome::Contended => {
+                self.credit = 0;
+                self.probe_every = PROBE_EVERY_CONTENDED;
+            }
+        }
     }
 
     fn is_worth_trying(&mut self) -> bool {
@@ -87,27 +112,27 @@ impl Spinner {
         if self.credit > 0 {
             return true;
         }
-        self.skipped = (self.skipped + 1) % PROBE_EVERY;
+        self.skipped = (self.skipped + 1) % self.probe_every;
         self.skipped == 0
     }
 }
 
-fn spin(budget_ns: u64, ready: impl Fn() -> bool) -> bool {
+fn spin(budget_ns: u64, ready: impl Fn() -> bool) -> Outcome {
     let start = clock::now_ns();
     loop {
         for _ in 0..LOOKS {
             if ready() {
-                return true;
+                return Outcome::Hit;
             }
             std::hint::spin_loop();
         }
         let before = clock::now_ns();
         if before.saturating_sub(start) > budget_ns {
-            return false;
+            return Outcome::Miss;
         }
         std::thread::yield_now();
         if clock::now_ns().saturating_sub(before) > CONTENDED_NS {
-            return ready();
+            return Outcome::Contended;
         }
     }
 }
@@ -119,17 +144,18 @@ mod tests {
 
     #[test]
     fn a_ready_word_is_seen_at_once() {
-        assert!(spin(1_000_000, || true));
+        assert_eq!(spin(1_000_000, || true), Outcome::Hit);
     }
 
     #[test]
     fn spinning_ends_with_its_budget() {
         let looks = Cell::new(0u64);
         let start = clock::now_ns();
-        assert!(!spin(100_000, || {
+        let outcome = spin(100_000, || {
             looks.set(looks.get() + 1);
             false
-        }));
+        });
+        assert_ne!(outcome, Outcome::Hit);
         assert!(looks.get() > 0);
         assert!(clock::now_ns() - start < 1_000_000_000);
     }
@@ -140,6 +166,15 @@ mod tests {
         spinner.credit = 0;
         let tries = (0..PROBE_EVERY * 3).filter(|_| spinner.is_worth_trying()).count();
         assert_eq!(tries, if clock::cpus() == 1 { 0 } else { 3 });
+    }
+
+    #[test]
+    fn a_waiter_on_a_contended_processor_probes_rarely_until_a_probe_hits() {
+        let mut spinner = Spinner::new(1);
+        spinner.learn(Outcome::Contended);
+        assert_eq!((spinner.credit, spinner.probe_every), (0, PROBE_EVERY_CONTENDED));
+        spinner.learn(Outcome::Hit);
+        assert_eq!((spinner.credit, spinner.probe_every), (HIT_EARNS, PROBE_EVERY));
     }
 
     #[test]

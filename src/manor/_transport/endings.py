@@ -30,31 +30,48 @@ def describe_status(status: int) -> str:
     return f"was killed by signal {-code}"
 
 
+class _Descriptor:
+    """A descriptor that is closed when the last who uses it has let go of it: no other gets its number before."""
+
+    __slots__ = ("number",)
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        os.close(self.number)
+
+
 class ProcessWatch:
     """Watches one process of this machine through a pidfd, which no other process can be mistaken for."""
 
     def __init__(self, pid: int) -> None:
         """Watch *pid*; raise ``ProcessLookupError`` when there is none, ``OSError`` where pidfds are missing."""
         self.pid = pid
-        self._pidfd = os.pidfd_open(pid)
+        self._pidfd: _Descriptor | None = _Descriptor(os.pidfd_open(pid))
 
     def fileno(self) -> int:
-        """Return the pidfd, which becomes readable when the process has ended."""
-        return self._pidfd
+        """Return the pidfd, which becomes readable when the process has ended; -1 once closed."""
+        pidfd = self._pidfd
+        return -1 if pidfd is None else pidfd.number
 
     def wait(self, timeout: float) -> bool:
-        """Return whether the process has ended within *timeout* seconds."""
+        """Return whether the process has ended within *timeout* seconds; False once closed, also by another thread."""
+        pidfd = self._pidfd
+        if pidfd is None:
+            return False
         poller = select.poll()
-        poller.register(self._pidfd, select.POLLIN)
+        poller.register(pidfd.number, select.POLLIN)
         return bool(poller.poll(timeout * 1000))
 
     def how_it_ended(self) -> str | None:
         """Return in words how the process ended, or None when it lives or nobody can tell any more."""
-        if self._pidfd < 0 or not self.wait(0):
+        pidfd = self._pidfd
+        if pidfd is None or not self.wait(0):
             return None
         status = self._status_of_zombie()
         if status is None:
-            status = self._status_kept_by_kernel()
+            status = self._status_kept_by_kernel(pidfd.number)
         return None if status is None else describe_status(status)
 
     def _status_of_zombie(self) -> int | None:
@@ -68,10 +85,10 @@ class ProcessWatch:
             return None
         return int(fields[_STAT_EXIT_CODE])
 
-    def _status_kept_by_kernel(self) -> int | None:
+    def _status_kept_by_kernel(self, pidfd: int) -> int | None:
         info = bytearray(_INFO.pack(_INFO_EXIT, *(0,) * 13))
         try:
-            fcntl.ioctl(self._pidfd, _GET_INFO, info)
+            fcntl.ioctl(pidfd, _GET_INFO, info)
         except OSError:
             return None
         mask, *_, status = _INFO.unpack(info)
@@ -79,6 +96,4 @@ class ProcessWatch:
 
     def close(self) -> None:
         """Stop watching; may be called again."""
-        if self._pidfd >= 0:
-            os.close(self._pidfd)
-            self._pidfd = -1
+        self._pidfd = None

@@ -1,0 +1,197 @@
+//! Where everything in an arena is.
+//!
+//! | part | bytes | what |
+//! | --- | ---: | --- |
+//! | header | 4096 | magic, version, size, root |
+//! | allocator | 4096 | the lockable that guards the unit table |
+//! | slots | 256 × 256 | attached processes |
+//! | threads | 1024 × 128 | life words and pins |
+//! | unit table | 16 each | what each unit is; a hint that something in it was freed |
+//! | units | 65536 each | slabs of small blocks, extents for large ones |
+//!
+//! A **lockable** (the allocator, and every object) is 512 bytes whose first words are the same everywhere, so
+//! that one lock and one recovery serve all of them.
+
+use crate::Error;
+use crate::failure::{Result, corrupt};
+use crate::memory::Memory;
+
+/// "manorare" in the byte order of the machine.
+const MAGIC: u64 = u64::from_be_bytes(*b"manorare");
+/// Raised with every change of a layout in the arena.
+pub const VERSION: u64 = 1;
+
+/// The bytes of a unit; slabs are one unit, extents are runs of them.
+pub const UNIT: u64 = 65536;
+/// The kernel's page: what is populated and punched.
+pub const PAGE: u64 = 4096;
+
+const AT_MAGIC: u64 = 0;
+const AT_VERSION: u64 = 8;
+const AT_BYTES: u64 = 16;
+/// The object that holds the names: offset and generation.
+pub(crate) const ROOT: u64 = 24;
+pub(crate) const ROOT_GENERATION: u64 = 32;
+
+/// The lockable that guards the unit table.
+pub(crate) const ALLOCATOR: u64 = 4096;
+
+/// How many processes can be attached at once; a presence bitmap has as many bits.
+pub const SLOTS: u64 = 256;
+pub(crate) const SLOTS_AT: u64 = 8192;
+pub(crate) const SLOT_BYTES: u64 = 256;
+
+/// How many threads of all processes together can own something for their users at once.
+pub const THREADS: u64 = 1024;
+pub(crate) const THREADS_AT: u64 = SLOTS_AT + SLOTS * SLOT_BYTES;
+pub(crate) const THREAD_BYTES: u64 = 128;
+
+const TABLE_AT: u64 = THREADS_AT + THREADS * THREAD_BYTES;
+const TABLE_ENTRY: u64 = 16;
+
+/// Words of a lockable.
+pub(crate) mod lockable {
+    /// The block header.
+    pub const HEADER: u64 = 0;
+    /// The robust lock word.
+    pub const LOCK: u64 = 8;
+    /// The version, and how many entries of the intent are to be applied.
+    pub const INTENT: u64 = 16;
+    /// How often the lock was contended.
+    pub const CONTENDED: u64 = 24;
+    /// The type's own words.
+    pub const BODY: u64 = 128;
+    /// The entries of the intent.
+    pub const LOG: u64 = 256;
+    /// The size of it all.
+    pub const BYTES: u64 = 512;
+    /// How many entries the intent holds.
+    pub const ENTRIES: usize = 16;
+}
+
+/// The places that depend on the arena's size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Map {
+    /// The first unit's offset.
+    pub units_at: u64,
+    /// How many units there are.
+    pub units: u64,
+}
+
+impl Map {
+    /// The map of an arena of `bytes` bytes; `None` if that is too small for one unit, or absurd.
+    #[must_use]
+    pub fn for_bytes(bytes: u64) -> Option<Self> {
+        if bytes > 1 << 46 {
+            return None;
+        }
+        let units_at = (TABLE_AT + bytes / UNIT * TABLE_ENTRY).next_multiple_of(UNIT);
+        let units = bytes.checked_sub(units_at)? / UNIT;
+        (units > 0).then_some(Self { units_at, units })
+    }
+
+    /// The unit that holds the byte at `at`.
+    #[inline]
+    pub(crate) fn unit_of(&self, at: u64) -> Result<u64> {
+        let unit = at.wrapping_sub(self.units_at) / UNIT;
+        if at < self.units_at || unit >= self.units {
+            return corrupt("an offset lies outside of the units");
+        }
+        Ok(unit)
+    }
+
+    /// Where a unit begins.
+    #[inline]
+    pub(crate) fn unit_at(&self, unit: u64) -> u64 {
+        self.units_at + unit * UNIT
+    }
+
+    /// The table's word that says what a unit is.
+    #[inline]
+    pub(crate) fn word_at(&self, unit: u64) -> u64 {
+        TABLE_AT + unit * TABLE_ENTRY
+    }
+
+    /// The table's word of hints: a bit for each 1/64 of the unit in which something was freed.
+    #[inline]
+    pub(crate) fn hints_at(&self, unit: u64) -> u64 {
+        self.word_at(unit) + 8
+    }
+}
+
+/// An arena's memory and its map: what every algorithm works on.
+pub struct Space<M> {
+    pub(crate) memory: M,
+    pub(crate) map: Map,
+}
+
+impl<M: Memory> Space<M> {
+    /// Makes an arena of zeroed memory. Nobody else may have it yet.
+    pub fn format(memory: M) -> Result<Self> {
+        let Some(map) = Map::for_bytes(memory.bytes()) else {
+            return corrupt("the memory is too small for an arena");
+        };
+        memory.populate(0, TABLE_AT)?;
+        memory.store(AT_VERSION, VERSION)?;
+        memory.store(AT_BYTES, memory.bytes())?;
+        // Last: a half-made arena has no magic number.
+        memory.store(AT_MAGIC, MAGIC)?;
+        Ok(Self { memory, map })
+    }
+
+    /// Checks an arena that another process made.
+    pub fn open(memory: M) -> Result<Self> {
+        let Some(map) = Map::for_bytes(memory.bytes()) else {
+            return corrupt("the memory is too small for an arena");
+        };
+        if memory.load(AT_MAGIC)? != MAGIC {
+            return corrupt("not an arena (wrong magic number)");
+        }
+        if memory.load(AT_VERSION)? != VERSION {
+            return corrupt("an arena of another version of manor");
+        }
+        if memory.load(AT_BYTES)? != memory.bytes() {
+            return Err(Error::Corrupt("the arena's size is not its file's").into());
+        }
+        Ok(Self { memory, map })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::recorder::Recorder;
+
+    #[test]
+    fn the_layout_of_version_1_does_not_move() {
+        assert_eq!((ALLOCATOR, SLOTS_AT, THREADS_AT, TABLE_AT), (4096, 8192, 73728, 204_800));
+        let map = Map::for_bytes(1 << 30).unwrap();
+        assert_eq!(map, Map { units_at: 524_288, units: 16376 });
+        assert_eq!((map.word_at(3), map.hints_at(3)), (204_848, 204_856));
+        assert!(map.word_at(map.units) <= map.units_at);
+        let words = [lockable::LOCK, lockable::INTENT, lockable::BODY, lockable::LOG];
+        assert_eq!(words, [8, 16, 128, 256]);
+        assert_eq!(lockable::LOG + lockable::ENTRIES as u64 * 16, lockable::BYTES);
+    }
+
+    #[test]
+    fn absurd_sizes_and_foreign_bytes_are_refused() {
+        assert!([0, 4096, 262_143, 1 << 47, u64::MAX].map(Map::for_bytes).iter().all(Option::is_none));
+        assert!(Space::open(Recorder::new(1 << 20)).is_err());
+        for at in [AT_MAGIC, AT_VERSION, AT_BYTES] {
+            let space = Space::format(Recorder::new(1 << 20)).unwrap();
+            space.memory.poke(at, 99);
+            assert!(Space::open(space.memory).is_err());
+        }
+    }
+
+    #[test]
+    fn only_offsets_inside_of_the_units_have_one() {
+        let map = Map::for_bytes(1 << 20).unwrap();
+        assert_eq!(map.unit_of(map.units_at), Ok(0));
+        assert_eq!(map.unit_of(map.unit_at(map.units) - 1), Ok(map.units - 1));
+        for at in [0, map.units_at - 1, map.unit_at(map.units), u64::MAX] {
+            assert!(map.unit_of(at).is_err());
+        }
+    }
+}

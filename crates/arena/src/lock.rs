@@ -1,0 +1,125 @@
+//! The internal lock of a lockable: held for less than a millisecond, robust against the death of its owner.
+//!
+//! # Theory of operation
+//!
+//! The low half of the lock word is a futex: 0, or the owner's thread id, with two bits of the kernel's robust
+//! futex protocol. While a thread takes, holds and leaves a lock, the kernel knows the word's address (see
+//! [`crate::robust`]), so an owner's death becomes `OWNER_DIED` in the word and wakes a sleeper. A thread
+//! holds **one** internal lock at a time: there is one such address per thread.
+//!
+//! Whoever gets the lock completes what its last owner had announced ([`crate::change`]) before anything else.
+//!
+//! A waiter that is killed right after it was woken can take the wake-up with it while a third thread takes
+//! the lock without knowing of other sleepers. Internal locks are left within a millisecond, so no wait nodes
+//! are kept for that: a sleeper looks again after [`RECHECK_NS`].
+//!
+//! The memory of lock words stays lock words for ever: the kernel may write to one that was just left.
+
+use crate::change::{self, Change};
+use crate::failure::Result;
+use crate::layout::{Space, lockable};
+use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
+use crate::robust::{OWNER, OWNER_DIED, WAITERS};
+
+/// How long a sleeper trusts that it will be woken.
+const RECHECK_NS: u64 = 20_000_000;
+/// Looks at a held lock before sleeping; a few microseconds.
+const SPINS: u32 = 100;
+
+/// A held lock; dropping it leaves the lock.
+pub(crate) struct Guard<'s, M: Memory> {
+    space: &'s Space<M>,
+    at: u64,
+}
+
+impl<'s, M: Memory> Guard<'s, M> {
+    /// Takes the lock of the lockable at `at`, and completes what a dead owner left.
+    ///
+    /// The caller must not hold another one, and must know that a lockable is there.
+    #[inline]
+    pub fn acquire(space: &'s Space<M>, at: u64) -> Result<Self> {
+        let word = at + lockable::LOCK;
+        let me = u64::from(space.memory.thread()?);
+        space.memory.arm(word)?;
+        // Acquire (and the Release in `drop`) pair: what one owner stored, the next one sees.
+        match space.memory.exchange(word, 0, me) {
+            Ok(0) => {}
+            other => {
+                if let Err(failure) = other.and_then(|seen| wait(space, word, seen, me)) {
+                    space.memory.disarm();
+                    return Err(failure);
+                }
+            }
+        }
+        let guard = Self { space, at };
+        let intent = space.memory.load(at + lockable::INTENT)?;
+        if !change::is_quiet(intent) && !is_planted(Bug::RecoveryForgotten) {
+            change::complete(space, at)?;
+        }
+        Ok(guard)
+    }
+
+    /// Makes a change of the words that this lock guards.
+    #[inline]
+    pub fn commit(&self, change: &Change) -> Result<()> {
+        change::commit(self.space, self.at, change)
+    }
+}
+
+impl<M: Memory> Drop for Guard<'_, M> {
+    #[inline]
+    fn drop(&mut self) {
+        let word = self.at + lockable::LOCK;
+        if let Ok(seen) = self.space.memory.swap(word, 0)
+            && seen & u64::from(WAITERS) != 0
+        {
+            // A failed wake-up costs the sleeper one look at the clock.
+            let _ = self.space.memory.wake(word, 1);
+        }
+        self.space.memory.disarm();
+    }
+}
+
+#[cold]
+fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64) -> Result<()> {
+    let memory = &space.memory;
+    memory.store(word - lockable::LOCK + lockable::CONTENDED, {
+        memory.load(word - lockable::LOCK + lockable::CONTENDED)?.wrapping_add(1)
+    })?;
+    let (waiters, died) = (u64::from(WAITERS), u64::from(OWNER_DIED));
+    let mut seen = first;
+    let mut spins = if crate::clock::cpus() > 1 { SPINS } else { 0 };
+    let mut slept = 0;
+    loop {
+        if seen & u64::from(OWNER) == 0 {
+            // Free, or its owner died. Having slept, assume that others still do.
+            let mine = me | slept | (seen & waiters);
+            let now = memory.exchange(word, seen, mine)?;
+            if now == seen {
+                return Ok(());
+            }
+            seen = now;
+            continue;
+        }
+        if spins > 0 {
+            spins -= 1;
+            std::hint::spin_loop();
+            seen = memory.load(word)?;
+            continue;
+        }
+        let announced = seen | waiters;
+        if seen != announced {
+            let now = memory.exchange(word, seen, announced)?;
+            if now != seen {
+                seen = now;
+                continue;
+            }
+        }
+        #[allow(clippy::cast_possible_truncation)] // The futex is the low half; the high half is always 0.
+        memory.sleep(word, announced as u32, RECHECK_NS)?;
+        slept = waiters;
+        seen = memory.load(word)?;
+        debug_assert_eq!(died & waiters, 0);
+    }
+}

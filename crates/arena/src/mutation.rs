@@ -1,0 +1,60 @@
+//! Deliberate bugs, by which the kill harness shows that it can fail.
+//!
+//! Each is a wrong turn at one place of the algorithms, taken only in a test that has planted it in its thread.
+//! Outside of tests [`is_planted`] is a constant `false` and leaves no trace in the code.
+
+/// The bugs that the harness must catch; each says what its author would have believed.
+#[cfg_attr(not(test), allow(dead_code))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bug {
+    /// "The entry can be filled once it is linked."
+    PublishBeforeFill,
+    /// "Stores that follow each other this closely need no intent."
+    NoIntent,
+    /// "The intent can be announced first and its entries written then."
+    IntentBeforeItsEntries,
+    /// "Nobody sees whether the intent goes before or after the last store."
+    IntentClearedEarly,
+    /// "The old block is garbage by now, so free it first."
+    FreeBeforeUnlink,
+    /// "A block in the intent's list is ours to free, whatever its header says."
+    DoubleFreeOnRecovery,
+    /// "The length is a statistic, it can be stored apart."
+    LostCount,
+    /// "The lock was free, so there is nothing to recover."
+    RecoveryForgotten,
+    /// "What a dead process allocated can be freed at once."
+    SweepBeforeRecovery,
+    /// "A dead process's reference in flight was never counted."
+    CountedIsPending,
+    /// "Only the container's own block has to be freed."
+    ContentsForgotten,
+    /// "The old bucket's tail can be cut before the new bucket has it."
+    SplitCutFirst,
+}
+
+#[cfg(test)]
+thread_local! {
+    static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+}
+
+/// Whether this thread's test has planted `bug`.
+#[inline]
+pub(crate) fn is_planted(bug: Bug) -> bool {
+    #[cfg(test)]
+    return PLANTED.get() == Some(bug);
+    #[cfg(not(test))]
+    {
+        let _ = bug;
+        false
+    }
+}
+
+/// Runs `test` with `bug` planted in this thread.
+#[cfg(test)]
+pub(crate) fn with_planted<T>(bug: Bug, test: impl FnOnce() -> T) -> T {
+    PLANTED.set(Some(bug));
+    let outcome = test();
+    PLANTED.set(None);
+    outcome
+}
