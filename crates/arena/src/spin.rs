@@ -11,17 +11,16 @@ use crate::clock;
 
 /// Looks at the word between two looks at the clock; about a microsecond.
 const LOOKS: u32 = 48;
-/// A yield that took longer ran somebody else.
-const CONTENDED_NS: u64 = 5_000;
-/// How much credit a connection can have, what a hit earns and what a miss costs.
+/// A yield that took longer gave a time slice to somebody else; a shorter one may have run the very process that we wait
+/// for, on our processor.
+const CONTENDED_NS: u64 = 200_000;
+/// How much credit a connection can have, what a hit earns, and what a miss and a lost time slice cost.
 const CREDIT_MAX: u32 = 16;
 const HIT_EARNS: u32 = 4;
 const MISS_COSTS: u32 = 1;
+const SLICE_COSTS: u32 = 4;
 /// Without credit, one wait in so many spins nevertheless.
 const PROBE_EVERY: u32 = 32;
-/// The same after somebody else wanted the processor: a yield to them may cost a whole time slice, a few
-/// milliseconds, while one who sleeps is preferred by the scheduler when it wakes.
-const PROBE_EVERY_CONTENDED: u32 = 512;
 
 /// Threads of this process that spin right now.
 static SPINNING: AtomicUsize = AtomicUsize::new(0);
@@ -56,7 +55,6 @@ pub struct Spinner {
     budget_ns: u64,
     credit: u32,
     skipped: u32,
-    probe_every: u32,
 }
 
 /// How spinning ended.
@@ -75,7 +73,7 @@ impl Spinner {
     #[must_use]
     pub fn new(budget_ns: u64) -> Self {
         clock::refresh_cpus();
-        Self { budget_ns, credit: CREDIT_MAX, skipped: 0, probe_every: PROBE_EVERY }
+        Self { budget_ns, credit: CREDIT_MAX, skipped: 0 }
     }
 
     /// Spins until `ready` or until it no longer pays; returns whether `ready` was seen.
@@ -92,17 +90,12 @@ impl Spinner {
     }
 
     fn learn(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Hit => {
-                self.credit = (self.credit + HIT_EARNS).min(CREDIT_MAX);
-                self.probe_every = PROBE_EVERY;
-            }
-            Outcome::Miss => self.credit = self.credit.saturating_sub(MISS_COSTS),
-            Outcome::Contended => {
-                self.credit = 0;
-                self.probe_every = PROBE_EVERY_CONTENDED;
-            }
-        }
+        self.credit = match outcome {
+            Outcome::Hit => (self.credit + HIT_EARNS).min(CREDIT_MAX),
+            Outcome::Miss => self.credit.saturating_sub(MISS_COSTS),
+            // One who sleeps is preferred by the scheduler when it wakes; one who yields has lost its turn.
+            Outcome::Contended => self.credit.saturating_sub(SLICE_COSTS),
+        };
     }
 
     fn is_worth_trying(&mut self) -> bool {
@@ -112,7 +105,7 @@ impl Spinner {
         if self.credit > 0 {
             return true;
         }
-        self.skipped = (self.skipped + 1) % self.probe_every;
+        self.skipped = (self.skipped + 1) % PROBE_EVERY;
         self.skipped == 0
     }
 }
@@ -169,12 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn a_waiter_on_a_contended_processor_probes_rarely_until_a_probe_hits() {
+    fn a_lost_time_slice_costs_more_than_a_miss() {
         let mut spinner = Spinner::new(1);
+        spinner.learn(Outcome::Miss);
+        assert_eq!(spinner.credit, CREDIT_MAX - MISS_COSTS);
         spinner.learn(Outcome::Contended);
-        assert_eq!((spinner.credit, spinner.probe_every), (0, PROBE_EVERY_CONTENDED));
+        assert_eq!(spinner.credit, CREDIT_MAX - MISS_COSTS - SLICE_COSTS);
         spinner.learn(Outcome::Hit);
-        assert_eq!((spinner.credit, spinner.probe_every), (HIT_EARNS, PROBE_EVERY));
+        assert_eq!(spinner.credit, CREDIT_MAX - MISS_COSTS - SLICE_COSTS + HIT_EARNS);
     }
 
     #[test]
