@@ -1,11 +1,13 @@
 """Measure manor beside the standard library's manager, in one run, in turns."""
 
 import argparse
+import compileall
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
+import manor
 from benchmarks import calls, clients, containers, creation, iteration, lifecycle, network
 from benchmarks.report import table_of, write
 from benchmarks.row import Measured, Row, measure
@@ -50,6 +52,8 @@ def main() -> int:
     if not rows:
         sys.exit(f"no row has {' or '.join(options.only)} in its name; --list prints them")
     console = Console(width=None if sys.stdout.isatty() else 130)
+    # As an installer does; some environments forbid Python to write bytecode when it imports a module.
+    compileall.compile_dir(Path(manor.__file__).parent, quiet=1)
     measured: list[Measured] = []
     with console.status("measuring") as status:
         for row in rows:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import threading
 from collections.abc import Iterator
 
@@ -15,6 +16,10 @@ SETTLE_S = 5.0  # how long a test's processes and threads may take to end after 
 
 # A child that is ended by SIGABRT, or crashes, prints the stacks of its threads, however it was started.
 os.environ["PYTHONFAULTHANDLER"] = "1"
+
+# A shell starts background jobs with SIGINT ignored, which all our children would inherit.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("test", deadline=None, print_blob=True)
 settings.register_profile("stress", deadline=None, print_blob=True, max_examples=5_000)

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,9 @@ from tests.conformance.subjects import register
 
 __all__ = ["Mortal", "Probe"]
 
-_WAITING = {
-    ("threading.py", "wait"),
-    ("waiting.py", "sleep"),
-    ("managers.py", "serve_client"),  # the standard library's thread is in a method that blocks without Python code
-}
+_SERVING = {"managers.py", "sessions.py"}
+_WAITING = {("threading.py", "wait"), ("waiting.py", "sleep")}
+_BLOCKING_METHODS = {"acquire", "get"}  # without Python code
 
 
 class Mortal:
@@ -55,7 +54,10 @@ class Probe:
 
 
 def _is_waiting(frame: Any) -> bool:
-    return (Path(frame.f_code.co_filename).name, frame.f_code.co_name) in _WAITING
+    if frame.f_code.co_name == "serve_client":  # of the standard library
+        return frame.f_locals.get("methodname") in _BLOCKING_METHODS
+    stack = [(Path(each.f_code.co_filename).name, each.f_code.co_name) for each, _ in traceback.walk_stack(frame)]
+    return stack[0] in _WAITING and ("processes.py", "await_notices") not in stack and any(f in _SERVING for f, _ in stack)
 
 
 register("Probe", Probe)

@@ -7,6 +7,7 @@ of SUBJECTS unless one of the markers at the end of this file says otherwise. Ty
 
 import builtins
 import contextlib
+import gc
 import multiprocessing.managers
 import sys
 import time
@@ -37,6 +38,28 @@ def register(typeid: str, *args: Any, **kwds: Any) -> None:
     """Enter a type in the managers of all subjects; the arguments are those of `BaseManager.register`."""
     ManorManager.register(typeid, *args, **kwds)
     StandardManager.register(typeid, *args, **kwds)
+
+
+class Keeper:
+    """A user's object that keeps what it is given, and passes it on."""
+
+    def __init__(self) -> None:
+        self.kept: list[Any] = []
+
+    def keep(self, thing: Any) -> None:
+        self.kept.append(thing)
+
+    def fail(self, thing: Any) -> None:
+        raise ValueError("no")
+
+    def first(self) -> Any:
+        return self.kept[0]
+
+    def forget(self) -> None:
+        self.kept.clear()
+
+
+register("Keeper", Keeper)
 
 
 class ChildFailed(Exception):
@@ -150,6 +173,20 @@ def _answer(writer: Connection, function: Callable[..., Any], args: tuple[Any, .
         writer.send((False, ChildFailed(f"{answer[1]!r} cannot be sent:\n{traceback.format_exc()}")))
     finally:
         writer.close()
+
+
+def outcome(action: Callable[..., Any], *args: Any) -> tuple[Any, ...]:
+    """What an action returns, or the type and the text of what it raises."""
+    try:
+        return "returns", action(*args)
+    except Exception as error:
+        return "raises", type(error), str(error)
+
+
+def objects(manager: Any) -> int:
+    """How many objects a manager hosts, when all proxies that nobody refers to have gone."""
+    gc.collect()
+    return int(manager._number_of_objects())
 
 
 def until(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None:

@@ -18,6 +18,22 @@ WITH_BUILT_IN = (BUILT_IN, *CHEAP)
 NO_SETS = "it has sets since 3.14 only"
 
 
+@on(*WITH_BUILT_IN)
+def test_membership_length_and_truth(subject: Subject, manager: Any) -> None:
+    numbers, words = manager.list([1, "a", None]), manager.dict(a=None)
+    assert 1.0 in numbers
+    assert True in numbers
+    assert None in numbers
+    assert 2 not in numbers
+    assert "a" in words
+    assert None not in words
+    assert (len(numbers), len(words)) == (3, 1)
+    assert numbers
+    assert words
+    assert not manager.list()
+    assert not manager.dict()
+
+
 @standard_library_fails("a list proxy has no copy() and no clear()", on=WITH_BUILT_IN, before=(3, 14))
 def test_copies_of_lists_are_plain_and_independent(subject: Subject, manager: Any) -> None:
     numbers = manager.list([1, [2]])

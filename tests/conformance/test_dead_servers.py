@@ -80,7 +80,7 @@ def exit_with_7(manager: Any, doomed: Any) -> None:
 
 SIGKILL = Ending("killed", kill_by(signal.SIGKILL), "was killed by SIGKILL")
 SIGUSR1 = Ending("killed-by-another-signal", kill_by(signal.SIGUSR1), "was killed by SIGUSR1")
-SIGTERM = Ending("terminated", kill_by(signal.SIGTERM), "was terminated by SIGTERM")
+SIGTERM = Ending("terminated", kill_by(signal.SIGTERM), "ed by SIGTERM")  # in order, or killed where the program has no handler
 EXIT = Ending("exited", exit_with_7, "exit code 7")
 SHUTDOWN = Ending("shut-down", lambda manager, doomed: manager.shutdown(), "was shut down by process")
 

@@ -4,7 +4,6 @@ import collections
 import operator
 import pickle
 from collections.abc import (
-    Callable,
     Collection,
     Hashable,
     Mapping,
@@ -25,20 +24,13 @@ from tests.conformance.subjects import (
     MANOR,
     Subject,
     on,
+    outcome,
     standard_library_fails,
     standard_library_left_out,
 )
 
 WITH_BUILT_IN = (BUILT_IN, *CHEAP)
 NO_SETS = "it has sets since 3.14 only"
-
-
-def outcome(action: Callable[[], Any]) -> tuple[Any, ...]:
-    """What an action returns, or the type and the text of what it raises."""
-    try:
-        return "returns", action()
-    except Exception as error:
-        return "raises", type(error), str(error)
 
 
 def make(manager: Any, value: Any) -> Any:
@@ -63,11 +55,11 @@ def test_comparisons_give_what_the_built_ins_give(subject: Subject, manager: Any
     for compare in COMPARISONS:
         for value, proxy in zip(values, proxies, strict=True):
             for other, other_proxy in zip(values, proxies, strict=True):
-                there, back = outcome(lambda: compare(value, other)), outcome(lambda: compare(other, value))  # noqa: B023
+                there, back = outcome(compare, value, other), outcome(compare, other, value)
                 what = f"{compare.__name__} of {value} and {other}"
-                assert outcome(lambda: compare(proxy, other))[:2] == there[:2], what  # noqa: B023
-                assert outcome(lambda: compare(other, proxy))[:2] == back[:2], what  # noqa: B023
-                assert outcome(lambda: compare(proxy, other_proxy))[:2] == there[:2], what  # noqa: B023
+                assert outcome(compare, proxy, other)[:2] == there[:2], what
+                assert outcome(compare, other, proxy)[:2] == back[:2], what
+                assert outcome(compare, proxy, other_proxy)[:2] == there[:2], what
 
 
 @pytest.mark.parametrize("values", [ORDERED, SETS, DICTS], ids=["list", "set", "dict"])
@@ -79,10 +71,10 @@ def test_comparisons_with_other_types_give_what_the_built_ins_give(
         proxy = make(manager, value)
         for compare in COMPARISONS:
             for other in OTHERS:
-                expected = outcome(lambda: compare(value, other))[:2]  # noqa: B023
-                assert outcome(lambda: compare(proxy, other))[:2] == expected  # noqa: B023
-                expected = outcome(lambda: compare(other, value))[:2]  # noqa: B023
-                assert outcome(lambda: compare(other, proxy))[:2] == expected  # noqa: B023
+                expected = outcome(compare, value, other)[:2]
+                assert outcome(compare, proxy, other)[:2] == expected
+                expected = outcome(compare, other, value)[:2]
+                assert outcome(compare, other, proxy)[:2] == expected
 
 
 @standard_library_fails("it compares proxies by identity", on=WITH_BUILT_IN)

@@ -6,12 +6,15 @@ import re
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ON_PATH = Path(__file__).parent / "on_path"
 TIME_LIMIT_S = 600
 TAIL_LINES = 25
+
+RAN = r"^Ran (\d+) tests? in "
+SKIPPED = r"^(?:OK|FAILED) \(.*skipped=(\d+)"
 
 
 @dataclass(frozen=True)
@@ -22,19 +25,19 @@ class Outcome:
     skipped: int
     failed: dict[str, str]  # name of the test -> the end of its traceback
     status: int | None  # exit status; None when the time limit passed
-    output: str
+    output: str = field(repr=False)
 
     @property
     def report(self) -> str:
         lines = [f"ran {self.ran}, skipped {self.skipped}, failed {len(self.failed)}, exit status {self.status}"]
         lines += [f"\n{name}\n{tail}" for name, tail in self.failed.items()]
         if self.status != 0 and not self.failed:
-            lines.append(tail_of(self.output))
+            lines.append(tail_of(self.output, 400))  # the stacks of all its processes
         return "\n".join(lines)
 
 
-def tail_of(text: str) -> str:
-    return "\n".join(text.rstrip().splitlines()[-TAIL_LINES:])
+def tail_of(text: str, lines: int = TAIL_LINES) -> str:
+    return "\n".join(text.rstrip().splitlines()[-lines:])
 
 
 def failures_in(output: str) -> dict[str, str]:
@@ -57,8 +60,9 @@ def outcome_of(module: str, start_method: str) -> Outcome:
         "PYTHONPATH": os.pathsep.join(filter(None, [str(ON_PATH), os.environ.get("PYTHONPATH")])),
         "MANOR_SUITE_MODULE": module,
         "MANOR_SUITE_START_METHOD": start_method,
+        "PYTHONFAULTHANDLER": "1",
     }
-    command = [sys.executable, "-W", "ignore", "-X", "faulthandler", "-m", "unittest", "manager_tests"]
+    command = [sys.executable, "-W", "ignore", "-m", "unittest", "manager_tests"]
     with subprocess.Popen(
         command,
         env=environment,
@@ -75,8 +79,8 @@ def outcome_of(module: str, start_method: str) -> Outcome:
         except subprocess.TimeoutExpired:
             output, status = stopped(process), None
     return Outcome(
-        ran=number(r"^Ran (\d+) tests? in ", output),
-        skipped=number(r"^(?:OK|FAILED) \(.*skipped=(\d+)", output),
+        ran=number(RAN, output),
+        skipped=number(SKIPPED, output),
         failed=failures_in(output),
         status=status,
         output=output,
@@ -84,10 +88,11 @@ def outcome_of(module: str, start_method: str) -> Outcome:
 
 
 def stopped(process: subprocess.Popen[str]) -> str:
-    """Make the process print the stacks of its threads, end it with all its children, and return its output."""
-    process.send_signal(signal.SIGABRT)
+    """Make the process and its children print the stacks of their threads, end them, and return the output."""
+    os.killpg(process.pid, signal.SIGABRT)
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(timeout=10)
-    os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     output, _ = process.communicate()
     return f"{output}\nno end in {TIME_LIMIT_S} s"

@@ -176,7 +176,9 @@ mod tests {
 
     #[test]
     fn absurd_sizes_and_foreign_bytes_are_refused() {
-        assert!([0, 4096, 262_143, 1 << 47, u64::MAX].map(Map::for_bytes).iter().all(Option::is_none));
+        assert!(
+            [0, 4096, 262_143, 1 << 47, u64::MAX].map(Map::for_bytes).iter().all(Option::is_none)
+        );
         assert!(Space::open(Recorder::new(1 << 20)).is_err());
         for at in [AT_MAGIC, AT_VERSION, AT_BYTES] {
             let space = Space::format(Recorder::new(1 << 20)).unwrap();

@@ -3,19 +3,35 @@
 //! Two processes that map the same bytes trust nothing that they read there: every word goes through
 //! [`words`], every offset and length is checked before it is used, and a corrupt value is an [`Error`].
 
+mod attach;
+mod block;
+mod change;
+mod classes;
 pub mod clock;
+pub mod dict;
 mod error;
 pub mod failure;
 pub mod fork;
-#[allow(dead_code)]
 mod futex;
 pub mod header;
+pub mod heap;
+mod identity;
+pub mod layout;
+mod lock;
 pub mod mailbox;
 pub mod mapping;
 pub mod memory;
-#[allow(dead_code)]
+mod mutation;
+pub mod object;
 mod robust;
+mod slab;
+pub mod slots;
 pub mod spin;
+mod sweep;
+mod units;
+pub mod value;
 pub mod words;
 
+pub use attach::Stats;
 pub use error::Error;
+pub use failure::Failure;

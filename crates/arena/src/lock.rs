@@ -16,14 +16,16 @@
 //! The memory of lock words stays lock words for ever: the kernel may write to one that was just left.
 
 use crate::change::{self, Change};
-use crate::failure::Result;
+use crate::failure::{Result, corrupt};
 use crate::layout::{Space, lockable};
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
-use crate::robust::{OWNER, OWNER_DIED, WAITERS};
+use crate::robust::{OWNER, WAITERS};
 
 /// How long a sleeper trusts that it will be woken.
 const RECHECK_NS: u64 = 20_000_000;
+/// After so many rechecks (a second), ask whether the owner exists at all.
+const SLEEPS_BEFORE_DOUBT: u32 = 50;
 /// Looks at a held lock before sleeping; a few microseconds.
 const SPINS: u32 = 100;
 
@@ -81,45 +83,57 @@ impl<M: Memory> Drop for Guard<'_, M> {
     }
 }
 
+/// The lock was not free. Spins a little, then sleeps, until it is ours.
 #[cold]
 fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64) -> Result<()> {
     let memory = &space.memory;
-    memory.store(word - lockable::LOCK + lockable::CONTENDED, {
-        memory.load(word - lockable::LOCK + lockable::CONTENDED)?.wrapping_add(1)
-    })?;
-    let (waiters, died) = (u64::from(WAITERS), u64::from(OWNER_DIED));
+    let waiters = u64::from(WAITERS);
+    count_contention(memory, word)?;
     let mut seen = first;
     let mut spins = if crate::clock::cpus() > 1 { SPINS } else { 0 };
-    let mut slept = 0;
+    let mut sleeps = 0;
     loop {
         if seen & u64::from(OWNER) == 0 {
             // Free, or its owner died. Having slept, assume that others still do.
-            let mine = me | slept | (seen & waiters);
-            let now = memory.exchange(word, seen, mine)?;
+            let others = if sleeps > 0 { waiters } else { seen & waiters };
+            let now = memory.exchange(word, seen, me | others)?;
             if now == seen {
                 return Ok(());
             }
             seen = now;
-            continue;
-        }
-        if spins > 0 {
+        } else if spins > 0 {
             spins -= 1;
             std::hint::spin_loop();
             seen = memory.load(word)?;
-            continue;
-        }
-        let announced = seen | waiters;
-        if seen != announced {
-            let now = memory.exchange(word, seen, announced)?;
-            if now != seen {
-                seen = now;
-                continue;
+        } else {
+            // Announce the sleep; if that fails, the word changed and `sleep` returns at once.
+            memory.exchange(word, seen, seen | waiters)?;
+            #[allow(clippy::cast_possible_truncation)] // The futex is the low half.
+            memory.sleep(word, (seen | waiters) as u32, RECHECK_NS)?;
+            sleeps += 1;
+            seen = memory.load(word)?;
+            if sleeps % SLEEPS_BEFORE_DOUBT == 0 {
+                check_owner(seen)?;
             }
         }
-        #[allow(clippy::cast_possible_truncation)] // The futex is the low half; the high half is always 0.
-        memory.sleep(word, announced as u32, RECHECK_NS)?;
-        slept = waiters;
-        seen = memory.load(word)?;
-        debug_assert_eq!(died & waiters, 0);
     }
+}
+
+/// Counts on the lock's own line; a count may be lost to another waiter, since nothing depends on it.
+fn count_contention<M: Memory>(memory: &M, word: u64) -> Result<()> {
+    let at = word - lockable::LOCK + lockable::CONTENDED;
+    memory.store(at, memory.load(at)?.wrapping_add(1))
+}
+
+/// A lock word may be damaged. A stopped owner is waited for; one that does not exist is an error.
+fn check_owner(seen: u64) -> Result<()> {
+    let owner = libc::pid_t::try_from(seen & u64::from(OWNER)).unwrap_or(0);
+    // SAFETY: signal 0 is sent to nobody; the call only asks.
+    if owner > 0 && unsafe { libc::kill(owner, 0) } != 0 {
+        let errno = std::io::Error::last_os_error().raw_os_error();
+        if errno == Some(libc::ESRCH) {
+            return corrupt("a lock is held by a thread that does not exist");
+        }
+    }
+    Ok(())
 }

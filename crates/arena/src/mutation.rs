@@ -29,8 +29,6 @@ pub(crate) enum Bug {
     CountedIsPending,
     /// "Only the container's own block has to be freed."
     ContentsForgotten,
-    /// "The old bucket's tail can be cut before the new bucket has it."
-    SplitCutFirst,
 }
 
 #[cfg(test)]

@@ -1,70 +1,90 @@
 //! Records: pieces of the byte stream, each encrypted and authenticated on its own.
 //!
-//! A record is two bytes of length (little-endian, of what follows), then the ciphertext with its tag. Both
-//! sides count records, so one that is dropped, repeated or moved does not decrypt.
-
-use std::sync::Arc;
+//! A record is two bytes of length (little-endian, of what follows), then the ciphertext with its tag: a transport
+//! message of Noise. Both sides count records, so one that is dropped, repeated or moved does not decrypt.
+//!
+//! Everything happens in place. The handshake's own functions would copy each piece once more, both ways.
 
 use arena::fork::Birthplace;
-use snow::StatelessTransportState;
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
 use crate::Error;
 
-/// The largest ciphertext that Noise allows.
-const CIPHERTEXT_BYTES_MAX: usize = 65_535;
-const TAG_BYTES: usize = 16;
-const LENGTH_BYTES: usize = 2;
-/// The largest piece that goes into one record.
-pub const PLAIN_BYTES_MAX: usize = CIPHERTEXT_BYTES_MAX - TAG_BYTES;
+/// Bytes of the key of one direction.
+pub const CIPHER_KEY_BYTES: usize = 32;
+/// What precedes the ciphertext.
+pub const LENGTH_BYTES: usize = 2;
+/// What follows it.
+pub const TAG_BYTES: usize = 16;
 /// The largest record.
-pub const RECORD_BYTES_MAX: usize = LENGTH_BYTES + CIPHERTEXT_BYTES_MAX;
+pub const RECORD_BYTES_MAX: usize = LENGTH_BYTES + u16::MAX as usize;
+/// Where a nonce has its number.
+const NUMBER_AT: usize = NONCE_LEN - size_of::<u64>();
 
 /// One direction of an encrypted connection.
 pub struct Cipher {
-    keys: Arc<StatelessTransportState>,
-    nonce: u64,
+    key: LessSafeKey,
+    /// The number of the next record.
+    number: u64,
     birthplace: Birthplace,
 }
 
 impl Cipher {
-    /// The direction whose first record has the number `nonce`.
-    #[must_use]
-    pub fn new(keys: Arc<StatelessTransportState>, nonce: u64) -> Self {
-        Self { keys, nonce, birthplace: Birthplace::here() }
+    /// A direction before its first record.
+    pub fn new(key: &[u8; CIPHER_KEY_BYTES]) -> Result<Self, Error> {
+        let key = UnboundKey::new(&AES_256_GCM, key)
+            .map_err(|_| Error::Handshake("the cipher could not be set up"))?;
+        Ok(Self { key: LessSafeKey::new(key), number: 0, birthplace: Birthplace::here() })
     }
 
-    /// Encrypts `plain` into the front of `record`; returns the record's length.
-    pub fn seal(&mut self, plain: &[u8], record: &mut [u8]) -> Result<usize, Error> {
-        self.check_birthplace()?;
+    /// Encrypts what lies between the room for the length and the room for the tag, and fills in both.
+    pub fn seal(&mut self, record: &mut [u8]) -> Result<(), Error> {
         let Some((length, body)) = record.split_first_chunk_mut::<LENGTH_BYTES>() else {
             return Err(Error::Protocol("no room for a record"));
         };
-        let bytes = self
-            .keys
-            .write_message(self.nonce, plain, body)
-            .map_err(|_| Error::Protocol("a record could not be encrypted"))?;
-        let Ok(ciphertext) = u16::try_from(bytes) else {
+        let Ok(bytes) = u16::try_from(body.len()) else {
             return Err(Error::Protocol("a record is too long"));
         };
-        *length = ciphertext.to_le_bytes();
-        self.nonce += 1;
-        Ok(LENGTH_BYTES + bytes)
+        let Some((plain, tag)) = body.split_last_chunk_mut::<TAG_BYTES>() else {
+            return Err(Error::Protocol("no room for a record"));
+        };
+        let nonce = self.next_nonce()?;
+        let sealed = self.key.seal_in_place_separate_tag(nonce, Aad::empty(), plain);
+        let sealed = sealed.map_err(|_| Error::Protocol("a record could not be encrypted"))?;
+        tag.copy_from_slice(sealed.as_ref());
+        *length = bytes.to_le_bytes();
+        Ok(())
     }
 
-    /// Decrypts a whole `record` into the front of `plain`; returns how many bytes.
-    pub fn open(&mut self, record: &[u8], plain: &mut [u8]) -> Result<usize, Error> {
-        self.check_birthplace()?;
-        let bytes = self
-            .keys
-            .read_message(self.nonce, record.get(LENGTH_BYTES..).unwrap_or(&[]), plain)
-            .map_err(|_| Error::Protocol("a record failed its authentication"))?;
-        self.nonce += 1;
-        Ok(bytes)
+    /// Decrypts the record that lies from `at` to the end, to the front of `bytes`; returns how many bytes.
+    ///
+    /// When it fails, the front of `bytes` is rubbish, and the connection of no further use.
+    pub fn open(&mut self, bytes: &mut [u8], at: usize) -> Result<usize, Error> {
+        let nonce = self.next_nonce()?;
+        let opened = self.key.open_within(nonce, Aad::empty(), bytes, at + LENGTH_BYTES..);
+        match opened {
+            Ok(plain) => Ok(plain.len()),
+            Err(_) => {
+                // Later records must not be taken for this one.
+                self.number -= 1;
+                Err(Error::Protocol("a record failed its authentication"))
+            }
+        }
     }
 
-    /// Two processes that count on from the same nonce would reveal what they encrypt.
-    fn check_birthplace(&self) -> Result<(), Error> {
-        if self.birthplace.is_here() { Ok(()) } else { Err(Error::Forked) }
+    /// The nonce of the next record, as Noise wants it for AES-GCM; it is never used again.
+    fn next_nonce(&mut self) -> Result<Nonce, Error> {
+        // Two processes that count on from the same number would reveal what they encrypt.
+        if !self.birthplace.is_here() {
+            return Err(Error::Forked);
+        }
+        let mut nonce = [0; NONCE_LEN];
+        nonce[NUMBER_AT..].copy_from_slice(&self.number.to_be_bytes());
+        match self.number.checked_add(1) {
+            Some(next) => self.number = next,
+            None => return Err(Error::Protocol("the cipher is exhausted")),
+        }
+        Ok(Nonce::assume_unique_for_key(nonce))
     }
 }
 

@@ -10,16 +10,27 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-import traceback
+from types import ModuleType
 from typing import Any, Final
 
 from manor._codec.pickles import dumps, loads
 from manor.errors import RemoteError, ServerTraceback
 
-__all__ = ["pack_exception", "unpack_exception"]
+__all__ = ["current_error_text", "pack_exception", "unpack_exception"]
 
 _LINKS_MAX: Final = 32
 _Packed = tuple[str, Any]
+
+
+def _traceback() -> ModuleType:
+    import traceback  # slow to import, and not needed before something goes wrong
+
+    return traceback
+
+
+def current_error_text() -> str:
+    """Return the traceback of the exception being handled."""
+    return str(_traceback().format_exc())
 
 
 def _chain(error: BaseException) -> list[tuple[BaseException, bool]]:
@@ -55,7 +66,7 @@ def _pack_one(error: BaseException) -> _Packed:
         loads(data)
         return "parts", data
     except Exception:  # unpicklable class, argument or attribute: only text is left
-        return "text", "".join(traceback.format_exception_only(error)).strip()
+        return "text", "".join(_traceback().format_exception_only(error)).strip()
 
 
 def _unpack_one(packed: _Packed, text: str) -> BaseException:
@@ -77,7 +88,7 @@ def _unpack_one(packed: _Packed, text: str) -> BaseException:
 
 def pack_exception(error: BaseException) -> bytes:
     """Return *error* with its chain and its traceback as bytes."""
-    text = "".join(traceback.format_exception(error))
+    text = "".join(_traceback().format_exception(error))
     links = [(_pack_one(link), is_cause, link.__suppress_context__) for link, is_cause in _chain(error)]
     return pickle.dumps((text, links), 5)
 

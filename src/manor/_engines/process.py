@@ -1,7 +1,5 @@
 """Starting a server in a child process of this machine, and ending it."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

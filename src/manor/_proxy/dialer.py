@@ -63,12 +63,11 @@ class Dialer:
             AuthenticationError: Wrong key, or another user.
             ProtocolError: It is no server of manor's, or speaks otherwise.
         """
-        connection = connect(self.address, self._key, self.limits, timeout)
+        thread = thread_serial() if role is Role.SESSION else 0
+        name = multiprocessing.current_process().name
+        hello = Hello(role, self.codec.number, self._process, os.getpid(), thread, name)
+        connection = connect(self.address, self._key, hello.pack(), self.limits, timeout)
         try:
-            thread = thread_serial() if role is Role.SESSION else 0
-            name = multiprocessing.current_process().name
-            hello = Hello(role, self.codec.number, self._process, os.getpid(), thread, name)
-            connection.send([hello.pack()], timeout)
             welcome = Welcome.unpack(connection.receive(timeout))
             if welcome.refusal is not Refusal.NONE:
                 kind, text = _REFUSALS[welcome.refusal]

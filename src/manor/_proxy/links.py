@@ -49,6 +49,8 @@ def open_link(address: Address, authkey: bytes | None, serializer: str, limits: 
         if known is not None and known.ended is None and known.address == address and known.limits == limits:
             link.end("is reached by another link of this process")
             return known
+        for name in [name for name, old in _links.items() if old.ended is not None]:
+            del _links[name]
         _links[link.server, key] = link
     return link
 
@@ -161,9 +163,25 @@ def _after_fork_in_child() -> None:
 
 
 def _say_goodbye() -> None:
+    """Say that this process ends in good order.
+
+    A child of ``multiprocessing`` comes here before its other threads have ended. What those acquire is to be given
+    back if the process is killed after all, so a thread that outlives them, and is waited for as they are, says it.
+    """
+    ended = (threading.main_thread(), threading.current_thread())
+    others = [thread for thread in threading.enumerate() if thread not in ended and not thread.daemon]
+    if others:
+        threading.Thread(target=_say_goodbye_after, args=(others,), name="manor-goodbye", daemon=False).start()
+        return
     for link in list(_links.values()):
         if link.ended is None:
             link.control.post(Notice(What.GOODBYE))
+
+
+def _say_goodbye_after(others: list[threading.Thread]) -> None:
+    for thread in others:
+        thread.join()
+    _say_goodbye()
 
 
 def _say_goodbye_at_exit(_: object = None) -> None:

@@ -9,6 +9,7 @@ from typing import ClassVar, TypeVar
 
 from manor._proxy.base import BaseProxy
 from manor._proxy.deadlines import LOCK_WAITS, Waits
+from manor.errors import OwnerDiedWarning
 
 __all__ = ["AcquirerProxy", "BarrierProxy", "ConditionProxy", "EventProxy"]
 
@@ -43,7 +44,11 @@ class AcquirerProxy(BaseProxy):
         return self._callmethod("locked")
 
     def __enter__(self) -> bool:
-        return self._callmethod("#ENTER")
+        try:
+            return self._callmethod("#ENTER")
+        except OwnerDiedWarning:  # made an error: nobody leaves a block that was not entered
+            self._callmethod("#LEAVE")
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
+import contextlib
+import select
 from collections.abc import Callable
 
 from manor import _log
+from manor._codec.exceptions import current_error_text
 from manor._native import Connection
+from manor._server.calls import bury
 from manor._server.objects import ObjectTable
 from manor._server.processes import Process, Processes
 from manor._server.sessions import LOST
@@ -43,6 +46,7 @@ class Control:
         self._table = table
         self._processes = processes
         self._expect_child = expect_child
+        process.has_hung_up = self._has_hung_up
 
     def serve(self) -> None:
         """Carry out notices until the process ends."""
@@ -85,14 +89,25 @@ class Control:
         except LOST:
             return
 
+    def _has_hung_up(self) -> bool:
+        descriptor = self.connection.fileno()
+        if descriptor < 0:
+            return True
+        poller = select.poll()
+        poller.register(descriptor, select.POLLRDHUP)
+        return bool(poller.poll(0))
+
     def _bury(self) -> None:
         """Release what the process held, by the rules for how it ended."""
         process = self.process
         self._processes.remove(process)
         process.end()
+        if not process.said_goodbye:
+            bury(process)  # before its waits end: a Condition's would take the lock again for a process that lives
         for session in list(process.sessions):
             session.abandon()
-            session.connection.shutdown()
+            with contextlib.suppress(ValueError):  # its own thread was first, and has closed it
+                session.connection.shutdown()
         if not process.said_goodbye:
             _log.debug("%r died", process)
             self._release_dead()
@@ -108,4 +123,4 @@ class Control:
                 try:
                     release(holder, self.process)
                 except Exception:  # one object that fails must not keep the others from being released
-                    _log.warning("could not release %r:\n%s", hosted, traceback.format_exc())
+                    _log.warning("could not release %r:\n%s", hosted, current_error_text())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from manor._server.adapting import adapt
 from manor._server.calls import Call, current
@@ -22,13 +22,24 @@ if TYPE_CHECKING:
 __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 
 
-class ProxyResult(NamedTuple):
+_NOTING_DEATH: Final = {"acquire": "acquire_noting_death", "wait": "wait_noting_death"}
+"""Methods that make the caller a lock's owner, and those of our own locks that also tell if the last one died."""
+
+
+class ProxyResult:
     """A result that stays on the server; the client, which knows the server, makes a token and a proxy of it."""
 
-    exposed: tuple[str, ...]
-    id: str
-    typeid: str
-    proxytype: Any
+    __slots__ = ("exposed", "id", "proxytype", "typeid")
+
+    def __init__(self, exposed: tuple[str, ...], id: str, typeid: str, proxytype: Any) -> None:  # noqa: A002 - a token's
+        self.exposed = exposed
+        self.id = id
+        self.typeid = typeid
+        self.proxytype = proxytype
+
+    def as_tuple(self) -> tuple[Any, ...]:
+        """Return what the client is told."""
+        return self.exposed, self.id, self.typeid, self.proxytype
 
 
 class Grantee(Protocol):
@@ -71,8 +82,9 @@ class Dispatcher:
         adapter = hosted.adapter
         replaced = None if adapter is None else adapter.method(method)
         function = getattr(hosted.obj, method) if replaced is None else replaced
-        if method == "acquire":
-            result = self._acquire(grantee, hosted, function, args, kwds)
+        noting = _NOTING_DEATH.get(method)
+        if noting is not None:
+            result = self._note_death(grantee, getattr(hosted.obj, noting, None), function, args, kwds)
         else:
             result = function(*args, **kwds)
         typeid = hosted.method_to_typeid.get(method)
@@ -89,14 +101,13 @@ class Dispatcher:
             )
         return found[0](grantee, hosted, args)
 
-    def _acquire(
-        self, grantee: Grantee, hosted: Hosted, function: Any, args: tuple[Any, ...], kwds: Mapping[str, Any]
+    def _note_death(
+        self, grantee: Grantee, noting: Any, function: Any, args: tuple[Any, ...], kwds: Mapping[str, Any]
     ) -> Any:
-        noting = getattr(hosted.obj, "acquire_noting_death", None)
         if noting is None:
             return function(*args, **kwds)
-        acquired, died = noting(*args, **kwds)
-        return acquired if died is None else grantee.noted(acquired, died)
+        result, died = noting(*args, **kwds)
+        return result if died is None else grantee.noted(result, died)
 
     def _by_proxy(self, grantee: Grantee, typeid: str, result: Any) -> ProxyResult:
         created = self.registry.answer_as(typeid, result)

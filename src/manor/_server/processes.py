@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING
+
+from manor._server.calls import current
+from manor._server.waiting import Abandoned, Cancellation
 
 if TYPE_CHECKING:
     from manor._server.sessions import Session
@@ -20,6 +24,7 @@ class Process:
         name: The name of the process.
         said_goodbye: Whether it has announced an orderly end.
         ended: Whether its control connection has ended.
+        has_hung_up: Tells whether it has closed its control connection, though the news of that may not be here yet.
     """
 
     def __init__(self, id: bytes, pid: int, name: str) -> None:  # noqa: A002 - what it is
@@ -29,6 +34,7 @@ class Process:
         self.said_goodbye = False
         self.ended = False
         self.sessions: set[Session] = set()
+        self.has_hung_up: Callable[[], bool] = lambda: False
         self._notices = 0
         self._drops = 0
         self._advanced = threading.Condition()
@@ -49,11 +55,28 @@ class Process:
             self._advanced.notify_all()
 
     def await_notices(self, notices: int, drops: int = 0) -> None:
-        """Wait until all that the process had sent before a call or a drop has been carried out."""
+        """Wait until all that the process had sent before a call or a drop has been carried out.
+
+        Raises:
+            Abandoned: The client closed the session meanwhile, as one does that lied about what it had sent.
+        """
         if self._notices >= notices and self._drops >= drops:
             return
+        cancellation = call.cancellation if (call := current()) is not None else Cancellation()
+        cancellation.add(self._wake)
+        try:
+            with self._advanced:
+                self._advanced.wait_for(
+                    lambda: (self._notices >= notices and self._drops >= drops) or self.ended or cancellation.cancelled
+                )
+        finally:
+            cancellation.discard(self._wake)
+        if cancellation.cancelled:
+            raise Abandoned
+
+    def _wake(self) -> None:
         with self._advanced:
-            self._advanced.wait_for(lambda: (self._notices >= notices and self._drops >= drops) or self.ended)
+            self._advanced.notify_all()
 
     def end(self) -> None:
         """Note that the process is gone."""

@@ -58,7 +58,7 @@ class Reception:
         """Return what serves the client from now on."""
         server = self._server
         limit = server.limits.handshake_s
-        connection = accept_peer(sock, server.key, server.limits)
+        connection = accept_peer(sock, server.authkey, server.limits)
         try:
             data = connection.receive(limit)
             if len(data) > INTRODUCTION_BYTES_MAX:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from manor._wire.references import Reference, reference_to
 
@@ -26,12 +26,15 @@ def public_methods(obj: object) -> list[str]:
     return [name for name in all_methods(obj) if name[0] != "_"]
 
 
-class Created(NamedTuple):
+class Created:
     """A new object and how it is to be hosted."""
 
-    obj: Any
-    exposed: Iterable[str]
-    method_to_typeid: Mapping[str, str]
+    __slots__ = ("exposed", "method_to_typeid", "obj")
+
+    def __init__(self, obj: Any, exposed: Iterable[str], method_to_typeid: Mapping[str, str]) -> None:
+        self.obj = obj
+        self.exposed = exposed
+        self.method_to_typeid = method_to_typeid
 
 
 class Registry:

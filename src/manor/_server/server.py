@@ -26,7 +26,6 @@ from manor._server.registry import Registry
 from manor._server.sessions import Session
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
-from manor._transport.handshake import noise_key
 from manor._transport.listening import Listener, listen, listen_privately
 from manor._transport.peers import machine_id
 from manor._wire.introduction import Refusal, Welcome
@@ -40,6 +39,9 @@ _FAILED_BEFORE_ACCEPTED: Final = frozenset((
     errno.EHOSTDOWN, errno.ENONET, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ETIMEDOUT,
 ))  # fmt: skip
 """What ``accept`` says of one connection that broke while it waited; the next may be sound (accept(2))."""
+
+_DYING_S = 0.005
+"""The connections of a process that is killed close one after the other, within microseconds, in no order."""
 
 _servers: weakref.WeakSet[Server] = weakref.WeakSet()
 
@@ -79,7 +81,7 @@ class Server:
             raise TypeError(f"Authkey {authkey!r} is type {type(authkey)!s}, not bytes")
         self.limits = limits
         self.codec = codec_for(serializer)
-        self.key = noise_key(bytes(authkey))
+        self.authkey = bytes(authkey)
         self.listener = listen_privately() if address is None else listen(address)
         self._local = self.listener if self.listener.is_local else listen_privately()
         self.address = self.listener.address
@@ -147,9 +149,11 @@ class Server:
             process.end()
             for session in list(process.sessions):
                 session.abandon()
-                session.connection.shutdown()
+                with contextlib.suppress(ValueError):  # its own thread was first, and has closed it
+                    session.connection.shutdown()
         for control in list(self._controls):
-            control.connection.shutdown()
+            with contextlib.suppress(ValueError):
+                control.connection.shutdown()
         _log.info("server %d %s", os.getpid(), reason)
 
     def _raise_file_limit(self) -> None:
@@ -201,7 +205,7 @@ class Server:
         """Carry out a session's calls until it ends."""
         process, descriptor = session.process, session.connection.fileno()
         process.sessions.add(session)
-        self.reactor.when_hung_up(descriptor, lambda: _abandon_if_gone(session))
+        self.reactor.when_hung_up(descriptor, lambda: self._end_wait(session))
         try:
             if process.ended or self.is_stopping:
                 self.reactor.forget(descriptor)
@@ -211,6 +215,13 @@ class Server:
             session.serve(lambda: self.reactor.forget(descriptor))
         finally:
             process.sessions.discard(session)
+
+    def _end_wait(self, session: Session) -> None:
+        """End the wait of a client that has closed a session, when it is clear whether it closes all that it has."""
+        if _has_abandoned(session):
+            session.abandon()
+        else:
+            self.reactor.after(_DYING_S, lambda: _abandon_if_alive(session))
 
     def new_control(self, connection: Any, process: Process) -> Control:
         """Return the server's side of a control connection."""
@@ -244,12 +255,17 @@ class Server:
                 session.connection.discard()
 
 
-def _abandon_if_gone(session: Session) -> None:
+def _has_abandoned(session: Session) -> bool:
+    """Whether the client has said so; its process lives, at least long enough for that."""
     try:
-        gone = session.is_gone()
+        return session.connection.is_abandoned()
     except (OSError, ValueError):  # its own thread has just closed it, or the client scribbled over the mailboxes
-        gone = True
-    if gone:
+        return True
+
+
+def _abandon_if_alive(session: Session) -> None:
+    """End the wait of a client that goes on without it; the burial of one that died ends it otherwise."""
+    if not session.process.has_hung_up():
         session.abandon()
 
 

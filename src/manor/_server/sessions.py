@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import select
 import threading
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from manor import _log
 from manor._codec import Codec
 from manor._codec.context import travel
+from manor._codec.exceptions import current_error_text
 from manor._native import Connection
 from manor._server.adapting import linger
 from manor._server.calls import Call, set_current
@@ -122,7 +122,7 @@ class Session:
             try:
                 undo.pop()()
             except Exception:  # one that fails must not keep the others from being undone
-                _log.warning("could not undo a call of %r:\n%s", self.process, traceback.format_exc())
+                _log.warning("could not undo a call of %r:\n%s", self.process, current_error_text())
 
     def is_gone(self) -> bool:
         """Whether the client has closed its end."""
@@ -180,7 +180,7 @@ class Session:
         kind = Kind.PROXY if type(result) is ProxyResult else Kind.RESULT
         travel.recipient = self
         try:
-            payload = self._codec.encode(self._codec.portable(result) if kind is Kind.PROXY else result)
+            payload = self._codec.encode(self._codec.portable(result.as_tuple()) if kind is Kind.PROXY else result)
         except Exception as error:  # whatever a class raises when it is pickled
             self.undo()
             return self._refuse(number, self._unpicklable(ident, method, result, error))

@@ -19,12 +19,13 @@ _TIMEVAL: Final = struct.Struct("@ll")
 _SECONDS_MAX: Final = 1e9
 
 
-def connect(address: Address, key: bytes | None, limits: Limits, timeout: float | None) -> Connection:
-    """Connect to *address* and shake hands.
+def connect(address: Address, key: bytes | None, first: bytes, limits: Limits, timeout: float | None) -> Connection:
+    """Connect to *address*, shake hands, and send the first message.
 
     Args:
         address: Path or (host, port).
         key: Pre-shared key, or None for a server of the same user on this machine.
+        first: The first message.
         limits: Bounds of the connection.
         timeout: For connecting and the handshake together, in seconds; None is without limit, and 0 too short.
 
@@ -43,7 +44,7 @@ def connect(address: Address, key: bytes | None, limits: Limits, timeout: float 
     else:
         family, target = resolve(cast("tuple[str, int]", address), passive=False)
         sock = _connected(family, target, timeout)
-    return connect_peer(sock, key, limits, None if end is None else end - time.monotonic())
+    return connect_peer(sock, key, first, limits, None if end is None else end - time.monotonic())
 
 
 def _connected(

@@ -8,8 +8,8 @@ by a Noise handshake (NNpsk0, http://noiseprotocol.org/noise.html) that they kno
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import socket
+import struct
 import time
 from typing import Final
 
@@ -29,6 +29,8 @@ from manor.limits import Limits
 
 __all__ = ["accept_peer", "connect_peer", "noise_key", "refuse_peer"]
 
+_FRAME: Final = struct.Struct("<Q")
+"""The head of a frame, as ``Connection`` writes it: the length of the message."""
 _REFUSALS: Final = {
     Verdict.OTHER_USER: (
         AuthenticationError,
@@ -42,6 +44,8 @@ _REFUSALS: Final = {
 
 def noise_key(authkey: bytes) -> bytes:
     """Return the 32-byte pre-shared key for an ``authkey`` of any length."""
+    import hashlib  # loads OpenSSL, which clients and servers of one machine and user need not
+
     return hashlib.blake2b(authkey, digest_size=32, person=b"manor authkey").digest()
 
 
@@ -75,12 +79,15 @@ def _prove_key(connection: Connection, key: bytes, *, initiator: bool, local: bo
         raise AuthenticationError("the two sides do not have the same authkey") from None
 
 
-def connect_peer(sock: socket.socket, key: bytes | None, limits: Limits, timeout: float | None) -> Connection:
-    """Shake hands as the client, and return the connection.
+def connect_peer(
+    sock: socket.socket, key: bytes | None, first: bytes, limits: Limits, timeout: float | None
+) -> Connection:
+    """Shake hands as the client, send the first message, and return the connection.
 
     Args:
         sock: A connected socket; it belongs to the connection afterwards, and is closed on failure.
         key: The result of ``noise_key``, or None to rely on the kernel's word for the user.
+        first: The first message. A server that need not be convinced gets it at once, which saves a round trip.
         limits: Bounds of the connection.
         timeout: How long it may take, in seconds; None is without limit.
 
@@ -97,7 +104,10 @@ def connect_peer(sock: socket.socket, key: bytes | None, limits: Limits, timeout
         sock.settimeout(None if timeout is None else max(0.0, timeout))
         # A server that is too busy to hear us has said so and closed: that is still there to be read.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            sock.sendall(pack_client(Proof.SAME_USER if key is None else Proof.KEY))
+            if key is None:
+                sock.sendall(pack_client(Proof.SAME_USER) + _FRAME.pack(len(first)) + first)
+            else:
+                sock.sendall(pack_client(Proof.KEY))
         verdict = unpack_server(_read_exactly(sock, PREAMBLE_BYTES, deadline))
         if verdict is not Verdict.WELCOME:
             kind, text = _REFUSALS[verdict]
@@ -107,13 +117,14 @@ def connect_peer(sock: socket.socket, key: bytes | None, limits: Limits, timeout
         try:
             left = max(0.0, deadline - time.monotonic())
             _prove_key(connection, key, initiator=True, local=local, left=left)
+            connection.send([first], left)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-def accept_peer(sock: socket.socket, key: bytes, limits: Limits) -> Connection:
+def accept_peer(sock: socket.socket, authkey: bytes, limits: Limits) -> Connection:
     """Shake hands as the server, and return the connection; the socket is closed on failure."""
     deadline = time.monotonic() + limits.handshake_s
     local = _is_local(sock)
@@ -133,7 +144,7 @@ def accept_peer(sock: socket.socket, key: bytes, limits: Limits) -> Connection:
     if proof is Proof.KEY:
         try:
             left = max(0.0, deadline - time.monotonic())
-            _prove_key(connection, key, initiator=False, local=local, left=left)
+            _prove_key(connection, noise_key(authkey), initiator=False, local=local, left=left)
         except BaseException:
             connection.close()
             raise

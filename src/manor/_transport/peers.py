@@ -1,7 +1,5 @@
 """Who is at the other end of a local socket, and which machine this is."""
 
-from __future__ import annotations
-
 import functools
 import os
 import socket

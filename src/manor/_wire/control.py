@@ -4,8 +4,6 @@ All notices have one size, so a frame holds any number of them. Both sides count
 before it, and the server takes those first. So what one thread dropped is gone when another calls.
 """
 
-from __future__ import annotations
-
 import enum
 import struct
 from typing import Final, NamedTuple

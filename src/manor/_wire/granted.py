@@ -1,7 +1,5 @@
 """An answer that is a proxy."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from manor._wire.references import Reference

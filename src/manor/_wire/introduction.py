@@ -1,7 +1,5 @@
 """The first frame each way: the client says which process and thread it is, the server which server it is."""
 
-from __future__ import annotations
-
 import enum
 import struct
 from typing import Final, NamedTuple
@@ -57,7 +55,7 @@ class Hello(NamedTuple):
         return fixed + name
 
     @classmethod
-    def unpack(cls, data: bytes | bytearray) -> Hello:
+    def unpack(cls, data: bytes | bytearray) -> "Hello":
         """Parse a frame; raise ``ProtocolError`` for anything that is no introduction."""
         if not _HELLO.size <= len(data) <= INTRODUCTION_BYTES_MAX:
             raise ProtocolError(f"an introduction of {len(data)} bytes")
@@ -93,7 +91,7 @@ class Welcome(NamedTuple):
         return _WELCOME.pack(*self[:-1], len(path)) + path
 
     @classmethod
-    def unpack(cls, data: bytes | bytearray) -> Welcome:
+    def unpack(cls, data: bytes | bytearray) -> "Welcome":
         """Parse a frame; raise ``ProtocolError`` for anything else."""
         if not _WELCOME.size <= len(data) <= INTRODUCTION_BYTES_MAX:
             raise ProtocolError(f"a welcome of {len(data)} bytes")

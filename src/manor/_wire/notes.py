@@ -1,7 +1,5 @@
 """A result with a note about how it came to be."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 __all__ = ["Noted"]

@@ -1,7 +1,5 @@
 """Tokens name a hosted object; a route says how a process of the same machine reaches its server."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 __all__ = ["Route", "Token"]

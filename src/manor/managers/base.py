@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import os
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from multiprocessing import util
@@ -152,6 +153,7 @@ class BaseManager:
         )
 
     def _start_process(self, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]) -> Started:
+        tempfile.gettempdir()  # found out once here, not in every server that is forked
         reader, writer = multiprocessing.connection.Pipe(duplex=False)
         config = ServerConfig(self._limits, os.getpid() if self._exit_with_parent else None)
         try:

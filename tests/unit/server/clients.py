@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar, cast
 
-from manor._server.calls import Call, as_current
+from manor._server.calls import Call, as_current, current
 from manor._server.waiting import Cancellation
 
 T = TypeVar("T")
@@ -157,3 +157,16 @@ def hook(subject: object, name: str, before: Callable[[], object]) -> None:
         return original(*args, **kwargs)
 
     setattr(subject, name, hooked)
+
+
+def linger_on_waking(condition: threading.Condition, client: Client) -> Callable[[], None]:
+    """Have the client stop short when it has been woken, before it has the condition's lock; call what returns then."""
+    resumed = threading.Event()
+
+    def linger() -> None:
+        call = current()
+        if call is not None and call.process is client.process:
+            assert resumed.wait(LIMIT_S)
+
+    hook(condition, "_acquire_restore", linger)
+    return resumed.set

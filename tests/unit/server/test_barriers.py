@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from manor._server import waiting
 from manor._server.adapters import adapt
 from manor._server.calls import current
 from manor._server.primitives import Barrier
@@ -251,7 +252,7 @@ class Acting:
         self.until_waiting = watch(self.barrier._changed)
         self.awake = threading.Event()
         hook(self.barrier._changed, "_acquire_restore", self.awake.set)
-        self.one = first.start(self.barrier.wait, 0.5)
+        self.one = first.start(self.barrier.wait, LIMIT_S)
         self.until_waiting(1)
         self.last = second.start(self.barrier.wait)
         assert self.begun.wait(LIMIT_S)
@@ -261,10 +262,25 @@ class Acting:
         assert self.end.wait(LIMIT_S)
 
 
-def test_the_action_is_not_cut_short_by_a_time_limit_and_later_comers_wait_for_its_end() -> None:
+class Clock:
+    """Stands in for the module `time`."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+def test_the_action_is_not_cut_short_by_a_time_limit_and_later_comers_wait_for_its_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(waiting, "time", clock)
     with clients(4) as (first, second, third, fourth):
         acting = Acting(first, second)
-        assert acting.awake.wait(LIMIT_S)  # its time is over
+        clock.now = 2 * LIMIT_S
+        acting.barrier._changed._waiters[0].leave()  # type: ignore[attr-defined]
+        assert acting.awake.wait(LIMIT_S)  # its time is over, and it has noticed
         later = third.start(acting.barrier.wait)
         acting.until_waiting(2)
         assert acting.barrier.n_waiting == 0

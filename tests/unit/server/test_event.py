@@ -2,7 +2,7 @@ import threading
 
 from manor._server.primitives import Event
 from manor._server.waiting import Abandoned
-from tests.unit.server.clients import clients, waiting_on, watch
+from tests.unit.server.clients import clients, linger_on_waking, waiting_on, watch
 
 
 def test_a_wait_returns_at_once_when_the_flag_is_up_and_false_after_its_time() -> None:
@@ -43,15 +43,17 @@ def test_a_cancelled_wait_wakes_nobody_who_came_after_the_flag_was_cleared() -> 
     event = Event()
     until_waiting = watch(event._changed)
     with clients(2) as (first, second):
+        resume = linger_on_waking(event._changed, first)
         one = first.start(event.wait)
         until_waiting(1)
-        with event._changed:  # the waiter cannot wake up until the flag is down again
-            event._changed.notify_all()
-            one.cancel()
-            other = second.start(event.wait)
-        assert isinstance(one.error(), Abandoned)
+        event.set()
+        event.clear()
+        one.cancel()
+        other = second.start(event.wait)
         until_waiting(1)
-        assert not other.future.done()
+        resume()
+        assert isinstance(one.error(), Abandoned)
+        assert waiting_on(event._changed) == 1
         event.release_dead(first.process)
         event.set()
         assert other.result() is True

@@ -1,6 +1,7 @@
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -155,34 +156,50 @@ def test_who_is_always_too_late_still_has_its_time_limit() -> None:
     lock.lock.release()
 
 
-@pytest.mark.parametrize("make", [threading.Lock, threading.RLock], ids=["Lock", "RLock"])
-def test_clients_that_give_up_and_threads_that_hammer_exclude_each_other(make: Callable[[], Any]) -> None:
-    hosted = Hosted(make())
-    inside = 0
+class Room:
+    """Holds one at a time, or says that it did not."""
+
+    def __init__(self) -> None:
+        self.inside = 0
+        self.failures: list[int] = []
+
+    def visit(self) -> None:
+        self.inside += 1
+        if self.inside != 1:
+            self.failures.append(self.inside)
+        self.inside -= 1
+
+
+@contextmanager
+def hammering(hosted: Hosted, room: Room) -> Iterator[None]:
+    """Threads of the server's own that hardly ever leave the lock alone."""
     stop = threading.Event()
-    failures: list[str] = []
-
-    def critical() -> None:
-        nonlocal inside
-        inside += 1
-        if inside != 1:
-            failures.append("two inside")
-        inside -= 1
-
-    def leave(client: Client, future: Future[bool]) -> None:
-        if future.exception() is None and future.result():
-            critical()
-            client.start(hosted.release)
 
     def hammer() -> None:
         while not stop.is_set():
             with hosted.subject:
-                critical()
+                room.visit()
 
     hammers = [threading.Thread(target=hammer) for _ in range(2)]
     for thread in hammers:
         thread.start()
-    with clients(4) as them:
+    yield
+    stop.set()
+    for thread in hammers:
+        thread.join(LIMIT_S)
+
+
+@pytest.mark.parametrize("make", [threading.Lock, threading.RLock], ids=["Lock", "RLock"])
+def test_clients_that_give_up_and_threads_that_hammer_exclude_each_other(make: Callable[[], Any]) -> None:
+    hosted = Hosted(make())
+    room = Room()
+
+    def leave(client: Client, future: Future[bool]) -> None:
+        if future.exception() is None and future.result():
+            room.visit()
+            client.start(hosted.release)
+
+    with clients(4) as them, hammering(hosted, room):
         for round_ in range(25):
             pending = [client.start(hosted.acquire, True, LIMIT_S) for client in them]
             if round_ % 2:
@@ -191,9 +208,6 @@ def test_clients_that_give_up_and_threads_that_hammer_exclude_each_other(make: C
                 one.future.add_done_callback(partial(leave, client))
             for client, one in zip(them, pending, strict=True):
                 one.error()
-                client.run(lambda: None)  # after its release
-    stop.set()
-    for thread in hammers:
-        thread.join(LIMIT_S)
-    assert not failures
+                client.run(lambda: None)
+    assert not room.failures
     assert hosted.free()

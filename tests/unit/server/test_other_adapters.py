@@ -10,7 +10,7 @@ import pytest
 from manor._server.adapters import adapt
 from manor._server.calls import bury
 from manor._server.waiting import Abandoned
-from tests.unit.server.clients import LIMIT_S, clients, waiting_on, watch
+from tests.unit.server.clients import LIMIT_S, clients, linger_on_waking, waiting_on, watch
 
 SEMAPHORES: list[type[Any]] = [threading.Semaphore, threading.BoundedSemaphore]
 
@@ -188,15 +188,17 @@ def test_an_event_is_cancellable_and_wakes_nobody_in_vain() -> None:
     condition = event._cond  # type: ignore[attr-defined]
     until_waiting = watch(condition)
     with clients(2) as (gone, other):
+        resume = linger_on_waking(condition, gone)
         one = gone.start(event.wait)
         until_waiting(1)
-        with condition:
-            condition.notify_all()
-            one.cancel()
-            pending = other.start(event.wait)
-        assert isinstance(one.error(), Abandoned)
+        event.set()
+        event.clear()
+        one.cancel()
+        pending = other.start(event.wait)
         until_waiting(1)
-        assert not pending.future.done()
+        resume()
+        assert isinstance(one.error(), Abandoned)
+        assert waiting_on(condition) == 1
         adapter.release_dead(gone.process)
         event.set()
         assert pending.result() is True

@@ -4,7 +4,7 @@ from typing import Any, cast
 import pytest
 
 from manor._server.calls import Call, as_current, bury, current
-from manor._server.waiting import Abandoned, Cancellation, nobody, wait_on, wait_until, wake_one
+from manor._server.waiting import Abandoned, Cancellation, nobody, wait_on, wait_until
 from tests.unit.server.clients import (
     LIMIT_S,
     Client,
@@ -85,6 +85,13 @@ def test_a_call_cancelled_before_does_not_wait(meeting: Meeting) -> None:
         with pytest.raises(Abandoned):
             wait_until(meeting.condition, lambda: True)
     assert not waiting_on(meeting.condition)
+
+
+def test_a_call_of_a_dead_process_does_not_wait(meeting: Meeting) -> None:
+    process = ClientProcess()
+    bury(process)
+    with as_current(Call(process, 1, Cancellation())), pytest.raises(Abandoned):
+        meeting.wait()
 
 
 def test_a_call_cancelled_while_it_enters_the_wait_does_not_wait(meeting: Meeting) -> None:
@@ -283,14 +290,3 @@ def test_wait_until_stops_at_its_time_limit_however_often_it_is_notified(meeting
         while not pending.future.done():
             meeting.notify()
         assert pending.result() is False
-
-
-def test_wake_one_wakes_the_first_who_still_waits_without_the_lock(meeting: Meeting) -> None:
-    with clients(2) as (first, second):
-        one, other = two_waiting(meeting, first, second)
-        with meeting.condition:
-            one.cancel()
-            wake_one(meeting.condition)
-        assert other.result() is True
-        assert isinstance(one.error(), Abandoned)
-    wake_one(meeting.condition)  # nobody is there

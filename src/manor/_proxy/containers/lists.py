@@ -20,8 +20,8 @@ LIST_EXPOSED: Final = (
 
 
 def _ready(values: Any) -> Any:
-    """Consume an iterator here; what the server can iterate over travels as it is."""
-    if isinstance(values, list | tuple | set | frozenset | dict | str | bytes | ContainerProxy):
+    """Consume an iterator here, and a set, whose copy may have another order; the rest travels as it is."""
+    if isinstance(values, list | tuple | dict | str | bytes | ContainerProxy):
         return values
     return list(values)
 

@@ -44,7 +44,7 @@ class BaseSetProxy(ContainerProxy, Generic[T]):
         return self._callmethod("__len__")
 
     def __contains__(self, value: object, /) -> bool:
-        return self._callmethod("__contains__", (plain(value),))
+        return self._callmethod("__contains__", (value,))
 
     def __iter__(self) -> Iterator[T]:
         return iterate_keys(self)

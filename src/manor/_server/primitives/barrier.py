@@ -118,8 +118,7 @@ class Barrier:
             # All have come: the time limit no longer counts.
             wait_until(self._changed, lambda: generation.state is not _State.ACTING, forward=nobody)
         except Abandoned:
-            if generation.state is _State.FILLING:
-                generation.arrived -= 1
+            generation.arrived -= 1  # matters only while it is filling
             raise
         if generation.state is _State.BROKEN:
             raise BrokenBarrierError

@@ -84,9 +84,6 @@ class Condition:
             RuntimeError: The caller does not hold the lock.
         """
         self._require("wait on")
-        call = current()
-        if over(call):
-            raise Abandoned
         notified = False
         saved: int | None = None
         forward: Callable[[], None] = self._signal.notify
@@ -97,6 +94,7 @@ class Condition:
                 notified = wait_on(self._signal, timeout, forward)
         finally:
             death = self._restore(saved, forward if notified else None)
+        call = current()
         if notified and call is not None:
             call.undo.append(partial(self._pass_on, forward))
         return notified, death

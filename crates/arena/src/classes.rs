@@ -1,0 +1,73 @@
+//! The sizes of blocks in slabs.
+
+use crate::layout::{UNIT, lockable};
+
+/// Block sizes in bytes, header included; a slab holds blocks of one of them. Class 0 is for objects only:
+/// memory that has held a lock word never holds anything else.
+pub(crate) const SIZES: [u64; 20] = [
+    lockable::BYTES,
+    32,
+    48,
+    64,
+    80,
+    96,
+    128,
+    160,
+    192,
+    256,
+    320,
+    384,
+    512,
+    768,
+    1024,
+    1536,
+    2048,
+    3072,
+    4112,
+    8192,
+];
+/// The class of objects.
+pub(crate) const OBJECTS: usize = 0;
+const LARGEST: u64 = SIZES[SIZES.len() - 1];
+
+/// For every 16 bytes of size, the smallest class that holds it.
+const LOOKUP: [u8; (LARGEST / 16) as usize + 1] = {
+    let mut table = [0; (LARGEST / 16) as usize + 1];
+    let mut class = 1;
+    let mut step = 0;
+    while step < table.len() {
+        if SIZES[class] < step as u64 * 16 {
+            class += 1;
+        }
+        #[allow(clippy::cast_possible_truncation)] // There are 20 classes.
+        {
+            table[step] = class as u8;
+        }
+        step += 1;
+    }
+    table
+};
+
+/// The class for a block of `bytes` bytes, header included; `None` if it needs an extent.
+#[inline]
+pub(crate) fn class_for(bytes: u64) -> Option<usize> {
+    let step = usize::try_from(bytes.div_ceil(16)).ok()?;
+    LOOKUP.get(step).map(|&class| usize::from(class))
+}
+
+/// How many blocks of a class a slab holds.
+#[inline]
+pub(crate) fn blocks_per_slab(class: usize) -> u64 {
+    UNIT / SIZES[class]
+}
+
+#[test]
+fn every_size_gets_the_smallest_class_that_holds_it() {
+    for bytes in 1..=LARGEST {
+        let class = class_for(bytes).unwrap();
+        assert!(SIZES[class] >= bytes && class != OBJECTS);
+        assert!(class == 1 || SIZES[class - 1] < bytes.next_multiple_of(16), "{bytes}");
+    }
+    assert_eq!(class_for(LARGEST + 1), None);
+    assert_eq!(class_for(u64::MAX), None);
+}

@@ -1,0 +1,104 @@
+//! Reading one item, without the lock if possible.
+
+use super::{Dict, Key, LENGTH, VALUE};
+use crate::block::Header;
+use crate::change::is_quiet;
+use crate::failure::{Failure, Result};
+use crate::heap::Heap;
+use crate::layout::{Space, lockable};
+use crate::memory::{self, Memory};
+use crate::value::{self, Cell, Loaded};
+
+/// Tries without the lock. A writer that is always there would starve a reader otherwise.
+const TRIES: usize = 4;
+/// Items of a bucket that a reader without the lock looks at: what it follows may be changing.
+const CHAIN_MAX: u64 = 4096;
+
+/// What a value was when it was read: for replacing it only if it still is that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Witness {
+    cell: Cell,
+    /// The header of the value's block: the same memory may hold another value later.
+    header: u64,
+}
+
+impl Witness {
+    pub(super) fn take<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Self> {
+        let header = match cell.block() {
+            Some(at) => space.memory.load(at)?,
+            None => 0,
+        };
+        Ok(Self { cell, header })
+    }
+}
+
+impl Dict {
+    /// The value of a key.
+    #[inline]
+    pub fn get<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<Option<Loaded>> {
+        self.read(heap, key, |space, cell| value::load(space, cell))
+    }
+
+    /// The value of a key, and what [`Dict::replace_if`] needs to know of it.
+    pub fn get_witnessed<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        key: &Key<'_>,
+    ) -> Result<Option<(Loaded, Witness)>> {
+        self.read(heap, key, |space, cell| {
+            Ok((value::load(space, cell)?, Witness::take(space, cell)?))
+        })
+    }
+
+    /// Whether a key is there.
+    #[inline]
+    pub fn contains<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<bool> {
+        Ok(self.read(heap, key, |_, _| Ok(()))?.is_some())
+    }
+
+    #[inline]
+    fn read<M: Memory, T>(
+        &self,
+        heap: &Heap<M>,
+        key: &Key<'_>,
+        load: impl Fn(&Space<M>, Cell) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let (space, intent_at) = (&heap.space, self.object.at + lockable::INTENT);
+        for _ in 0..TRIES {
+            // Acquire (in `load`) pairs with the Release stores of `change::commit`.
+            let before = space.memory.load(intent_at)?;
+            if !is_quiet(before) {
+                break;
+            }
+            let outcome = self.read_item(space, key, CHAIN_MAX, &load);
+            memory::validate_after_read();
+            if space.memory.load(intent_at)? == before {
+                match outcome {
+                    Err(Failure::Shared(_)) => break, // Perhaps a long chain: see with the lock.
+                    other => return other,
+                }
+            }
+        }
+        let _guard = heap.lock(self.object)?;
+        let limit = self.word(space, LENGTH)?;
+        self.read_item(space, key, limit, &load)
+    }
+
+    #[inline]
+    fn read_item<M: Memory, T>(
+        &self,
+        space: &Space<M>,
+        key: &Key<'_>,
+        limit: u64,
+        load: &impl Fn(&Space<M>, Cell) -> Result<T>,
+    ) -> Result<Option<T>> {
+        if Header(space.memory.load(self.object.at)?) != self.object.live {
+            return Err(Failure::ObjectGone);
+        }
+        let spot = self.find(space, key, limit)?;
+        if !spot.hit {
+            return Ok(None);
+        }
+        load(space, Cell(space.memory.load(spot.next + VALUE)?)).map(Some)
+    }
+}

@@ -1,0 +1,93 @@
+//! Walking over the items in order of insertion.
+
+use super::{AFTER, BEFORE, CHAIN, Dict, HASH, HEAD, KEY, LENGTH, SHAPE, TAIL, VALUE};
+use super::{checked, find::Spot, key};
+use crate::failure::{Failure, Result, corrupt};
+use crate::heap::Heap;
+use crate::layout::Space;
+use crate::memory::Memory;
+use crate::value::{self, Cell, Loaded};
+
+/// Which way to walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Oldest first.
+    Forward,
+    /// Newest first.
+    Backward,
+}
+
+/// Where a walk has got to. Valid until a key comes or goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    way: Way,
+    next: u64,
+    shape: u64,
+}
+
+impl Position {
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        self.next == 0
+    }
+}
+
+/// A key and its value.
+pub type Item = (Loaded, Loaded);
+
+impl Dict {
+    /// The beginning of a walk.
+    pub fn begin<M: Memory>(&self, heap: &Heap<M>, way: Way) -> Result<Position> {
+        let _guard = heap.lock(self.object)?;
+        let end = if way == Way::Forward { HEAD } else { TAIL };
+        let (next, shape) = (self.word(&heap.space, end)?, self.word(&heap.space, SHAPE)?);
+        Ok(Position { way, next, shape })
+    }
+
+    /// Copies up to `count` items to `items` and moves on; under the lock, so `count` should be some dozens.
+    ///
+    /// [`Failure::Changed`] if a key came or went since the walk began; replaced values do not disturb it.
+    pub fn advance<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        position: &mut Position,
+        count: usize,
+        items: &mut Vec<Item>,
+    ) -> Result<()> {
+        let space = &heap.space;
+        let _guard = heap.lock(self.object)?;
+        if self.word(space, SHAPE)? != position.shape {
+            return Err(Failure::Changed);
+        }
+        let link = if position.way == Way::Forward { AFTER } else { BEFORE };
+        for _ in 0..count {
+            let item = checked(space, position.next)?;
+            if item == 0 {
+                break;
+            }
+            let word = |word| space.memory.load(item + word);
+            let key = key::load(space, Cell(word(KEY)?), word(HASH)?)?;
+            items.push((key, value::load(space, Cell(word(VALUE)?))?));
+            position.next = word(link)?;
+        }
+        Ok(())
+    }
+
+    /// Where the item at `item` is linked in its bucket. The caller holds the lock.
+    pub(super) fn spot_of<M: Memory>(&self, space: &Space<M>, item: u64) -> Result<Spot> {
+        let hash = space.memory.load(item + HASH)?;
+        let mut link = self.bucket_of_hash(space, hash)?;
+        for _ in 0..=self.word(space, LENGTH)? {
+            let next = checked(space, space.memory.load(link)?)?;
+            if next == item {
+                return Ok(Spot { link, next, hit: true });
+            }
+            if next == 0 {
+                break;
+            }
+            link = next + CHAIN;
+        }
+        corrupt("an item is not in its bucket")
+    }
+}

@@ -1,0 +1,187 @@
+//! Blocks: allocating and freeing memory of the arena, for one attached process.
+//!
+//! # Theory of operation
+//!
+//! Blocks up to 8 KB live in slabs: units that one process allocates from and anyone frees into. Larger ones
+//! are extents: runs of units of their own. A block is allocated *pending*: it belongs to the process, which
+//! fills it in peace. The change that links it somewhere makes it live; if the process dies before, the sweeper
+//! frees it. A block is freed by one store in its header, as part of the change that unlinks it.
+//!
+//! An extent's units are given back after the lock was left ([`Heap::settle`]): the allocator has a lock of its
+//! own, and a thread holds one at a time. If the process dies between, the sweeper does it.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::Error;
+use crate::block::{Block, Header, State};
+use crate::change;
+use crate::classes::{SIZES, blocks_per_slab, class_for};
+use crate::failure::{Failure, Result, corrupt};
+use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space, UNIT};
+use crate::memory::Memory;
+use crate::slab::Shelf;
+use crate::units::{self, Backing, Claim, Kind, Run};
+
+/// Shelves per heap: one for each class.
+type Shelves = [Shelf; SIZES.len()];
+
+/// An attached process's way to the arena's memory. Threads share it.
+pub struct Heap<M> {
+    pub(crate) space: Space<M>,
+    pub(crate) slot: u64,
+    shelves: Mutex<(Shelves, u64)>,
+}
+
+impl<M: Memory> Heap<M> {
+    /// The heap of the process that owns `slot`.
+    pub(crate) fn new(space: Space<M>, slot: u64) -> Self {
+        Self { space, slot, shelves: Mutex::default() }
+    }
+
+    fn shelves(&self) -> MutexGuard<'_, (Shelves, u64)> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Allocates a pending block for `payload` bytes behind its header; the bytes hold anything.
+    pub(crate) fn allocate(&self, payload: u64) -> Result<Block> {
+        let bytes = payload.saturating_add(8);
+        match class_for(bytes) {
+            Some(class) => self.allocate_small(class),
+            None => self.allocate_extent(bytes),
+        }
+    }
+
+    /// Allocates a pending block of a class.
+    pub(crate) fn allocate_small(&self, class: usize) -> Result<Block> {
+        let mut shelves = self.shelves();
+        loop {
+            if let Some(at) = shelves.0[class].take(&self.space, class) {
+                let found = Header(self.space.memory.load(at)?);
+                if !found.is(State::Free) {
+                    return corrupt("a block on the shelf is not free");
+                }
+                let header = found.allocated(self.slot);
+                self.space.memory.store(at, header.0)?;
+                return Ok(Block { at, header });
+            }
+            self.restock(&mut shelves, class)?;
+        }
+    }
+
+    /// Finds free blocks: freed ones of ours, then slabs that lost their owner, then a new slab.
+    #[cold]
+    fn restock(&self, shelves: &mut (Shelves, u64), class: usize) -> Result<()> {
+        let flags_at = SLOTS_AT + self.slot * SLOT_BYTES + units::SLOT_FREED;
+        if self.space.memory.load(flags_at)? != 0 {
+            // Acquire pairs with `units::hint`.
+            let flags = self.space.memory.swap(flags_at, 0)?;
+            for (class, shelf) in shelves.0.iter_mut().enumerate() {
+                if flags >> class & 1 != 0 {
+                    shelf.follow_hints(&self.space, class)?;
+                }
+            }
+        }
+        if shelves.0[class].is_stocked() {
+            return Ok(());
+        }
+        let orphaned = self.space.memory.load(units::ORPHANED)?;
+        if orphaned != shelves.1 {
+            crate::sweep::adopt(self, |class, unit| {
+                shelves.0[class].add(&self.space, class, unit)
+            })?;
+            shelves.1 = orphaned;
+            if shelves.0[class].is_stocked() {
+                return Ok(());
+            }
+        }
+        let unit = self.new_slab(class)?;
+        shelves.0[class].add(&self.space, class, unit)
+    }
+
+    fn new_slab(&self, class: usize) -> Result<u64> {
+        let claim = self.claim_backed(1, UNIT)?;
+        let base = self.space.map.unit_at(claim.unit);
+        let header = Header::new(claim.generation, State::Free, 0);
+        for block in 0..blocks_per_slab(class) {
+            self.space.memory.store(base + block * SIZES[class], header.0)?;
+        }
+        let run =
+            Run { kind: Kind::Slab, slot: self.slot, class, backing: Backing::All, length: 1 };
+        self.space.memory.store(self.space.map.word_at(claim.unit), run.word())?;
+        Ok(claim.unit)
+    }
+
+    fn allocate_extent(&self, bytes: u64) -> Result<Block> {
+        let claim = self.claim_backed(bytes.div_ceil(UNIT), bytes)?;
+        let at = self.space.map.unit_at(claim.unit);
+        let header = Header::new(claim.generation, State::Pending, self.slot);
+        self.space.memory.store(at, header.0)?;
+        let all = claim.backing == Backing::All || is_all(bytes, claim.length);
+        let backing = if all { Backing::All } else { Backing::Some };
+        let run =
+            Run { kind: Kind::Extent, slot: self.slot, class: 0, backing, length: claim.length };
+        self.space.memory.store(self.space.map.word_at(claim.unit), run.word())?;
+        Ok(Block { at, header })
+    }
+
+    /// Claims units and makes sure that the pages for `bytes` of them exist.
+    fn claim_backed(&self, length: u64, bytes: u64) -> Result<Claim> {
+        let full = Failure::ArenaFull { bytes };
+        let claimed = match units::claim(&self.space, length, self.slot) {
+            Err(Failure::Shared(Error::Os { call: "madvise", .. })) => return Err(full),
+            other => other?,
+        };
+        let Some(claim) = claimed else { return Err(full) };
+        if claim.backing != Backing::All {
+            let pages = bytes.next_multiple_of(PAGE);
+            let at = self.space.map.unit_at(claim.unit);
+            if self.space.memory.populate(at, pages).is_err() {
+                units::unclaim(&self.space, claim, Backing::Some)?;
+                return Err(full);
+            }
+        }
+        Ok(claim)
+    }
+
+    /// Frees a block that is still pending: nobody but us knows of it.
+    pub(crate) fn give_back(&self, block: Block) -> Result<()> {
+        change::turn(&self.space, block, State::Free)?;
+        self.settle(block.at)
+    }
+
+    /// After leaving the lock: gives the units back if the block at `at`, just freed, was an extent.
+    pub(crate) fn settle(&self, at: u64) -> Result<()> {
+        if is_extent(&self.space, at)? { units::reclaim(&self.space, at) } else { Ok(()) }
+    }
+
+    /// Returns the pages of free units to the system; `keep` units of them stay for reuse. Returns how many
+    /// units were returned. For a background thread: it takes a millisecond for every few megabytes.
+    pub fn trim(&self, keep: u64) -> Result<u64> {
+        let (mut unit, mut kept, mut returned) = (0, 0, 0);
+        while let Some((head, run)) = units::next_run(&self.space, unit)? {
+            unit = head + run.length.max(1);
+            if run.kind != Kind::Free || run.backing == Backing::None {
+                continue;
+            }
+            if kept + run.length <= keep {
+                kept += run.length;
+            } else if let Some(claim) = units::claim_free(&self.space, head, self.slot)? {
+                self.space.memory.punch(self.space.map.unit_at(head), claim.length * UNIT)?;
+                units::unclaim(&self.space, claim, Backing::Some)?;
+                returned += claim.length;
+            }
+        }
+        Ok(returned)
+    }
+}
+
+/// Whether `bytes` need every page of `length` units.
+fn is_all(bytes: u64, length: u64) -> bool {
+    bytes.next_multiple_of(PAGE) == length * UNIT
+}
+
+/// Whether the block at `at` is an extent. Slabs hold nothing at the same offset that could be one.
+pub(crate) fn is_extent<M: Memory>(space: &Space<M>, at: u64) -> Result<bool> {
+    let unit = space.map.unit_of(at)?;
+    Ok(at == space.map.unit_at(unit) && units::run_at(space, unit)?.kind == Kind::Extent)
+}

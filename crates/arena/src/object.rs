@@ -1,0 +1,345 @@
+//! Objects: what a proxy or a container names, and how long it lives.
+//!
+//! # Theory of operation
+//!
+//! An object is a lockable in a slab of its own class, which never becomes anything else, so that its lock word
+//! is a lock word for ever. A **handle** is its offset and generation; the block's header must be live with that
+//! generation, else the object is gone.
+//!
+//! | offset | word |
+//! | ---: | --- |
+//! | 32 | kind |
+//! | 40 | references that containers hold |
+//! | 48 | lease: until when (`CLOCK_MONOTONIC`, ns) a pickle of a proxy may still arrive |
+//! | 64 | presence: a bit for each slot whose process holds proxies (4 words) |
+//! | 128 | the kind's own words |
+//!
+//! References, presence and lease keep it alive; whoever removes the last one decides that under its lock, in
+//! the same change. Then it is *dropped*: no handle finds it, and its contents are freed in short steps
+//! ([`Heap::finish`]) before its own block is. If that is interrupted, the sweeper goes on.
+//!
+//! A reference in a container is a block that names the object. The block is also the *count*: it becomes
+//! counted in the change that raises the object's number, and free in the one that lowers it, so a death
+//! between two locks leaves a block that says what is still to be done.
+
+use crate::block::{Block, Header, State};
+use crate::change::Change;
+use crate::classes::OBJECTS;
+use crate::clock;
+use crate::dict;
+use crate::failure::{Failure, Result, corrupt};
+use crate::heap::Heap;
+use crate::layout::{Space, lockable};
+use crate::lock::Guard;
+use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
+use crate::units;
+use crate::value;
+
+pub(crate) const KIND: u64 = 32;
+pub(crate) const REFERENCES: u64 = 40;
+const LEASE: u64 = 48;
+const PRESENCE: u64 = 64;
+const PRESENCE_WORDS: u64 = 4;
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// A mapping that keeps insertion order.
+    Dict = 1,
+}
+
+impl ObjectKind {
+    fn from_word(word: u64) -> Result<Self> {
+        match word {
+            1 => Ok(Self::Dict),
+            _ => corrupt("an object has no valid kind"),
+        }
+    }
+}
+
+/// Names an object for good: never matches another one in the same memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Handle {
+    /// Its offset in the arena.
+    pub at: u64,
+    /// Its generation.
+    pub generation: u64,
+}
+
+/// A handle that was checked to name a place for objects. Whether that one still lives shows under its lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Object {
+    pub at: u64,
+    pub live: Header,
+}
+
+impl Object {
+    pub fn handle(self) -> Handle {
+        Handle { at: self.at, generation: self.live.generation() }
+    }
+
+    pub fn block(self) -> Block {
+        Block { at: self.at, header: self.live }
+    }
+
+    /// The offset of a word of the object's kind.
+    #[inline]
+    pub fn body(self, word: u64) -> u64 {
+        self.at + lockable::BODY + word
+    }
+}
+
+/// Checks that a handle names a place for objects.
+pub(crate) fn resolve<M: Memory>(space: &Space<M>, handle: Handle) -> Result<Object> {
+    let run = units::run_at(space, space.map.unit_of(handle.at)?)?;
+    let is_object = run.kind == units::Kind::Slab && run.class == OBJECTS;
+    if !is_object || !handle.at.is_multiple_of(lockable::BYTES) {
+        return corrupt("a handle names no place for objects");
+    }
+    Ok(Object { at: handle.at, live: Header::live(handle.generation) })
+}
+
+/// Takes the lock of an object that is in `state`.
+#[inline]
+pub(crate) fn lock_in<M: Memory>(
+    space: &Space<M>,
+    object: Object,
+    state: State,
+) -> Result<Guard<'_, M>> {
+    let guard = Guard::acquire(space, object.at)?;
+    if space.memory.load(object.at)? != object.live.turned(state).0 {
+        return Err(Failure::ObjectGone);
+    }
+    Ok(guard)
+}
+
+fn presence_at(object: Object, slot: u64) -> (u64, u64) {
+    (object.at + PRESENCE + slot / 64 % PRESENCE_WORDS * 8, 1 << (slot % 64))
+}
+
+impl<M: Memory> Heap<M> {
+    /// Takes the lock of a live object.
+    #[inline]
+    pub(crate) fn lock(&self, object: Object) -> Result<Guard<'_, M>> {
+        lock_in(&self.space, object, State::Live)
+    }
+
+    /// Makes an object that this process holds.
+    pub(crate) fn create_object(&self, kind: ObjectKind) -> Result<Object> {
+        let block = self.allocate_small(OBJECTS)?;
+        // The last user of this memory may have died with its lock: let that be completed first.
+        drop(Guard::acquire(&self.space, block.at)?);
+        for word in (KIND..lockable::LOG).step_by(8) {
+            self.space.memory.store(block.at + word, 0)?;
+        }
+        self.space.memory.store(block.at + KIND, kind as u64)?;
+        let object = Object { at: block.at, live: block.header.turned(State::Live) };
+        let (at, bit) = presence_at(object, self.slot);
+        self.space.memory.store(at, bit)?;
+        self.space.memory.store(block.at, object.live.0)?;
+        Ok(object)
+    }
+
+    /// This process holds the object from now on (a proxy arrived).
+    pub fn hold(&self, handle: Handle) -> Result<()> {
+        let object = resolve(&self.space, handle)?;
+        let _guard = self.lock(object)?;
+        let (at, bit) = presence_at(object, self.slot);
+        self.space.memory.store(at, self.space.memory.load(at)? | bit)
+    }
+
+    /// The object lives at least until `until_ns` on `CLOCK_MONOTONIC` (a proxy was pickled).
+    pub fn lease(&self, handle: Handle, until_ns: u64) -> Result<()> {
+        let object = resolve(&self.space, handle)?;
+        let _guard = self.lock(object)?;
+        let at = object.at + LEASE;
+        self.space.memory.store(at, until_ns.max(self.space.memory.load(at)?))
+    }
+
+    /// This process holds the object no longer (its last proxy went). Frees it if nobody else does.
+    pub fn let_go(&self, handle: Handle) -> Result<()> {
+        self.clear_presence(resolve(&self.space, handle)?, self.slot)
+    }
+
+    /// Removes a process's presence; frees the object if that was all that held it.
+    pub(crate) fn clear_presence(&self, object: Object, slot: u64) -> Result<()> {
+        let dying = {
+            let guard = self.lock(object)?;
+            let (at, bit) = presence_at(object, slot);
+            let mut change = Change::new();
+            change.write(at, self.space.memory.load(at)? & !bit);
+            let dying = self.is_last(object, 0, Some((at, bit)))?;
+            if dying {
+                change.turn(object.block(), State::Dropped);
+            }
+            guard.commit(&change)?;
+            dying
+        };
+        if dying { self.finish(object) } else { Ok(()) }
+    }
+
+    /// Whether nothing holds the object, when `references` are to be left and `leaving` to be cleared.
+    fn is_last(
+        &self,
+        object: Object,
+        references: u64,
+        leaving: Option<(u64, u64)>,
+    ) -> Result<bool> {
+        let word = |at| self.space.memory.load(at);
+        let counted = word(object.at + REFERENCES)?;
+        if counted != references {
+            return Ok(false);
+        }
+        for index in 0..PRESENCE_WORDS {
+            let at = object.at + PRESENCE + index * 8;
+            let gone = leaving.map_or(0, |(place, bit)| if place == at { bit } else { 0 });
+            if word(at)? & !gone != 0 {
+                return Ok(false);
+            }
+        }
+        let lease = word(object.at + LEASE)?;
+        Ok(lease == 0 || lease <= clock::now_ns())
+    }
+
+    /// A counted reference to an object, for a container to take.
+    pub(crate) fn count(&self, handle: Handle) -> Result<Block> {
+        let object = resolve(&self.space, handle)?;
+        let words = [handle.at.to_ne_bytes(), handle.generation.to_ne_bytes()];
+        let block = self.fill(value::Kind::Object, &[&words[0], &words[1]])?;
+        match self.count_into(object, block) {
+            Ok(()) => Ok(Block { at: block.at, header: block.header.turned(State::Counted) }),
+            Err(failure) => {
+                self.give_back(block)?;
+                Err(failure)
+            }
+        }
+    }
+
+    fn count_into(&self, object: Object, block: Block) -> Result<()> {
+        let guard = self.lock(object)?;
+        let at = object.at + REFERENCES;
+        let mut change = Change::new();
+        change.write(at, self.space.memory.load(at)?.wrapping_add(1));
+        change.turn(block, State::Counted);
+        guard.commit(&change)
+    }
+
+    /// Releases a reference that no container holds any more.
+    pub(crate) fn release(&self, block: Block) -> Result<()> {
+        match self.release_one(block)? {
+            Some(dying) => self.finish(dying),
+            None => Ok(()),
+        }
+    }
+
+    /// Lowers the count of the object that `block` refers to; returns the object if that was all that held it.
+    fn release_one(&self, block: Block) -> Result<Option<Object>> {
+        let object = resolve(&self.space, value::reference(&self.space, block.at)?)?;
+        let guard = self.lock(object)?;
+        if self.space.memory.load(block.at)? != block.header.0 {
+            return Ok(None); // Somebody else released it.
+        }
+        let at = object.at + REFERENCES;
+        let Some(rest) = self.space.memory.load(at)?.checked_sub(1) else {
+            return corrupt("an object has fewer references than containers hold");
+        };
+        let mut change = Change::new();
+        change.write(at, rest);
+        change.turn(block, State::Free);
+        let dying = rest == 0 && self.is_last(object, 1, None)?;
+        if dying {
+            change.turn(object.block(), State::Dropped);
+        }
+        guard.commit(&change)?;
+        Ok(dying.then_some(object))
+    }
+
+    /// Frees what dropped objects hold, and what only that held, in short steps; then the objects.
+    pub(crate) fn finish(&self, object: Object) -> Result<()> {
+        let mut dying = vec![object];
+        while let Some(&object) = dying.last() {
+            let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
+            let step = if is_planted(Bug::ContentsForgotten) {
+                Ok(Step::default())
+            } else {
+                match kind {
+                    ObjectKind::Dict => dict::drain(self, object, State::Dropped),
+                }
+            };
+            let step = match step {
+                Err(Failure::ObjectGone) => {
+                    dying.pop(); // Somebody else finished it.
+                    continue;
+                }
+                other => other?,
+            };
+            if step.is_empty() {
+                dying.pop();
+                self.bury(object)?;
+            }
+            for block in step.dropped {
+                dying.extend(self.release_one(block)?);
+            }
+            for at in step.freed {
+                self.settle(at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what a change of a container left to be done without its lock.
+    #[inline]
+    pub(crate) fn follow_up(&self, step: Step) -> Result<()> {
+        for block in step.dropped {
+            self.release(block)?;
+        }
+        for at in step.freed {
+            self.settle(at)?;
+        }
+        Ok(())
+    }
+
+    fn bury(&self, object: Object) -> Result<()> {
+        let guard = match lock_in(&self.space, object, State::Dropped) {
+            Err(Failure::ObjectGone) => return Ok(()),
+            other => other?,
+        };
+        let header = object.live.turned(State::Dropped);
+        let mut change = Change::new();
+        change.turn(Block { at: object.at, header }, State::Free);
+        guard.commit(&change)
+    }
+}
+
+/// What a step of freeing a container's contents leaves to be done without its lock.
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    /// References to be released.
+    pub dropped: Vec<Block>,
+    /// Freed blocks that may have been extents.
+    pub freed: Vec<u64>,
+    /// There was something to do.
+    pub worked: bool,
+}
+
+impl Step {
+    pub fn is_empty(&self) -> bool {
+        !self.worked
+    }
+}
+
+/// Every place for objects, used or not.
+pub(crate) fn places<M: Memory>(space: &Space<M>) -> Result<Vec<u64>> {
+    let (mut unit, mut found) = (0, Vec::new());
+    while let Some((head, run)) = units::next_run(space, unit)? {
+        if run.kind == units::Kind::Slab && run.class == OBJECTS {
+            let base = space.map.unit_at(head);
+            found.extend(
+                (0..crate::classes::blocks_per_slab(OBJECTS)).map(|i| base + i * lockable::BYTES),
+            );
+        }
+        unit = head + run.length.max(1);
+    }
+    Ok(found)
+}

@@ -1,0 +1,305 @@
+//! Values: one word each, and immutable blocks for what does not fit a word.
+//!
+//! # Theory of operation
+//!
+//! A **cell** is the word that a container stores for a value, so that replacing a small value is one store:
+//!
+//! | low bits | cell |
+//! | --- | --- |
+//! | all zero | nothing |
+//! | `000` | the offset of a value block |
+//! | `001` | an int of 61 bits |
+//! | `10` | a float whose exponent is between -255 and 256: two of its bits follow from a third |
+//! | `011` | `None`, `False`, `True`, `0.0` |
+//! | `100`, `101` | a str, bytes of at most 7 bytes |
+//!
+//! A value block is a header, a word with the kind and length, and the bytes; it never changes once published.
+//! A **reference** is a block too: it names an object, and it *is* the object's count (see [`crate::object`]).
+
+use crate::block::{Block, Header, State};
+use crate::classes::SIZES;
+use crate::failure::{Result, corrupt};
+use crate::heap::Heap;
+use crate::layout::{Space, UNIT};
+use crate::memory::Memory;
+use crate::object::Handle;
+use crate::units;
+
+/// What the bytes of a value block, or of a key, are. The arena does not look into them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// An int that needs more than 61 bits, in the caller's encoding.
+    BigInt = 1,
+    /// A str, as the caller encodes it.
+    Str = 2,
+    /// Bytes.
+    Bytes = 3,
+    /// A pickle, with its out-of-band buffers as the caller frames them.
+    Pickle = 4,
+    /// A float of an extreme exponent (made by [`Value::Float`]).
+    Float = 5,
+    /// An int of 62 to 64 bits (made by [`Value::Int`]).
+    Int = 6,
+    /// A reference to an object (made by [`Value::Object`]).
+    Object = 7,
+    /// Any other canonical form of a key.
+    Other = 8,
+}
+
+impl Kind {
+    pub(crate) fn from_word(word: u64) -> Result<Self> {
+        Ok(match word & 0xff {
+            1 => Self::BigInt,
+            2 => Self::Str,
+            3 => Self::Bytes,
+            4 => Self::Pickle,
+            5 => Self::Float,
+            6 => Self::Int,
+            7 => Self::Object,
+            8 => Self::Other,
+            _ => return corrupt("a value has no valid kind"),
+        })
+    }
+}
+
+/// A value to be stored.
+#[derive(Debug, Clone, Copy)]
+pub enum Value<'a> {
+    /// Python's `None`.
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A floating-point number.
+    Float(f64),
+    /// Bytes of a kind, in parts that are stored one after another.
+    Data(Kind, &'a [&'a [u8]]),
+    /// An object of this arena, which the container then holds.
+    Object(Handle),
+}
+
+/// A value that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Loaded {
+    /// Python's `None`.
+    None,
+    /// A truth value.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// A floating-point number.
+    Float(f64),
+    /// Bytes of a kind.
+    Data(Kind, Vec<u8>),
+    /// An object of this arena. Not held: [`crate::object`] says how to.
+    Object(Handle),
+}
+
+/// Where a value block's bytes begin.
+const DATA: u64 = 16;
+const META: u64 = 8;
+
+/// The word of a value in its container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cell(pub u64);
+
+impl Cell {
+    const NONE: Self = Self(3);
+    const FALSE: Self = Self(1 << 3 | 3);
+    const TRUE: Self = Self(2 << 3 | 3);
+    const ZERO: Self = Self(3 << 3 | 3);
+
+    /// The cell of an int, if it fits one.
+    #[inline]
+    pub fn int(value: i64) -> Option<Self> {
+        let word = value << 3;
+        (word >> 3 == value).then_some(Self(word.cast_unsigned() | 1))
+    }
+
+    /// The int in the cell, if it is one.
+    #[inline]
+    pub fn as_int(self) -> Option<i64> {
+        (self.0 & 7 == 1).then_some(self.0.cast_signed() >> 3)
+    }
+
+    #[inline]
+    fn float(value: f64) -> Option<Self> {
+        let bits = value.to_bits();
+        match bits >> 60 & 7 {
+            // The three highest bits of the exponent are 011 or 100: the lowest of them says which.
+            3 | 4 => Some(Self(bits.rotate_left(3) & !3 | 2)),
+            _ => (bits == 0).then_some(Self::ZERO),
+        }
+    }
+
+    #[inline]
+    fn as_float(self) -> Option<f64> {
+        if self.0 & 3 != 2 {
+            return (self == Self::ZERO).then_some(0.0);
+        }
+        let high = if self.0 >> 63 == 1 { 1 } else { 2 };
+        Some(f64::from_bits((self.0 & !3 | high).rotate_right(3)))
+    }
+
+    /// The cell of a short str or bytes, if it is one.
+    #[inline]
+    pub fn short(kind: Kind, bytes: &[u8]) -> Option<Self> {
+        let tag = match kind {
+            Kind::Str => 4,
+            Kind::Bytes => 5,
+            _ => return None,
+        };
+        let mut word = [0; 8];
+        word.get_mut(1..=bytes.len())?.copy_from_slice(bytes);
+        Some(Self(u64::from_le_bytes(word) | (bytes.len() as u64) << 3 | tag))
+    }
+
+    /// The block of the cell, if it has one.
+    #[inline]
+    pub fn block(self) -> Option<u64> {
+        (self.0 & 7 == 0 && self.0 != 0).then_some(self.0)
+    }
+
+    /// The value of a cell that needs no block.
+    #[inline]
+    fn inline(self) -> Option<Loaded> {
+        match self.0 & 7 {
+            1 => return self.as_int().map(Loaded::Int),
+            4 | 5 => {
+                let kind = if self.0 & 7 == 4 { Kind::Str } else { Kind::Bytes };
+                let length = (self.0 >> 3 & 7) as usize;
+                return Some(Loaded::Data(kind, self.0.to_le_bytes()[1..=length].to_vec()));
+            }
+            _ => {}
+        }
+        match self {
+            Self::NONE => Some(Loaded::None),
+            Self::FALSE => Some(Loaded::Bool(false)),
+            Self::TRUE => Some(Loaded::Bool(true)),
+            _ => self.as_float().map(Loaded::Float),
+        }
+    }
+}
+
+/// A cell that no container has yet, and its pending (or counted) block.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Staged {
+    pub cell: Cell,
+    pub block: Option<Block>,
+}
+
+impl From<Cell> for Staged {
+    fn from(cell: Cell) -> Self {
+        Self { cell, block: None }
+    }
+}
+
+impl<M: Memory> Heap<M> {
+    /// Prepares a value for a container. The container's change makes it live; else [`Self::unstage`] it.
+    #[inline]
+    pub(crate) fn stage(&self, value: &Value<'_>) -> Result<Staged> {
+        let cell = match *value {
+            Value::None => Some(Cell::NONE),
+            Value::Bool(truth) => Some(if truth { Cell::TRUE } else { Cell::FALSE }),
+            Value::Int(int) => Cell::int(int),
+            Value::Float(float) => Cell::float(float),
+            Value::Data(kind, [bytes]) => Cell::short(kind, bytes),
+            _ => None,
+        };
+        match cell {
+            Some(cell) => Ok(cell.into()),
+            None => self.stage_block(value),
+        }
+    }
+
+    fn stage_block(&self, value: &Value<'_>) -> Result<Staged> {
+        let block = match *value {
+            Value::Int(int) => self.fill(Kind::Int, &[&int.to_ne_bytes()])?,
+            Value::Float(float) => self.fill(Kind::Float, &[&float.to_ne_bytes()])?,
+            Value::Object(handle) => self.count(handle)?,
+            Value::Data(kind, parts) if !matches!(kind, Kind::Object) => self.fill(kind, parts)?,
+            _ => return corrupt("a value without a block was given one"),
+        };
+        Ok(Staged { cell: Cell(block.at), block: Some(block) })
+    }
+
+    /// A pending block with these bytes.
+    pub(crate) fn fill(&self, kind: Kind, parts: &[&[u8]]) -> Result<Block> {
+        let length = parts.iter().map(|part| part.len() as u64).sum::<u64>();
+        let block = self.allocate(length + 8)?;
+        self.space.memory.store(block.at + META, kind as u64 | length << 8)?;
+        let mut at = block.at + DATA;
+        for part in parts {
+            self.space.memory.write(at, part)?;
+            at += part.len() as u64;
+        }
+        Ok(block)
+    }
+
+    /// Frees what [`Self::stage`] prepared and no container took.
+    pub(crate) fn unstage(&self, staged: Staged) -> Result<()> {
+        match staged.block {
+            None => Ok(()),
+            Some(block) => {
+                let now = Header(self.space.memory.load(block.at)?);
+                if now.is(State::Counted) {
+                    return self.release(Block { at: block.at, header: now });
+                }
+                self.give_back(block)
+            }
+        }
+    }
+}
+
+/// The kind and length of a value block, checked against the memory that the block has.
+pub(crate) fn describe<M: Memory>(space: &Space<M>, at: u64) -> Result<(Kind, u64)> {
+    let meta = space.memory.load(at.wrapping_add(META))?;
+    let length = meta >> 8;
+    if length + DATA > room(space, at)? {
+        return corrupt("a value is longer than its block");
+    }
+    Ok((Kind::from_word(meta)?, length))
+}
+
+/// How many bytes the block at `at` has in all.
+pub(crate) fn room<M: Memory>(space: &Space<M>, at: u64) -> Result<u64> {
+    let run = units::run_at(space, space.map.unit_of(at)?)?;
+    match run.kind {
+        units::Kind::Slab => Ok(SIZES[run.class]),
+        units::Kind::Extent => Ok(run.length * UNIT),
+        _ => corrupt("a block lies in no slab or extent"),
+    }
+}
+
+/// Copies a value out. Without the container's lock the caller must validate afterwards.
+#[inline]
+pub(crate) fn load<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
+    match cell.inline() {
+        Some(loaded) => Ok(loaded),
+        None => load_block(space, cell),
+    }
+}
+
+fn load_block<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
+    let Some(at) = cell.block() else { return corrupt("a cell has no valid form") };
+    let (kind, length) = describe(space, at)?;
+    let word = |at| space.memory.load(at);
+    Ok(match kind {
+        Kind::Int => Loaded::Int(word(at + DATA)?.cast_signed()),
+        Kind::Float => Loaded::Float(f64::from_bits(word(at + DATA)?)),
+        Kind::Object => Loaded::Object(reference(space, at)?),
+        _ => {
+            let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+            space.memory.read(at + DATA, &mut bytes)?;
+            Loaded::Data(kind, bytes)
+        }
+    })
+}
+
+/// The object that a reference names.
+pub(crate) fn reference<M: Memory>(space: &Space<M>, at: u64) -> Result<Handle> {
+    let (at, generation) = (space.memory.load(at + DATA)?, space.memory.load(at + DATA + 8)?);
+    Ok(Handle { at, generation })
+}

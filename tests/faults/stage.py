@@ -1,0 +1,87 @@
+"""A server to be attacked: its addresses, and what it looks like from inside."""
+
+import contextlib
+import multiprocessing
+import os
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import manor.managers
+from manor.limits import DEFAULT, Limits
+from tests.faults.strangers import LIMIT_S
+
+KEY = b"the key that no stranger knows!!"
+
+
+class Keeper:
+    """Keeps what it is told, and looks at the server that hosts it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[object, object] = {}
+
+    def keep(self, key: object, value: object) -> None:
+        self._kept[key] = value
+
+    def kept(self, key: object) -> object:
+        return self._kept.get(key)
+
+    def echo(self, value: object) -> object:
+        return value
+
+    def make(self, size: int) -> bytes:
+        return bytes(size)
+
+    def threads_and_descriptors(self) -> tuple[int, int]:
+        return threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+
+class AttackedManager(manor.managers.SyncManager):
+    """Hosts a Keeper; importable by name."""
+
+
+AttackedManager.register("Keeper", Keeper)
+
+
+class Attacked:
+    """A server that listens on TCP and on a Unix socket, and an honest client of it."""
+
+    def __init__(self, manager: Any) -> None:
+        self.manager = manager
+        self.tcp = manager.address
+        self.path: str = manager.list()._token.route.path
+        self.keeper = manager.Keeper()
+        self.keeper.keep("before", "the attack")
+        self.baseline = self.settled()
+
+    def settled(self) -> tuple[int, int]:
+        """Threads and descriptors of the server, when nobody comes or goes."""
+        return self.keeper.threads_and_descriptors()  # type: ignore[no-any-return]
+
+    def check(self, number: int) -> None:
+        """Assert that the honest client is served at once."""
+        start = time.monotonic()
+        with manor.deadline(LIMIT_S):
+            assert self.keeper.echo(number) == number
+        assert time.monotonic() - start < 1.0
+
+    def check_unharmed(self) -> None:
+        """Assert that honest clients, old and new, are served, and that the server has let go of the strangers."""
+        with manor.deadline(LIMIT_S):
+            assert self.keeper.kept("before") == "the attack"
+            end = time.monotonic() + LIMIT_S
+            while self.settled() > self.baseline:
+                assert time.monotonic() < end, f"{self.settled()} threads and descriptors, {self.baseline} before"
+        anew = AttackedManager(self.tcp, KEY)
+        anew.connect()
+        with manor.deadline(LIMIT_S):
+            assert anew.Keeper().echo(1) == 1  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def attacked(limits: Limits = DEFAULT) -> Iterator[Attacked]:
+    """A server of its own for a test."""
+    context = multiprocessing.get_context("fork")
+    with AttackedManager(("127.0.0.1", 0), KEY, ctx=context, limits=limits) as manager:  # type: ignore[arg-type]
+        yield Attacked(manager)
