@@ -378,6 +378,7 @@ def test_a_process_killed_in_a_wait_takes_neither_lock_nor_notification(
         condition.notify()
         condition.release()
         assert living.hear() is True
+        assert living.join() == 0
     assert acquires_and_releases(condition)
 
 

@@ -8,21 +8,16 @@ from manor._wire.control import What
 from manor._wire.introduction import Role
 from manor._transport.preamble import Proof, pack_client
 from tests.conformance.relay import relay
-from tests.faults.stage import KEY, AttackedManager
+from tests.faults.stage import client
 from tests.faults.strangers import canary, frame, hello, notice
 
 
 def over_tcp(address: tuple[str, int]) -> list[bytes]:
     """What a client with the right key said, on each of its connections."""
     with relay(address) as middle:
-        manager = AttackedManager(middle.address, KEY)
-        manager.connect()
-        keeper = manager.Keeper()  # type: ignore[attr-defined]
-        assert keeper.echo(b"x" * 100) == b"x" * 100
-        conversations = list(middle.conversations)
-        del keeper
-        manager._link.end("has been recorded")  # type: ignore[union-attr]
-    return [b"".join(one.said_by("client")) for one in conversations]
+        with client(middle.address) as manager:
+            assert manager.Keeper().echo(b"x" * 100) == b"x" * 100
+        return [b"".join(one.said_by("client")) for one in middle.conversations]
 
 
 def call(ident: int, method: bytes, payload: bytes, *, number: int = 1, notices: int = 0, drops: int = 0) -> bytes:

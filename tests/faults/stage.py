@@ -73,10 +73,20 @@ class Attacked:
             end = time.monotonic() + LIMIT_S
             while self.settled() > self.baseline:
                 assert time.monotonic() < end, f"{self.settled()} threads and descriptors, {self.baseline} before"
-        anew = AttackedManager(self.tcp, KEY)
-        anew.connect()
-        with manor.deadline(LIMIT_S):
-            assert anew.Keeper().echo(1) == 1  # type: ignore[attr-defined]
+        with client(self.tcp) as anew, manor.deadline(LIMIT_S):
+            assert anew.Keeper().echo(1) == 1
+
+
+@contextlib.contextmanager
+def client(address: Any, limits: Limits = DEFAULT) -> Iterator[Any]:
+    """A manager that is connected with the right key, until the context ends."""
+    manager = AttackedManager(address, KEY, limits=limits)
+    manager.connect()
+    try:
+        yield manager
+    finally:
+        assert manager._link is not None
+        manager._link.end("was let go by the test")
 
 
 @contextlib.contextmanager

@@ -26,16 +26,22 @@ use crate::layout::Space;
 use crate::memory::Memory;
 use crate::object::{self, Handle, Object, ObjectKind};
 
+#[cfg(test)]
+mod check;
 mod drain;
 mod find;
 mod grow;
 mod key;
+#[cfg(test)]
+mod kills;
 mod read;
 #[cfg(test)]
 mod tests;
 mod walk;
 mod write;
 
+#[cfg(test)]
+pub(crate) use check::check;
 pub(crate) use drain::drain;
 pub use key::Key;
 pub use read::Witness;

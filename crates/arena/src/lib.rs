@@ -4,6 +4,8 @@
 //! [`words`], every offset and length is checked before it is used, and a corrupt value is an [`Error`].
 
 mod attach;
+#[cfg(test)]
+mod audit;
 mod block;
 mod change;
 mod classes;
@@ -13,6 +15,8 @@ mod error;
 pub mod failure;
 pub mod fork;
 mod futex;
+#[cfg(test)]
+mod harness;
 pub mod header;
 pub mod heap;
 mod identity;

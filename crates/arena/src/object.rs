@@ -39,7 +39,7 @@ use crate::value;
 pub(crate) const KIND: u64 = 32;
 pub(crate) const REFERENCES: u64 = 40;
 const LEASE: u64 = 48;
-const PRESENCE: u64 = 64;
+pub(crate) const PRESENCE: u64 = 64;
 const PRESENCE_WORDS: u64 = 4;
 
 /// What an object is.

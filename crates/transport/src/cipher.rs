@@ -26,6 +26,8 @@ pub struct Cipher {
     key: LessSafeKey,
     /// The number of the next record.
     number: u64,
+    /// A record was not the peer's: none that follows can be trusted to be the next one.
+    is_forged: bool,
     birthplace: Birthplace,
 }
 
@@ -34,7 +36,7 @@ impl Cipher {
     pub fn new(key: &[u8; CIPHER_KEY_BYTES]) -> Result<Self, Error> {
         let key = UnboundKey::new(&AES_256_GCM, key)
             .map_err(|_| Error::Handshake("the cipher could not be set up"))?;
-        Ok(Self { key: LessSafeKey::new(key), number: 0, birthplace: Birthplace::here() })
+        Ok(Self { key: LessSafeKey::new(key), number: 0, is_forged: false, birthplace: Birthplace::here() })
     }
 
     /// Encrypts what lies between the room for the length and the room for the tag, and fills in both.
@@ -58,18 +60,24 @@ impl Cipher {
 
     /// Decrypts the record that lies from `at` to the end, to the front of `bytes`; returns how many bytes.
     ///
-    /// When it fails, the front of `bytes` is rubbish, and the connection of no further use.
+    /// When it fails, `bytes` is rubbish, and all later calls fail as well.
     pub fn open(&mut self, bytes: &mut [u8], at: usize) -> Result<usize, Error> {
+        self.check()?;
         let nonce = self.next_nonce()?;
         let opened = self.key.open_within(nonce, Aad::empty(), bytes, at + LENGTH_BYTES..);
-        match opened {
-            Ok(plain) => Ok(plain.len()),
-            Err(_) => {
-                // Later records must not be taken for this one.
-                self.number -= 1;
-                Err(Error::Protocol("a record failed its authentication"))
-            }
+        let Ok(plain) = opened else {
+            self.is_forged = true;
+            return self.check().map(|()| 0);
+        };
+        Ok(plain.len())
+    }
+
+    /// Fails if a record has failed.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.is_forged {
+            return Err(Error::Protocol("a record failed its authentication"));
         }
+        Ok(())
     }
 
     /// The nonce of the next record, as Noise wants it for AES-GCM; it is never used again.

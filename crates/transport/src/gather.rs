@@ -1,5 +1,6 @@
 //! A message to be sent: a header, then parts that lie scattered in memory.
 
+use crate::copying;
 use crate::frame::{HEADER_BYTES, Header};
 
 /// Parts given to the kernel in one call.
@@ -105,7 +106,7 @@ impl<'p> Gather<'p> {
             let place = target[filled..].as_mut_ptr();
             // SAFETY: `bytes` bytes are left in the piece, readable by its contract, and free in `target`;
             // `target` is borrowed exclusively, so they do not overlap.
-            unsafe { std::ptr::copy_nonoverlapping(source, place, bytes) };
+            unsafe { copying::copy(source, place, bytes) };
             filled += bytes;
             self.offset += bytes;
             if self.offset < piece.bytes {

@@ -8,11 +8,9 @@
 //! Each message is preceded by one byte of length. What does not have the expected length ends
 //! the handshake before any memory is used for it.
 
-use std::sync::Arc;
+use snow::{Builder, HandshakeState};
 
-use snow::{Builder, HandshakeState, StatelessTransportState};
-
-use crate::cipher::Cipher;
+use crate::cipher::{Cipher, LENGTH_BYTES, TAG_BYTES};
 use crate::connection::Core;
 use crate::deadline::Deadline;
 use crate::receiver::Receiver;
@@ -28,7 +26,7 @@ const PATTERN: &str = "Noise_NNpsk0_25519_AESGCM_SHA256";
 /// A public key and a tag.
 const HELLO_BYTES: usize = 32 + 16;
 /// A tag alone.
-const PROOF_BYTES: usize = 16;
+const PROOF_BYTES: usize = TAG_BYTES;
 
 /// What follows a handshake. Both sides must mean the same, or it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +51,7 @@ const RESPONDER: &[Turn] = &[Turn::ReceiveHello, Turn::SendHello, Turn::ReceiveP
 
 enum Keys {
     Making(Box<HandshakeState>),
-    Made(Arc<StatelessTransportState>),
+    Made { outgoing: Box<Cipher>, incoming: Box<Cipher> },
     Lost,
 }
 
@@ -178,7 +176,7 @@ impl Handshake {
                 }
             }
         };
-        self.process(turn, &mut message).map_err(|_| Error::Handshake("the keys differ"))?;
+        self.process(turn, &mut message)?;
         if matches!(turn, Turn::SendHello | Turn::SendProof) {
             self.unsent.push(bytes as u8);
             self.unsent.extend_from_slice(&message);
@@ -186,18 +184,29 @@ impl Handshake {
         Ok(true)
     }
 
-    fn process(&mut self, turn: Turn, message: &mut [u8]) -> Result<(), snow::Error> {
+    fn process(&mut self, turn: Turn, message: &mut [u8]) -> Result<(), Error> {
+        const DIFFER: Error = Error::Handshake("the keys differ");
+        // A proof is an empty record without its length, which is always the same.
+        let mut record = [0; LENGTH_BYTES + PROOF_BYTES];
         match (&mut self.keys, turn) {
-            (Keys::Making(state), Turn::SendHello) => state.write_message(&[], message)?,
-            (Keys::Making(state), Turn::ReceiveHello) => state.read_message(message, &mut [])?,
-            (Keys::Made(keys), Turn::SendProof) => keys.write_message(0, &[], message)?,
-            (Keys::Made(keys), Turn::ReceiveProof) => keys.read_message(0, message, &mut [])?,
-            _ => return Err(snow::Error::Input),
-        };
-        self.keys = match std::mem::replace(&mut self.keys, Keys::Lost) {
-            Keys::Making(state) if state.is_handshake_finished() => {
-                Keys::Made(Arc::new(state.into_stateless_transport_mode()?))
+            (Keys::Making(state), Turn::SendHello) => {
+                state.write_message(&[], message).map_err(|_| DIFFER)?;
             }
+            (Keys::Making(state), Turn::ReceiveHello) => {
+                state.read_message(message, &mut []).map_err(|_| DIFFER)?;
+            }
+            (Keys::Made { outgoing, .. }, Turn::SendProof) => {
+                outgoing.seal(&mut record)?;
+                message.copy_from_slice(&record[LENGTH_BYTES..]);
+            }
+            (Keys::Made { incoming, .. }, Turn::ReceiveProof) => {
+                record[LENGTH_BYTES..].copy_from_slice(message);
+                incoming.open(&mut record, 0).map_err(|_| DIFFER)?;
+            }
+            _ => return Err(DIFFER),
+        }
+        self.keys = match std::mem::replace(&mut self.keys, Keys::Lost) {
+            Keys::Making(state) if state.is_handshake_finished() => split(*state)?,
             other => other,
         };
         Ok(())
@@ -208,18 +217,30 @@ impl Handshake {
         sender: &mut Sender,
         receiver: &mut Receiver<B>,
     ) -> Result<(), Error> {
-        let Keys::Made(keys) = &self.keys else {
+        let Keys::Made { outgoing, incoming } = std::mem::replace(&mut self.keys, Keys::Lost)
+        else {
             return Err(Error::Handshake("it ended early"));
         };
         sender.mend();
         if self.afterwards == Afterwards::Encrypted {
-            // The proof was record 0 of the initiator.
-            let (first_out, first_in) = if keys.is_initiator() { (1, 0) } else { (0, 1) };
-            sender.output.encrypt(Cipher::new(keys.clone(), first_out));
-            receiver.input.decrypt(Cipher::new(keys.clone(), first_in));
+            sender.output.encrypt(*outgoing);
+            receiver.input.decrypt(*incoming);
         }
         Ok(())
     }
+}
+
+/// The ciphers that a finished handshake has agreed on, the initiator's first.
+fn split(mut state: HandshakeState) -> Result<Keys, Error> {
+    let (initiators, responders) = state.dangerously_get_raw_split();
+    let (ours, theirs) = match state.is_initiator() {
+        true => (initiators, responders),
+        false => (responders, initiators),
+    };
+    Ok(Keys::Made {
+        outgoing: Box::new(Cipher::new(&ours)?),
+        incoming: Box::new(Cipher::new(&theirs)?),
+    })
 }
 
 /// A peer that finds our key wrong hangs up: for us, too, that means that the keys differ.

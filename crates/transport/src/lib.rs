@@ -6,9 +6,11 @@
 //! shared memory take over, and the socket carries doorbells, large messages and the news of a death
 //! ([`channel`]); between machines the bytes go through a Noise cipher ([`handshake`], [`cipher`]).
 
+mod buffer;
 pub mod channel;
 pub mod cipher;
 pub mod connection;
+mod copying;
 pub mod deadline;
 pub mod descriptor;
 mod error;
@@ -16,6 +18,7 @@ pub mod frame;
 pub mod gather;
 pub mod handshake;
 pub mod input;
+mod opening;
 pub mod options;
 pub mod output;
 pub mod receiver;
@@ -40,3 +43,7 @@ pub enum Step {
 
 #[cfg(test)]
 mod tests;
+
+pub fn knob(name: &str, default: usize) -> usize {
+    std::env::var(format!("TR_{name}")).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+}

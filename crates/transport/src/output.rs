@@ -1,12 +1,14 @@
 //! Bytes to the socket: gathered from where they lie, encrypted when need be.
 
-use crate::cipher::{Cipher, PLAIN_BYTES_MAX, RECORD_BYTES_MAX};
+use crate::cipher::{Cipher, LENGTH_BYTES, TAG_BYTES};
 use crate::gather::{Gather, VECTORS_MAX};
 use crate::stream::{Io, Stream};
 use crate::{Error, Step};
 
+/// What records are made of: two of them are just less than what loopback carries in one piece.
+const RECORD_BYTES: usize = (32 << 10) - 64;
 /// Records encrypted before one write.
-const BATCH_RECORDS: usize = 4;
+const BATCH_RECORDS_MAX: usize = 16;
 
 /// The sending half of a socket.
 #[derive(Default)]
@@ -16,10 +18,11 @@ pub struct Output {
 
 struct Sealing {
     cipher: Cipher,
-    plain: Vec<u8>,
     records: Vec<u8>,
     start: usize,
     end: usize,
+    /// How many records the next batch has at most.
+    batch_records: usize,
 }
 
 impl Output {
@@ -27,10 +30,10 @@ impl Output {
     pub fn encrypt(&mut self, cipher: Cipher) {
         self.sealing = Some(Sealing {
             cipher,
-            plain: vec![0; PLAIN_BYTES_MAX],
-            records: vec![0; BATCH_RECORDS * RECORD_BYTES_MAX],
+            records: vec![0; BATCH_RECORDS_MAX * RECORD_BYTES],
             start: 0,
             end: 0,
+            batch_records: crate::knob("B1", 2),
         });
     }
 
@@ -80,13 +83,16 @@ impl Sealing {
     /// Encrypts the next records; returns whether there were any.
     fn seal(&mut self, gather: &mut Gather<'_>) -> Result<bool, Error> {
         (self.start, self.end) = (0, 0);
-        for _ in 0..BATCH_RECORDS {
-            let bytes = gather.copy_to(&mut self.plain);
-            if bytes == 0 {
+        for record in self.records.chunks_exact_mut(RECORD_BYTES).take(self.batch_records) {
+            let plain = gather.copy_to(&mut record[LENGTH_BYTES..RECORD_BYTES - TAG_BYTES]);
+            if plain == 0 {
                 break;
             }
-            self.end += self.cipher.seal(&self.plain[..bytes], &mut self.records[self.end..])?;
+            let bytes = LENGTH_BYTES + plain + TAG_BYTES;
+            self.cipher.seal(&mut record[..bytes])?;
+            self.end += bytes;
         }
+        self.batch_records = if gather.is_done() { crate::knob("B1",2) } else { (2 * self.batch_records).min(crate::knob("BMAX",8)) };
         Ok(self.end > 0)
     }
 }

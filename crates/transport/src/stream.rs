@@ -67,6 +67,29 @@ impl Stream {
         outcome(n, "recv")
     }
 
+    /// Reads what is there, first into `first`, then into so many bytes at an address.
+    ///
+    /// # Safety
+    ///
+    /// The second place must be writable and used by nobody else.
+    pub unsafe fn receive_in_two(
+        &self,
+        first: &mut [u8],
+        (target, bytes): (*mut u8, usize),
+    ) -> Result<Io, Error> {
+        let mut vectors = [
+            libc::iovec { iov_base: first.as_mut_ptr().cast(), iov_len: first.len() },
+            libc::iovec { iov_base: target.cast(), iov_len: bytes },
+        ];
+        // SAFETY: an all-zero msghdr is valid.
+        let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+        message.msg_iov = vectors.as_mut_ptr();
+        message.msg_iovlen = vectors.len() as _;
+        // SAFETY: the first place is exclusively borrowed, the second promised by the caller.
+        let n = unsafe { libc::recvmsg(self.fd, &mut message, libc::MSG_DONTWAIT) };
+        outcome(n, "recvmsg")
+    }
+
     /// Writes what there is room for, in one call.
     pub fn send(&self, vectors: &mut [libc::iovec]) -> Result<Io, Error> {
         // SAFETY: an all-zero msghdr is valid.

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from multiprocessing import process as mp_process
@@ -27,10 +28,12 @@ class ServerConfig(NamedTuple):
     Attributes:
         limits: Bounds of the server.
         owner_pid: The process that the server is not to outlive, or None for one that lives on.
+        first: Ends of the owner's control connection and first session; see ``first_connections``.
     """
 
     limits: Limits
-    owner_pid: int | None
+    owner_pid: int | None = None
+    first: tuple[socket.socket, socket.socket] | None = None
 
 
 class Started(NamedTuple):
@@ -101,6 +104,8 @@ def run_server(
         raise SystemExit(1) from error
     writer.send(Started(server.address, server.route.path))
     writer.close()
+    if config.first is not None:
+        server.adopt(*config.first)
     server.serve_forever()
 
 

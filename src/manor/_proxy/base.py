@@ -16,7 +16,7 @@ from manor._wire.granted import Granted
 from manor._wire.notes import Noted
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
-from manor.errors import OwnerDiedWarning
+from manor.errors import AuthenticationError, OwnerDiedWarning
 
 __all__ = ["BaseProxy", "RebuildProxy"]
 
@@ -164,7 +164,7 @@ def RebuildProxy(func: Any, token: Token, serializer: str, kwds: dict[str, Any])
     key = kwds.pop("authkey", None)
     try:
         link = find_link(token, serializer, None)
-    except ConnectionError:
+    except (ConnectionError, AuthenticationError):
         if key is None:
             raise
         link = find_link(token, serializer, key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 from typing import Final
 
 from manor._codec import Codec
@@ -11,6 +12,7 @@ from manor._native import Connection
 from manor._proxy.identity import thread_serial
 from manor._transport.addresses import Address, is_path
 from manor._transport.connecting import connect
+from manor._transport.handshake import introduce, introduced_peer
 from manor._wire.introduction import Hello, Refusal, Role, Welcome
 from manor.errors import ProtocolError
 from manor.limits import Limits
@@ -63,10 +65,24 @@ class Dialer:
             AuthenticationError: Wrong key, or another user.
             ProtocolError: It is no server of manor's, or speaks otherwise.
         """
+        connection = connect(self.address, self._key, self._hello(role), self.limits, timeout)
+        return connection, self._welcomed(connection, role, timeout)
+
+    def introduce(self, sock: socket.socket, role: Role) -> None:
+        """Introduce ourselves on a socket whose other end a server of our own will take over."""
+        introduce(sock, self._hello(role))
+
+    def await_welcome(self, sock: socket.socket, role: Role) -> tuple[Connection, Welcome]:
+        """Return the connection over a socket on which we have introduced ourselves, as ``dial`` does."""
+        connection = introduced_peer(sock, self.limits, self.limits.handshake_s)
+        return connection, self._welcomed(connection, role, self.limits.handshake_s)
+
+    def _hello(self, role: Role) -> bytes:
         thread = thread_serial() if role is Role.SESSION else 0
         name = multiprocessing.current_process().name
-        hello = Hello(role, self.codec.number, self._process, os.getpid(), thread, name)
-        connection = connect(self.address, self._key, hello.pack(), self.limits, timeout)
+        return Hello(role, self.codec.number, self._process, os.getpid(), thread, name).pack()
+
+    def _welcomed(self, connection: Connection, role: Role, timeout: float | None) -> Welcome:
         try:
             welcome = Welcome.unpack(connection.receive(timeout))
             if welcome.refusal is not Refusal.NONE:
@@ -77,4 +93,4 @@ class Dialer:
         except BaseException:
             connection.close()
             raise
-        return connection, welcome
+        return welcome

@@ -9,23 +9,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from manor import _log
-from manor._codec import Codec
 from manor._codec.context import travel
+from manor._native import Connection
 from manor._proxy.arguments import encode_arguments
 from manor._proxy.control import LOST, Control
 from manor._proxy.deadlines import FOREVER, Patience, current_end, patience_for
 from manor._proxy.dialer import Dialer
 from manor._proxy.holds import Hold, Holds
 from manor._proxy.sessions import Session, Sessions
-from manor._transport.addresses import Address, describe
+from manor._transport.addresses import describe
 from manor._transport.endings import ProcessWatch
 from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, pack_drop, unpack_answer
 from manor._wire.control import Notice, What
 from manor._wire.granted import Granted
-from manor._wire.introduction import Role
+from manor._wire.introduction import Role, Welcome
 from manor._wire.tokens import Route, Token
 from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError
-from manor.limits import Limits
 
 if TYPE_CHECKING:
     from manor._proxy.base import BaseProxy
@@ -53,25 +52,19 @@ class Link:
         holds: What this process holds there.
     """
 
-    def __init__(self, address: Address, key: bytes | None, codec: Codec, limits: Limits) -> None:
-        """Connect, as this process's first contact with the server.
-
-        Raises:
-            OSError: As ``socket.connect`` raises it.
-            AuthenticationError: Wrong key, or another user.
-        """
-        self.address = self.public_address = address
-        self.limits = limits
-        self.codec = codec
+    def __init__(self, dialer: Dialer, control: Connection, welcome: Welcome) -> None:
+        """Reach the server that *dialer* dials, whose *welcome* came on *control*."""
+        self.address = self.public_address = dialer.address
+        self.limits = dialer.limits
+        self.codec = dialer.codec
         self.timeout: float | None = None
         self.exit_hint: str | None = None
         self.ended: str | None = None
-        self._dialer = Dialer(address, key, codec, limits)
+        self._dialer = dialer
         self._sessions = Sessions()
         self._ending = threading.Lock()
-        connection, welcome = self._dialer.dial(Role.CONTROL, limits.handshake_s)
-        self.control = Control(connection)
-        self.holds = Holds(self, self.control, limits.pickle_lease_s)
+        self.control = Control(control)
+        self.holds = Holds(self, self.control, self.limits.pickle_lease_s)
         self.hold, self.lease = self.holds.hold, self.holds.lease
         self.server = welcome.server
         self.route = Route(welcome.server, welcome.machine, welcome.path, welcome.pid)
@@ -85,6 +78,10 @@ class Link:
 
     def _where(self) -> str:
         return f"{describe(self.public_address)} (pid {self.route.pid})"
+
+    def add_session(self, connection: Connection) -> None:
+        """Use *connection*, which was welcomed in the role SESSION, for this thread's next call."""
+        self._sessions.idle.sessions.append(self._sessions.add(connection))
 
     # Calls
 

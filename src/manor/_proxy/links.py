@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import socket
 import threading
 from multiprocessing import util
 
 from manor._codec import codec_for
+from manor._proxy.dialer import Dialer
 from manor._proxy.link import Link
 from manor._proxy.local import local_servers
 from manor._transport.addresses import Address, describe
 from manor._transport.handshake import noise_key
 from manor._transport.peers import machine_id
 from manor._wire.control import Notice, What
+from manor._wire.introduction import Role
 from manor._wire.tokens import Route, Token
 from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError, ServerBusy
 from manor.limits import DEFAULT, Limits
 
-__all__ = ["find_link", "open_link"]
+__all__ = ["adopt_link", "find_link", "open_link"]
 
 _Key = tuple[bytes, bytes | None]
 _links: dict[_Key, Link] = {}
@@ -43,22 +46,36 @@ def open_link(address: Address, authkey: bytes | None, serializer: str, limits: 
         ServerBusy: Too many others are being introduced to it.
     """
     key = None if authkey is None else noise_key(bytes(authkey))
-    link = _introduced(address, key, serializer, limits)
+    link = _introduced(Dialer(address, key, codec_for(serializer), limits))
     with _lock:
         known = _links.get((link.server, key))
         if known is not None and known.ended is None and known.address == address and known.limits == limits:
             link.end("is reached by another link of this process")
             return known
-        for name in [name for name, old in _links.items() if old.ended is not None]:
-            del _links[name]
-        _links[link.server, key] = link
+        _enter(link, key)
     return link
 
 
-def _introduced(address: Address, key: bytes | None, serializer: str, limits: Limits) -> Link:
-    where = f"the manager's server at {describe(address)}"
+def _enter(link: Link, key: bytes | None) -> None:
+    for name in [name for name, old in _links.items() if old.ended is not None]:
+        del _links[name]
+    _links[link.server, key] = link
+
+
+def adopt_link(dialer: Dialer, control: socket.socket, session: socket.socket) -> Link:
+    """Return the link to a server of our own that has the other ends of these sockets."""
+    link = Link(dialer, *dialer.await_welcome(control, Role.CONTROL))
+    link.add_session(dialer.await_welcome(session, Role.SESSION)[0])
+    with _lock:
+        _enter(link, None)
+    return link
+
+
+def _introduced(dialer: Dialer) -> Link:
+    limits = dialer.limits
+    where = f"the manager's server at {describe(dialer.address)}"
     try:
-        return Link(address, key, codec_for(serializer), limits)
+        return Link(dialer, *dialer.dial(Role.CONTROL, limits.handshake_s))
     except TimeoutError as error:
         raise CallTimeout(
             f"{where} did not introduce itself within {limits.handshake_s:.3g} s (Limits.handshake_s)"

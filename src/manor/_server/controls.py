@@ -56,7 +56,7 @@ class Control:
                 for notice in notices:
                     self._carry_out(notice)
                 self.process.count_notices(len(notices))
-        except ProtocolError as error:
+        except (ProtocolError, OverflowError) as error:  # no notices, or more than Limits.message_bytes_max
             _log.warning("closed the control connection of %r: %s", self.process, error)
         except LOST:
             pass

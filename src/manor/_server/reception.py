@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from manor import _log
@@ -31,19 +32,24 @@ class Reception:
         self._pending = threading.BoundedSemaphore(server.limits.pending_handshakes_max)
         self._names = itertools.count(1)
 
-    def receive(self, sock: socket.socket) -> None:
-        """Take over a connected socket; returns at once."""
+    def receive(self, sock: socket.socket, then: Callable[[], None] | None = None) -> None:
+        """Take over a connected socket; returns at once.
+
+        Args:
+            sock: The socket.
+            then: Called when the client has been welcomed.
+        """
         if not self._pending.acquire(blocking=False):
             refuse_peer(sock, Verdict.BUSY)
             return
-        thread = threading.Thread(target=self._run, args=(sock,), name=f"manor-{next(self._names)}", daemon=True)
+        thread = threading.Thread(target=self._run, args=(sock, then), name=f"manor-{next(self._names)}", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # the system has no more threads
             self._pending.release()
             refuse_peer(sock, Verdict.BUSY)
 
-    def _run(self, sock: socket.socket) -> None:
+    def _run(self, sock: socket.socket, then: Callable[[], None] | None) -> None:
         serve: Any = None
         try:
             serve = self._shake_hands(sock)
@@ -51,8 +57,11 @@ class Reception:
             _log.info("turned a client away: %s", error)
         finally:
             self._pending.release()
-        if serve is not None:
-            serve()
+        if serve is None:
+            return
+        if then is not None:
+            then()
+        serve()
 
     def _shake_hands(self, sock: socket.socket) -> Any:
         """Return what serves the client from now on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import socket
 import sys
 import threading
@@ -158,8 +159,6 @@ class Server:
 
     def _raise_file_limit(self) -> None:
         """Allow as many open files as the system lets us: every client thread takes one."""
-        import resource  # Unix only
-
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft != hard:
             with contextlib.suppress(OSError, ValueError):
@@ -179,6 +178,10 @@ class Server:
                     self._receive(sock)
 
         return accept
+
+    def adopt(self, control: socket.socket, session: socket.socket) -> None:
+        """Take over the first connections of a client; the session is heard when its process is known."""
+        self._reception.receive(control, then=lambda: self._reception.receive(session))
 
     def _receive(self, sock: socket.socket) -> None:
         self._reception.receive(sock)

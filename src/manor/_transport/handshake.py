@@ -27,7 +27,7 @@ from manor._transport.preamble import (
 from manor.errors import AuthenticationError, ProtocolError, ServerBusy
 from manor.limits import Limits
 
-__all__ = ["accept_peer", "connect_peer", "noise_key", "refuse_peer"]
+__all__ = ["accept_peer", "connect_peer", "introduce", "introduced_peer", "noise_key", "refuse_peer"]
 
 _FRAME: Final = struct.Struct("<Q")
 """The head of a frame, as ``Connection`` writes it: the length of the message."""
@@ -79,6 +79,14 @@ def _prove_key(connection: Connection, key: bytes, *, initiator: bool, local: bo
         raise AuthenticationError("the two sides do not have the same authkey") from None
 
 
+def introduce(sock: socket.socket, first: bytes) -> None:
+    """Say, to a server of our own machine and user, who we are, and send the first message, all in one go.
+
+    Also before the server runs: it finds both when it does.
+    """
+    sock.sendall(pack_client(Proof.SAME_USER) + _FRAME.pack(len(first)) + first)
+
+
 def connect_peer(
     sock: socket.socket, key: bytes | None, first: bytes, limits: Limits, timeout: float | None
 ) -> Connection:
@@ -105,14 +113,10 @@ def connect_peer(
         # A server that is too busy to hear us has said so and closed: that is still there to be read.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if key is None:
-                sock.sendall(pack_client(Proof.SAME_USER) + _FRAME.pack(len(first)) + first)
+                introduce(sock, first)
             else:
                 sock.sendall(pack_client(Proof.KEY))
-        verdict = unpack_server(_read_exactly(sock, PREAMBLE_BYTES, deadline))
-        if verdict is not Verdict.WELCOME:
-            kind, text = _REFUSALS[verdict]
-            raise kind(text)
-        connection = _wrap(sock, limits)
+        connection = _admitted(sock, limits, deadline)
     if key is not None:
         try:
             left = max(0.0, deadline - time.monotonic())
@@ -122,6 +126,20 @@ def connect_peer(
             connection.close()
             raise
     return connection
+
+
+def introduced_peer(sock: socket.socket, limits: Limits, timeout: float) -> Connection:
+    """Return the connection over a socket on which we have introduced ourselves already."""
+    with sock:
+        return _admitted(sock, limits, time.monotonic() + timeout)
+
+
+def _admitted(sock: socket.socket, limits: Limits, deadline: float) -> Connection:
+    verdict = unpack_server(_read_exactly(sock, PREAMBLE_BYTES, deadline))
+    if verdict is not Verdict.WELCOME:
+        kind, text = _REFUSALS[verdict]
+        raise kind(text)
+    return _wrap(sock, limits)
 
 
 def accept_peer(sock: socket.socket, authkey: bytes, limits: Limits) -> Connection:

@@ -34,7 +34,7 @@ def same_user(sock: socket.socket) -> bool:
 def machine_id() -> bytes:
     """Return 16 bytes that name this machine until it is started again; zeros where the system has none."""
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-            return bytes.fromhex(file.read().strip().replace("-", ""))
+        with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
+            return bytes.fromhex(file.read(64).decode().strip().replace("-", ""))
     except (OSError, ValueError):
         return bytes(16)

@@ -13,6 +13,7 @@ from multiprocessing.context import BaseContext, ProcessError
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from manor._engines.first_connections import FirstConnections
 from manor._engines.process import (
     ServerConfig,
     Started,
@@ -30,6 +31,7 @@ from manor._proxy.links import open_link
 from manor._server.server import Server
 from manor._transport.addresses import Address, is_loopback
 from manor._transport.endings import describe_status
+from manor._transport.peers import machine_id
 from manor._wire.calls import SERVER
 from manor._wire.references import reference_to
 from manor._wire.tokens import Token
@@ -139,9 +141,15 @@ class BaseManager:
         self._refuse_unless_initial()
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
-        started = self._start_process(initializer, tuple(initargs))
+        first = FirstConnections(self._serializer, self._limits)
+        try:
+            started = self._start_process(initializer, tuple(initargs), first)
+            self._link = first.link(started.path)
+        except BaseException:
+            first.close()
+            self._give_up_process()
+            raise
         self._address = started.address
-        self._link = open_link(started.path, None, self._serializer, self._limits)
         self._link.public_address = started.address
         self._link.timeout = self._timeout
         self._state.value = State.STARTED
@@ -152,10 +160,12 @@ class BaseManager:
             exitpriority=0,
         )
 
-    def _start_process(self, initializer: Callable[..., object] | None, initargs: tuple[Any, ...]) -> Started:
-        tempfile.gettempdir()  # found out once here, not in every server that is forked
+    def _start_process(
+        self, initializer: Callable[..., object] | None, initargs: tuple[Any, ...], first: FirstConnections
+    ) -> Started:
+        tempfile.gettempdir(), machine_id()  # found out once here, not in every server that is forked
         reader, writer = multiprocessing.connection.Pipe(duplex=False)
-        config = ServerConfig(self._limits, os.getpid() if self._exit_with_parent else None)
+        config = ServerConfig(self._limits, os.getpid() if self._exit_with_parent else None, first.far_ends)
         try:
             self._process = self._ctx.Process(
                 target=self._server_target(),
@@ -173,7 +183,15 @@ class BaseManager:
             raise
         finally:
             writer.close()
+            first.close_far_ends()
         return await_start(self._process, reader, self._address)
+
+    def _give_up_process(self) -> None:
+        """End a server that runs, but with which nothing can be begun."""
+        process = getattr(self, "_process", None)
+        if process is not None and process.pid is not None and process.is_alive():
+            process.terminate()
+            process.join()
 
     def _server_target(self) -> Any:
         """Return what the server process runs: without the manager's class, unless that has a way of its own."""
@@ -197,7 +215,7 @@ class BaseManager:
         initargs: tuple[Any, ...] = (),
         config: ServerConfig | None = None,
     ) -> None:
-        config = config or ServerConfig(DEFAULT, None)
+        config = config or ServerConfig(DEFAULT)
         run_server(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
 
     def _refuse_unless_initial(self) -> None:

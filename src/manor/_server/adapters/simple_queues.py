@@ -6,8 +6,9 @@ gone has withdrawn its ticket, so it takes nothing. The fetcher ends with the it
 behind.
 
 When the last ticket is withdrawn the fetcher is still in `get`. It serves the next ticket; if an item comes
-first, it puts that back at the front: until then, for some microseconds, the queue looks empty. There is no
-other way: C code can be neither interrupted nor, without putting something into the user's queue, woken.
+first, it puts that back at the front. Until then, for some microseconds, whoever looks without waiting does
+not see the item. There is no other way: C code can be neither interrupted nor, without putting something into
+the user's queue, woken.
 
 To put something at the front, all of the queue is taken out and put in again. Threads of the user's that use
 the queue directly at that very moment may see items out of order; nothing is lost.
@@ -57,7 +58,7 @@ class SimpleQueueAdapter(Adapter):
 
     def _take(self, seconds: float | None) -> Any:
         with self._changed:
-            if not self._tickets:  # else those who wait come first
+            if seconds == 0 or not self._fetching:  # else the fetcher may have the front item in its hands
                 try:
                     return self._queue.get_nowait()
                 except queue.Empty:

@@ -1,0 +1,120 @@
+//! Every operation of the dict, killed after every store.
+
+use super::{Dict, Item, Key, Way};
+use crate::failure::{Failure, Result};
+use crate::harness::{Report, Scenario, Stage, exhaust};
+use crate::mutation::{Bug, with_planted};
+use crate::object::Handle;
+use crate::value::{Kind, Loaded, Value};
+
+const LONG: &[u8] = b"a value that does not fit a word";
+
+fn key(number: i64) -> Key<'static> {
+    Key::int(number.cast_unsigned(), number)
+}
+
+fn long_key() -> Key<'static> {
+    Key::data(77, Kind::Str, b"a key that needs a block of its own")
+}
+
+/// What a bystander sees: the items in both orders and the length, or that the dict is gone.
+type View = Option<(Vec<Item>, Vec<Item>, u64)>;
+
+fn view(heap: &Stage, dict: Dict) -> Result<View> {
+    let walk = |way| -> Result<Vec<Item>> {
+        let (mut position, mut items) = (dict.begin(heap, way)?, Vec::new());
+        while !position.is_end() {
+            dict.advance(heap, &mut position, 100, &mut items)?;
+        }
+        Ok(items)
+    };
+    let forward = match walk(Way::Forward) {
+        Err(Failure::ObjectGone) => return Ok(None),
+        other => other?,
+    };
+    for (shown, value) in &forward {
+        if let Loaded::Int(number) = shown {
+            assert_eq!(dict.get(heap, &key(*number))?.as_ref(), Some(value));
+        }
+    }
+    Ok(Some((forward, walk(Way::Backward)?, dict.len(heap)?)))
+}
+
+/// A dict with `count` items of every kind.
+fn filled(heap: &Stage, count: i64) -> Dict {
+    let dict = Dict::create(heap).unwrap();
+    for number in 0..count {
+        let value =
+            if number % 2 == 0 { Value::Int(number) } else { Value::Data(Kind::Str, &[LONG]) };
+        dict.set(heap, &key(number), &value).unwrap();
+    }
+    dict
+}
+
+fn kill(count: i64, act: &dyn Fn(&Stage, &Dict)) -> std::result::Result<Report, String> {
+    exhaust(&Scenario {
+        prepare: &|heap| filled(heap, count),
+        act,
+        look: &|heap, dict| view(heap, *dict),
+        meanwhile: None,
+        shared: true,
+    })
+}
+
+fn survives(count: i64, act: &dyn Fn(&Stage, &Dict)) {
+    let report = kill(count, act).unwrap();
+    assert!(report.cuts > 3, "{report:?}");
+}
+
+#[test]
+fn inserting_survives_every_kill() {
+    for count in [0, 3, 8] {
+        survives(count, &|heap, dict| {
+            dict.set(heap, &key(1000), &Value::Int(1)).unwrap();
+        });
+    }
+}
+
+#[test]
+fn inserting_a_large_key_and_value_survives_every_kill() {
+    survives(3, &|heap, dict| {
+        dict.set(heap, &long_key(), &Value::Data(Kind::Pickle, &[LONG, LONG])).unwrap();
+    });
+}
+
+#[test]
+fn replacing_survives_every_kill() {
+    survives(4, &|heap, dict| {
+        dict.set(heap, &key(0), &Value::Int(7)).unwrap();
+    });
+    survives(4, &|heap, dict| {
+        dict.set(heap, &key(1), &Value::Data(Kind::Bytes, &[LONG])).unwrap();
+    });
+}
+
+#[test]
+fn adding_survives_every_kill() {
+    survives(2, &|heap, dict| {
+        dict.add(heap, &key(0), 5, 0).unwrap();
+    });
+    survives(2, &|heap, dict| {
+        dict.add(heap, &key(0), i64::MAX, 0).unwrap();
+    });
+}
+
+#[test]
+fn removing_survives_every_kill() {
+    for victim in [0, 1, 2] {
+        survives(3, &|heap, dict| {
+            dict.pop(heap, &key(victim)).unwrap();
+        });
+    }
+    survives(3, &|heap, dict| {
+        dict.pop_newest(heap).unwrap();
+    });
+}
+
+#[test]
+fn clearing_survives_every_kill() {
+    survives(10, &|heap, dict| dict.clear(heap).unwrap());
+}
