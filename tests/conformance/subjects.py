@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -28,6 +28,10 @@ KEY = b"the key of the servers over TCP!"
 
 class ManorManager(manor.managers.SyncManager):
     """Takes what `register` enters; importable by name, so that it can be spawned."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, typeid: str) -> Any: ...
 
 
 class StandardManager(multiprocessing.managers.SyncManager):

@@ -21,6 +21,9 @@ from tests.conformance.subjects import (
 )
 
 WITH_BUILT_IN = (BUILT_IN, *CHEAP)
+IADD: Any = operator.iadd
+IMUL: Any = operator.imul
+IOR: Any = operator.ior
 NO_SETS = "it has sets since 3.14 only"
 
 
@@ -76,8 +79,8 @@ LIST_MISUSES: list[Callable[[Any], Any]] = [
     lambda x: operator.setitem(x, slice(None, None, 2), [1, 2, 3]),
     lambda x: operator.setitem(x, slice(0, 1), 5),
     lambda x: x.extend(5),
-    lambda x: operator.iadd(x, 5),
-    lambda x: operator.imul(x, 1.5),
+    lambda x: IADD(x, 5),
+    lambda x: IMUL(x, 1.5),
     lambda x: x.insert("a", 1),
     lambda x: ["a", *x].sort(),
 ]
@@ -192,7 +195,7 @@ DICT_MISUSES: list[Callable[[Any], Any]] = [
     lambda x: x | [("b", 2)],
     lambda x: [("b", 2)] | x,
     lambda x: x | None,
-    lambda x: operator.ior(x, 5),
+    lambda x: IOR(x, 5),
     lambda x: x["missing"],
     lambda x: x[[]],
     lambda x: [] in x,

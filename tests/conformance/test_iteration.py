@@ -2,7 +2,7 @@
 
 import multiprocessing.managers
 import pickle
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -36,15 +36,15 @@ class Crew:
         return iter(self.names)
 
 
-def squares(count: int) -> Iterator[int]:
-    received = 0
+def squares(count: int) -> Generator[int, int | None, None]:
+    received: int | None = None
     for number in range(count):
-        received = (yield number * number + received) or 0
+        received = yield number * number + (received or 0)
 
 
 register("Crew", Crew, exposed=("__iter__",), method_to_typeid={"__iter__": "Iterator"})
 ManorManager.register("squares", squares, manor.managers.IteratorProxy)
-StandardManager.register("squares", squares, multiprocessing.managers.IteratorProxy)
+StandardManager.register("squares", squares, multiprocessing.managers.IteratorProxy)  # type: ignore[attr-defined]
 
 
 @pytest.fixture

@@ -69,9 +69,8 @@ def test_a_loop_that_is_left_early_leaves_nothing_in_the_server(subject: Subject
         words = manager.dict(dict.fromkeys(range(5000)))
         before = manager._number_of_objects()
         for _ in range(20):
-            for _key in words:
+            for _ in words:
                 break
-        del _key
         gc.collect()
         assert manager._number_of_objects() == before
 

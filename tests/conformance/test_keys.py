@@ -237,7 +237,7 @@ def test_a_child_that_gives_a_wrong_key_is_refused(subject: Subject, manager: An
 @on(*LOCAL)
 def test_results_of_a_proxy_with_the_right_key_go_by_its_connection(subject: Subject, manager: Any) -> None:
     outer = manager.dict(a=manager.list([1]))
-    with_key = manor.managers.DictProxy(outer._token, "pickle", authkey=OWN_KEY)
+    with_key: Any = manor.managers.DictProxy(outer._token, "pickle", authkey=OWN_KEY)
     assert list(with_key) == ["a"]
     assert with_key["a"][:] == [1]
     pool = manager.Pool(1)

@@ -80,9 +80,10 @@ def leaves_the_server_flat(subject: Subject, rounds: int, kind: str, args: tuple
     payload = bytes(LEAK_BYTES // rounds)
     with subject.manager() as manager:
         outer, pid = getattr(manager, kind)(*args), subject.server_pid(manager)
-        for at in range(rounds + rounds // 10):
-            if at == rounds // 10:
-                count, memory = objects(manager), memory_of(pid)
+        for _ in range(rounds // 10):
+            go_round(manager, outer, manager.list([payload]))
+        count, memory = objects(manager), memory_of(pid)
+        for _ in range(rounds):
             go_round(manager, outer, manager.list([payload]))
         assert objects(manager) == count
         assert memory_of(pid) - memory < FLAT_BYTES

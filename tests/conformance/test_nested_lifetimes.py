@@ -121,7 +121,7 @@ def test_every_way_to_remove_a_value_from_a_dict_frees_it(subject: Subject) -> N
             words.popitem,
             lambda: words.pop("key"),
             lambda: words.update(key=None),
-            lambda: words.__setitem__("key", manager.list()) or words.clear(),  # type: ignore[func-returns-value]
+            lambda: words.__setitem__("key", manager.list()) or words.clear(),
             lambda: words.__delitem__("key"),
         ]
         for remove in removals:

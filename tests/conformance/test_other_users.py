@@ -2,7 +2,6 @@
 
 import codecs
 import contextlib
-import multiprocessing
 import os
 import pickle
 import socket
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 import manor
+from manor._transport import handshake
 from manor._transport.listening import listen
 from tests.conformance.subjects import (
     KEY,
@@ -26,7 +26,6 @@ from tests.conformance.subjects import (
 
 OWN_KEY = b"a key that no other process has by default"
 NOBODY = 65534
-REFUSED = (manor.AuthenticationError, multiprocessing.AuthenticationError)
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
@@ -89,8 +88,9 @@ class Bomb:
 
 
 @as_root
+@pytest.mark.parametrize("trusting", [False, True], ids=["", "even if its client would trust the server"])
 @on(MANOR_FORK)
-def test_another_user_without_the_key_is_refused(subject: Subject, open_folder: Path) -> None:
+def test_another_user_without_the_key_is_refused(subject: Subject, open_folder: Path, trusting: bool) -> None:
     trace, path = open_folder / "unpickled", open_folder / "socket"
     with subject.manager(authkey=OWN_KEY, address=str(path)) as manager:
         path.chmod(0o777)
@@ -98,6 +98,8 @@ def test_another_user_without_the_key_is_refused(subject: Subject, open_folder: 
         data = pickle.dumps(proxy)
 
         def try_a_pickle() -> Any:
+            if trusting:
+                setattr(handshake, "same_user", lambda _: True)  # noqa: B010 - a name that it does not export
             proxy = fresh(data)
             proxy.append(Bomb(str(trace)))
 

@@ -1,6 +1,5 @@
 """Runs CPython's manager tests against a module, and reads what unittest says about it."""
 
-import contextlib
 import os
 import re
 import signal
@@ -90,9 +89,9 @@ def outcome_of(module: str, start_method: str) -> Outcome:
 def stopped(process: subprocess.Popen[str]) -> str:
     """Make the process and its children print the stacks of their threads, end them, and return the output."""
     os.killpg(process.pid, signal.SIGABRT)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=10)
-    with contextlib.suppress(ProcessLookupError):
+    try:
+        output, _ = process.communicate(timeout=10)  # until the last of them has closed its end
+    except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-    output, _ = process.communicate()
+        output, _ = process.communicate()
     return f"{output}\nno end in {TIME_LIMIT_S} s"

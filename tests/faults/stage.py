@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import manor.managers
 from manor.limits import DEFAULT, Limits
@@ -18,8 +18,17 @@ KEY = b"the key that no stranger knows!!"
 class Keeper:
     """Keeps what it is told, and looks at the server that hosts it."""
 
+    crashes_seen: ClassVar[list[str]] = []
+
     def __init__(self) -> None:
         self._kept: dict[object, object] = {}
+        threading.excepthook = lambda args: self.crashes_seen.append(repr(args.exc_value))
+
+    def crashes(self) -> list[str]:
+        """Exceptions that ended threads of the server, so far."""
+        found = self.crashes_seen.copy()
+        self.crashes_seen.clear()
+        return found
 
     def keep(self, key: object, value: object) -> None:
         self._kept[key] = value
@@ -70,6 +79,7 @@ class Attacked:
         """Assert that honest clients, old and new, are served, and that the server has let go of the strangers."""
         with manor.deadline(LIMIT_S):
             assert self.keeper.kept("before") == "the attack"
+            assert self.keeper.crashes() == []
             end = time.monotonic() + LIMIT_S
             while self.settled() > self.baseline:
                 assert time.monotonic() < end, f"{self.settled()} threads and descriptors, {self.baseline} before"

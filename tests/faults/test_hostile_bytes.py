@@ -20,7 +20,7 @@ from tests.faults.conversations import call, of_strangers, of_the_same_user, ove
 from tests.faults.stage import Attacked, attacked
 from tests.faults.strangers import Stranger, canary, delivered, frame, hello, mutated, notice, process_of_strangers
 
-CASES = 150
+CASES = 400
 MANY_CASES = 5_000
 HARMLESS = b"".join(bytes(part) for part in dumps(((b"x" * 50,), {})))
 

@@ -45,10 +45,10 @@ def test_a_suite_that_hangs_is_ended_and_its_processes_print_their_stacks() -> N
 import faulthandler, os, signal
 faulthandler.enable()
 def child_waits():
+    print("ready", flush=True)
     signal.pause()
 if not os.fork():
     child_waits()
-print("ready", flush=True)
 signal.pause()
 """
     with subprocess.Popen(

@@ -13,6 +13,8 @@ use crate::stream::{Io, Stream};
 /// Room for what is read ahead: any two records, so that one in pieces is seldom moved.
 const BUFFER_BYTES: usize = 2 * RECORD_BYTES_MAX;
 
+const PORTION_BYTES_MAX: usize = 256 << 10;
+
 /// The decrypting end of a socket.
 pub struct Opening {
     cipher: Cipher,
@@ -22,13 +24,15 @@ pub struct Opening {
     plain_bytes: usize,
     /// What follows that: the tag of the record just decrypted, and what its length took.
     spent_bytes: usize,
+    /// The length of the last record: most of those of a large message have the same.
+    usual_bytes: usize,
 }
 
 impl Opening {
     /// Decrypts from here on, beginning with what `buffer` holds.
     pub fn new(cipher: Cipher, mut buffer: Buffer) -> Self {
         buffer.resize(BUFFER_BYTES);
-        Self { cipher, buffer, plain_bytes: 0, spent_bytes: 0 }
+        Self { cipher, buffer, plain_bytes: 0, spent_bytes: 0, usual_bytes: RECORD_BYTES_MAX }
     }
 
     /// Reads up to `bytes` bytes.
@@ -86,6 +90,7 @@ impl Opening {
             return Ok(false);
         };
         let bytes = record.len();
+        self.usual_bytes = bytes;
         self.plain_bytes = self.cipher.open(record, 0)?;
         self.spent_bytes = bytes - self.plain_bytes;
         Ok(true)
@@ -111,7 +116,7 @@ impl Opening {
             }
             None if bytes >= RECORD_BYTES_MAX && begun.is_empty() => {
                 // SAFETY: promised by the caller.
-                match unsafe { stream.receive(target, bytes)? } {
+                match unsafe { stream.receive(target, bytes.min(self.portion_bytes()))? } {
                     // SAFETY: so much has been filled just now.
                     Io::Bytes(received) => unsafe { self.open_in_place(target, 0, received) },
                     other => Ok(other),
@@ -119,6 +124,13 @@ impl Opening {
             }
             _ => self.receive_ahead(stream),
         }
+    }
+
+    /// How much to receive in one go: what stays in the processor's cache until it is decrypted, and if records are
+    /// as long as the last was, whole ones only.
+    fn portion_bytes(&self) -> usize {
+        let bytes = self.usual_bytes;
+        (crate::knob("PORT", PORTION_BYTES_MAX) / bytes).max(1) * bytes
     }
 
     fn receive_ahead(&mut self, stream: &Stream) -> Result<Io, Error> {
@@ -147,8 +159,9 @@ impl Opening {
     ) -> Result<Io, Error> {
         let record = self.buffer.unread().len() + missing;
         let front = record.saturating_sub(LENGTH_BYTES + TAG_BYTES);
+        let portion = self.portion_bytes();
         let space = &mut self.buffer.space(missing)[..missing];
-        let behind = (target.wrapping_add(front), bytes - front);
+        let behind = (target.wrapping_add(front), portion.min(bytes - front));
         // SAFETY: the space is exclusively borrowed, the target promised by the caller.
         let received = match unsafe { stream.receive_in_two(space, behind)? } {
             Io::Bytes(received) => received,
@@ -187,6 +200,7 @@ impl Opening {
             let from = done;
             done += self.cipher.open(&mut bytes[from..at + record], at - from)?;
             at += record;
+            self.usual_bytes = record;
         }
         self.buffer.append(&bytes[at..]);
         Ok(Io::Bytes(done))

@@ -2,8 +2,8 @@
 
 Pickling an exception loses its traceback and its chain, and calls the class again with ``args``, which fails for
 classes whose constructor takes something else. So each link of the chain is packed for itself; one that does not
-survive pickling is packed as class, ``args`` and ``__dict__`` and rebuilt without its constructor. At the end of
-the chain the receiver finds a ``ServerTraceback`` with the text that the server would have printed.
+survive pickling is packed in parts and rebuilt without its constructor, a group member by member. At the end of the
+chain the receiver finds a ``ServerTraceback`` with the text that the server would have printed.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pickle
 from types import ModuleType
 from typing import Any, Final
 
+from manor._codec.exception_parts import fields_of, rebuild
 from manor._codec.pickles import dumps, loads
 from manor.errors import RemoteError, ServerTraceback
 
@@ -53,7 +54,12 @@ def _join(parts: list[Any]) -> bytes:
 
 def _survives(error: BaseException, data: bytes) -> bool:
     copy = loads(data)
-    return type(copy) is type(error) and repr(copy.args) == repr(error.args) and set(vars(copy)) == set(vars(error))
+    return (
+        type(copy) is type(error)
+        and repr(copy.args) == repr(error.args)
+        and set(vars(copy)) == set(vars(error))
+        and set(fields_of(copy)) == set(fields_of(error))
+    )
 
 
 def _pack_one(error: BaseException) -> _Packed:
@@ -62,7 +68,10 @@ def _pack_one(error: BaseException) -> _Packed:
         if _survives(error, data):
             return "pickle", data
     try:
-        data = _join(dumps((type(error), error.args, vars(error))))
+        if isinstance(error, BaseExceptionGroup):
+            members = [_pack_one(member) for member in error.exceptions]
+            return "group", (_join(dumps((type(error), error.message, vars(error)))), members)
+        data = _join(dumps((type(error), error.args, vars(error), fields_of(error))))
         loads(data)
         return "parts", data
     except Exception:  # unpicklable class, argument or attribute: only text is left
@@ -76,11 +85,12 @@ def _unpack_one(packed: _Packed, text: str) -> BaseException:
     try:
         if kind == "pickle":
             found = loads(data)
+        elif kind == "group":
+            cls, message, attributes = loads(data[0])
+            members = [_unpack_one(member, text) for member in data[1]]
+            found = rebuild(cls, (message, members), attributes, {})
         else:
-            cls, args, attributes = loads(data)
-            found = cls.__new__(cls, *args)
-            found.args = args
-            found.__dict__.update(attributes)
+            found = rebuild(*loads(data))
     except Exception:  # a class that this process cannot import or rebuild
         return RemoteError(text)
     return found if isinstance(found, BaseException) else RemoteError(text)

@@ -63,7 +63,7 @@ class BaseProxy:
         """
         self._token = token
         self._id = token.id
-        self._ident = int(token.id, 16)
+        self._ident = token.ident
         self._serializer = serializer
         self._manager = manager
         link = getattr(manager, "_link", None)
@@ -169,8 +169,8 @@ def RebuildProxy(func: Any, token: Token, serializer: str, kwds: dict[str, Any])
             raise
         link = find_link(token, serializer, key)
     sender = travel.sender
-    credited = sender is not None and token.route is not None and sender.granted(token.route.server, int(token.id, 16))
-    hold = link.hold(int(token.id, 16), credited=credited)
+    credited = sender is not None and token.route is not None and sender.granted(token.route.server, token.ident)
+    hold = link.hold(token.ident, credited=credited)
     proxy = func(token, serializer, **kwds)
     del hold
     return proxy

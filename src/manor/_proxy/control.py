@@ -13,15 +13,15 @@ import time
 from collections import deque
 from typing import Final
 
-from manor._native import Connection
+from manor._transport.connection import LOST as CLOSED
+from manor._transport.connection import Connection
 from manor._wire.control import Farewell, Notice, Pong, What, pack_notice, unpack_news
 from manor.errors import ProtocolError
 
 __all__ = ["LOST", "Control"]
 
-LOST = (OSError, EOFError, ValueError, ProtocolError)
-"""What a connection raises whose peer is gone (``ValueError``: it was closed on our side)."""
-
+LOST: Final = (*CLOSED, ProtocolError)
+"""What reading from a control connection raises whose peer is gone, or talks nonsense."""
 
 _COUNT_MAX: Final = 2**62
 """A ``repeat`` counts down in one step and tells what is left in another, without a lock."""

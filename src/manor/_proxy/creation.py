@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from manor._codec.exception_parts import fields_of, rebuild
 from manor.errors import RemoteError
 
 __all__ = ["creation_error"]
@@ -19,18 +20,17 @@ def _creation_class(kind: type[BaseException]) -> type[BaseException]:
         return kind.__str__(self)
 
     def reduce(self: BaseException) -> tuple[Any, ...]:
-        return _rebuild, (kind, self.args, dict(vars(self)))
+        return _rebuild, (kind, self.args, dict(vars(self)), fields_of(self))
 
     attributes = {"__str__": text, "__reduce__": reduce, "__module__": kind.__module__, "__doc__": kind.__doc__}
     return type(kind.__name__, (kind, RemoteError), attributes)
 
 
-def _rebuild(kind: type[BaseException], args: tuple[Any, ...], attributes: dict[str, Any]) -> BaseException:
+def _rebuild(
+    kind: type[BaseException], args: tuple[Any, ...], attributes: dict[str, Any], fields: dict[str, Any]
+) -> BaseException:
     cls = _creation_class(kind)  # type: ignore[arg-type]  # a class is hashable, whatever its instances are
-    error = cls.__new__(cls, *args)
-    error.args = args
-    error.__dict__.update(attributes)
-    return error
+    return rebuild(cls, args, attributes, fields)
 
 
 def creation_error(error: BaseException) -> BaseException:
@@ -38,11 +38,9 @@ def creation_error(error: BaseException) -> BaseException:
     if isinstance(error, RemoteError) or not isinstance(error, Exception):
         return error
     try:
-        found = _rebuild(type(error), error.args, vars(error))
+        found = _rebuild(type(error), error.args, vars(error), fields_of(error))
     except TypeError:  # a class that cannot be combined with another
         return error
-    if isinstance(error, OSError) and isinstance(found, OSError):
-        found.filename = error.filename
     found.__cause__, found.__context__ = error.__cause__, error.__context__
     found.__suppress_context__ = error.__suppress_context__
     return found

@@ -8,10 +8,10 @@ import socket
 from typing import Final
 
 from manor._codec import Codec
-from manor._native import Connection
 from manor._proxy.identity import thread_serial
 from manor._transport.addresses import Address, is_path
 from manor._transport.connecting import connect
+from manor._transport.connection import Connection
 from manor._transport.handshake import introduce, introduced_peer
 from manor._wire.introduction import Hello, Refusal, Role, Welcome
 from manor.errors import ProtocolError

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from manor import _log
 from manor._codec.context import travel
-from manor._native import Connection
 from manor._proxy.arguments import encode_arguments
 from manor._proxy.control import LOST, Control
 from manor._proxy.deadlines import FOREVER, Patience, current_end, patience_for
 from manor._proxy.dialer import Dialer
+from manor._proxy.fate import Fate
 from manor._proxy.holds import Hold, Holds
 from manor._proxy.sessions import Session, Sessions
 from manor._transport.addresses import describe
-from manor._transport.endings import ProcessWatch
+from manor._transport.connection import Connection
 from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, pack_drop, unpack_answer
 from manor._wire.control import Notice, What
 from manor._wire.granted import Granted
@@ -33,8 +32,7 @@ __all__ = ["Link"]
 
 _NUMBER_MASK: Final = 0xFFFFFFFF
 _RESULT: Final = int(Kind.RESULT)
-_PROXY: Final = int(Kind.PROXY)
-_WITHOUT_ERROR: Final = (_RESULT, _PROXY)
+_ERROR: Final = int(Kind.ERROR)
 _CHILD_DIAL_S: Final = 2.0
 
 
@@ -47,8 +45,7 @@ class Link:
         route: How a process of the server's machine reaches it.
         public_address: The address that tokens name.
         timeout: The longest silence to bear in any call, in seconds, or None.
-        exit_hint: How the server's process ended, when whoever started it knows.
-        ended: How the server ended, or None while it is taken for alive.
+        fate: Whether the server is alive.
         holds: What this process holds there.
     """
 
@@ -58,23 +55,22 @@ class Link:
         self.limits = dialer.limits
         self.codec = dialer.codec
         self.timeout: float | None = None
-        self.exit_hint: str | None = None
-        self.ended: str | None = None
         self._dialer = dialer
         self._sessions = Sessions()
-        self._ending = threading.Lock()
         self.control = Control(control)
         self.holds = Holds(self, self.control, self.limits.pickle_lease_s)
         self.hold, self.lease = self.holds.hold, self.holds.lease
         self.server = welcome.server
         self.route = Route(welcome.server, welcome.machine, welcome.path, welcome.pid)
-        self._watch: ProcessWatch | None = None
-        if self._dialer.is_local:
-            with contextlib.suppress(OSError):
-                self._watch = ProcessWatch(welcome.pid)
+        self.fate = Fate(welcome.pid if dialer.is_local else None)
+
+    @property
+    def ended(self) -> str | None:
+        """How the server ended, or None while it is taken for alive."""
+        return self.fate.ended
 
     def __repr__(self) -> str:
-        return f"<link to the manager at {self._where()}: {self.ended or 'alive'}>"
+        return f"<link to the manager at {self._where()}: {self.fate.ended or 'alive'}>"
 
     def _where(self) -> str:
         return f"{describe(self.public_address)} (pid {self.route.pid})"
@@ -95,15 +91,8 @@ class Link:
     ) -> Any:
         """Call a method of a hosted object and return what it returned.
 
-        An object that stays in the server comes as a ``Granted``; see there. This is the hot path: what most calls
-        do not need happens in other methods.
-
-        Args:
-            ident: The object, or ``SERVER``.
-            method: The method's name.
-            args: Positional arguments.
-            kwds: Keyword arguments.
-            proxy: On whose behalf, for messages and for how long its methods wait.
+        An object that stays in the server comes as a ``Granted``. *ident* is its number, or ``SERVER``; *proxy* is whom
+        the call is for. This is the hot path: what most calls do not need happens in other methods.
 
         Raises:
             ManagerDied: The server is gone.
@@ -111,41 +100,31 @@ class Link:
             NotPicklable: An argument cannot travel.
             BaseException: Whatever the method raised.
         """
-        if self.ended is not None:
+        if self.fate.ended is not None:
             self._raise_ended()
-        if self.timeout is None and current_end() is None:
-            patience = FOREVER
-        else:
-            waits = None if proxy is None else proxy._waits_.get(method)
-            patience = patience_for(self.timeout, waits, args, kwds or {})
+        in_no_hurry = self.timeout is None and current_end() is None
+        patience = FOREVER if in_no_hurry else self._patience(method, args, kwds, proxy)
         plain = self.codec.encode_plain(args, kwds)
-        idle = self._sessions.idle.sessions
         payload = [plain] if plain is not None else self._encode(method, args, kwds, proxy)
+        idle = self._sessions.idle.sessions
         session = idle.pop() if idle else self._open_session(patience)
         number = session.number = (session.number + 1) & _NUMBER_MASK
-        connection = session.connection
-        parts = [pack_call(number, self.control.posted, self.control.dropped, ident, method.encode()), *payload]
+        control = self.control
+        parts = [pack_call(number, control.posted, control.dropped, ident, method.encode()), *payload]
         try:
             try:
-                data = connection.call(parts, patience.seconds)
+                data = session.connection.call(parts, patience.seconds)
             except (*LOST, OverflowError) as error:
                 data = self._call_failed(session, method, patience, error)
             kind, confirm = unpack_answer(data, number)
-            travel.sender, outer = self, travel.sender
-            try:
-                if kind == _RESULT:
-                    result = self.codec.decode(memoryview(data)[ANSWER_BYTES:])
-                else:
-                    result = self._decode_other(kind, memoryview(data)[ANSWER_BYTES:])
-            finally:
-                travel.sender = outer
+            result = self._decode(kind, memoryview(data)[ANSWER_BYTES:])
             if confirm:
-                connection.confirm()
+                session.connection.confirm()
         except BaseException:
-            connection.abandon()
+            session.connection.abandon()
             raise
         idle.append(session)
-        if kind in _WITHOUT_ERROR:
+        if kind != _ERROR:
             return result
         try:
             raise result
@@ -159,7 +138,7 @@ class Link:
         connection. Nothing waits for it, and it may fail: then the server is gone.
         """
         idle = self._sessions.idle.sessions
-        if self.ended is not None:
+        if self.fate.ended is not None:
             return
         try:
             session = idle.pop()
@@ -180,10 +159,23 @@ class Link:
         typeid = "manager" if proxy is None else proxy._token.typeid
         return encode_arguments(self.codec, self, f"{typeid}.{method}()", args, kwds or {})
 
-    def _decode_other(self, kind: int, payload: memoryview) -> Any:
-        if kind != _PROXY:
-            return self.codec.decode_error(payload)
-        exposed, id_, typeid, proxytype = self.codec.decode(payload)
+    def _patience(
+        self, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any] | None, proxy: BaseProxy | None
+    ) -> Patience:
+        waits = None if proxy is None else proxy._waits_.get(method)
+        return patience_for(self.timeout, waits, args, kwds or {})
+
+    def _decode(self, kind: int, payload: memoryview) -> Any:
+        travel.sender, outer = self, travel.sender
+        try:
+            if kind == _ERROR:
+                return self.codec.decode_error(payload)
+            result = self.codec.decode(payload)
+        finally:
+            travel.sender = outer
+        if kind == _RESULT:
+            return result
+        exposed, id_, typeid, proxytype = result
         hold = self.hold(int(id_, 16), credited=True)
         token = Token(typeid, self.public_address, id_, self.route)
         return Granted(tuple(exposed), token, proxytype, hold)
@@ -230,39 +222,24 @@ class Link:
 
     def _lost(self, error: BaseException) -> NoReturn:
         """Find out whether the server is gone or only closed one connection, and raise accordingly."""
-        if self.ended is None:
+        if self.fate.ended is None:
             alive = False
             with contextlib.suppress(*LOST):
                 alive = self.control.ping(1.0)
             if alive:
                 raise ProtocolError(f"the manager's server closed a connection: {error}") from error
-            self.end(self._how_it_ended())
+            self.end(self.fate.find_out(self.control))
         self._raise_ended(error)
-
-    def _how_it_ended(self) -> str:
-        said = self.control.hear_farewell(0.0)
-        if said is not None:
-            return said
-        if self.exit_hint is not None:
-            return self.exit_hint
-        if self._watch is not None and self._watch.wait(1.0):
-            return self._watch.how_it_ended() or "ended in a way that this process cannot see"
-        return "closed or lost the connection"
 
     def end(self, how: str) -> None:
         """Mark the server as gone: every later call raises ``ManagerDied`` at once."""
-        with self._ending:
-            if self.ended is not None:
-                return
-            self.ended = how
-        _log.info("the manager at %s %s", self._where(), how)
-        self._sessions.close_all()
-        self.control.close()
-        if self._watch is not None:
-            self._watch.close()
+        if self.fate.decide(how):
+            _log.info("the manager at %s %s", self._where(), how)
+            self._sessions.close_all()
+            self.control.close()
 
     def _raise_ended(self, cause: BaseException | None = None) -> NoReturn:
-        raise ManagerDied(f"the manager at {self._where()} {self.ended}") from cause
+        raise ManagerDied(f"the manager at {self._where()} {self.fate.ended}") from cause
 
     # Proxies in calls
 
@@ -282,7 +259,7 @@ class Link:
 
     def before_fork(self) -> bytes | None:
         """Announce a child; return its token, or None when the server cannot be told now."""
-        if self.ended is not None or not self.control.hold_still(1.0):
+        if self.fate.ended is not None or not self.control.hold_still(1.0):
             return None
         token = os.urandom(16)
         self.control.announce_fork(token)
@@ -293,13 +270,13 @@ class Link:
         self.control.discard()
         self._sessions.discard_all()
         self._dialer.forget_parent()
-        self._ending = threading.Lock()
-        if self.ended is not None:
+        self.fate.forget_parent()
+        if self.fate.ended is not None:
             return
         try:
             connection, _ = self._dialer.dial(Role.CONTROL, _CHILD_DIAL_S)
         except (*LOST, ProtocolError, AuthenticationError) as error:
-            self.ended = f"could not be reached from a forked child: {error}"
+            self.fate.decide(f"could not be reached from a forked child: {error}")
             return
         self.control = Control(connection)
         self.holds.claim(self.control, token)

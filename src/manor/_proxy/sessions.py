@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import weakref
 
-from manor._native import Connection
+from manor._transport.connection import Connection
 
 __all__ = ["Session", "Sessions"]
 

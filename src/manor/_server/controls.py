@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 from manor import _log
 from manor._codec.exceptions import current_error_text
-from manor._native import Connection
 from manor._server.calls import bury
 from manor._server.objects import ObjectTable
 from manor._server.processes import Process, Processes
-from manor._server.sessions import LOST
+from manor._transport.connection import LOST, Connection
 from manor._wire.control import Notice, What, pack_farewell, pack_pong, unpack_notices
 from manor.errors import ProtocolError
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from manor import _log
-from manor._native import Connection
 from manor._server.processes import Process
 from manor._server.sessions import Session
+from manor._transport.connection import Connection
 from manor._transport.handshake import accept_peer, refuse_peer
 from manor._transport.preamble import Verdict
 from manor._wire.introduction import INTRODUCTION_BYTES_MAX, Hello, Refusal, Role

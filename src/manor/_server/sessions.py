@@ -17,12 +17,12 @@ from manor import _log
 from manor._codec import Codec
 from manor._codec.context import travel
 from manor._codec.exceptions import current_error_text
-from manor._native import Connection
 from manor._server.adapting import linger
 from manor._server.calls import Call, set_current
 from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
 from manor._server.processes import Process
 from manor._server.waiting import Abandoned, Cancellation
+from manor._transport.connection import LOST, Connection
 from manor._wire.calls import DROP_BYTE, SERVER, Kind, unpack_call, unpack_drop
 from manor._wire.calls import pack_answer as _pack_answer
 from manor.errors import NotPicklable, ProtocolError
@@ -30,10 +30,8 @@ from manor.errors import NotPicklable, ProtocolError
 if TYPE_CHECKING:
     from manor._server.functions import ServerFunctions
 
-__all__ = ["LOST", "Session"]
+__all__ = ["Session"]
 
-LOST: Final = (OSError, EOFError, ValueError)
-"""What a connection raises whose peer is gone, or that was closed on this side."""
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
 _RESULT: Final = Kind.RESULT
 

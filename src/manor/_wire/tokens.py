@@ -1,8 +1,12 @@
 """Tokens name a hosted object; a route says how a process of the same machine reaches its server."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from manor.errors import ObjectGone
 
 __all__ = ["Route", "Token"]
+
+_IDENT_MAX: Final = 2**64 - 1
 
 
 class Route(NamedTuple):
@@ -38,6 +42,17 @@ class Token:
         self.address = address
         self.id = id
         self.route = route if route is None or type(route) is Route else Route(*route)
+
+    @property
+    def ident(self) -> int:
+        """The number itself; raise ``ObjectGone`` for what is none, or can never have been given to an object."""
+        try:
+            ident = int(self.id, 16)
+        except (TypeError, ValueError):
+            ident = 0
+        if not 0 < ident <= _IDENT_MAX:
+            raise ObjectGone(f"no manager can ever have hosted an object {self.id!r}")
+        return ident
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Token, (self.typeid, self.address, self.id, self.route and tuple(self.route))

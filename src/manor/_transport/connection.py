@@ -1,0 +1,12 @@
+"""The native connection, and what it raises whose peer is gone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from manor._native import Connection
+
+__all__ = ["LOST", "Connection"]
+
+LOST: Final = (OSError, EOFError, ValueError)
+"""What a connection raises whose peer is gone (``ValueError``: it was closed on our side)."""
