@@ -30,6 +30,7 @@ from tests.conformance.subjects import (
 )
 
 AT_ONCE_S = 0.5  # a call of a millisecond, on a machine that does much else
+ROUNDS = 3
 HANGS = "the connection of an interrupted call stays busy: the next call hangs"
 
 
@@ -77,14 +78,16 @@ def probe(manager: Any) -> Probe:
 
 
 @contextlib.contextmanager
-def interrupting(probe: Probe, number: int = signal.SIGALRM, waiting: int = 1) -> Iterator[None]:
-    """Send this process a signal when so many more calls than now wait in the server."""
+def interrupting(probe: Probe, number: int = signal.SIGALRM, sent: list[float] | None = None) -> Iterator[None]:
+    """Send this process a signal when one more call than now waits in the server; enter the time in *sent*."""
     if number != signal.SIGINT:
         signal.signal(number, interrupt)
     before = probe.waiting()
 
     def send() -> None:
-        until(lambda: probe.waiting() >= before + waiting)
+        until(lambda: probe.waiting() > before)
+        if sent is not None:
+            sent.append(time.monotonic())
         os.kill(os.getpid(), number)
 
     thread = threading.Thread(target=send)
@@ -107,8 +110,19 @@ def at_once(function: Callable[..., Any], *args: Any) -> Any:
 # Children: interrupted in a wait
 
 
+def interrupt_promptly(probe: Probe, event: Any) -> list[float]:
+    """Return how long, in seconds, it takes from a signal to the exception."""
+    took = []
+    for _ in range(20):
+        sent: list[float] = []
+        with interrupting(probe, sent=sent), pytest.raises(Interrupted):
+            event.wait()
+        took.append(time.monotonic() - sent[0])
+    return took
+
+
 def interrupt_get(probe: Probe, items: Any, others: Any, echo: Any, number: int) -> None:
-    for word in range(10):
+    for word in range(ROUNDS):
         with interrupting(probe, number), pytest.raises((Interrupted, KeyboardInterrupt)):
             items.get()
         assert at_once(items.qsize) == 0
@@ -120,7 +134,7 @@ def interrupt_get(probe: Probe, items: Any, others: Any, echo: Any, number: int)
 
 
 def interrupt_acquire(probe: Probe, lock: Any, echo: Any) -> None:
-    for word in range(10):
+    for word in range(ROUNDS):
         with interrupting(probe), pytest.raises(Interrupted):
             lock.acquire()
         assert at_once(echo.say, word) == word
@@ -129,7 +143,7 @@ def interrupt_acquire(probe: Probe, lock: Any, echo: Any) -> None:
 
 
 def interrupt_wait(probe: Probe, condition: Any, echo: Any) -> None:
-    for word in range(10):
+    for word in range(ROUNDS):
         with interrupting(probe), pytest.raises(Interrupted), condition:
             condition.wait()
         assert at_once(echo.say, word) == word
@@ -148,7 +162,7 @@ def enter(condition: Any) -> None:
 
 
 def interrupt_any(probe: Probe, waiter: Any, echo: Any) -> None:
-    for word in range(10):
+    for word in range(ROUNDS):
         with interrupting(probe), pytest.raises(Interrupted):
             waiter.wait()
         assert at_once(echo.say, word) == word
@@ -157,7 +171,7 @@ def interrupt_any(probe: Probe, waiter: Any, echo: Any) -> None:
 def interrupt_own_class(probe: Probe, slow: Any, other: Any) -> None:
     with interrupting(probe), pytest.raises(Interrupted):
         slow.say_slowly("nobody waits for this")
-    for word in range(10):
+    for word in range(ROUNDS):
         assert at_once(other.say, word) == word
         assert at_once(slow.say, word) == word
     slow.go_on()
@@ -191,7 +205,7 @@ def interrupt_beside_threads(probe: Probe, items: Any, echo: Any) -> None:
     until(lambda: probe.waiting() == before + 1)
     for thread in talkers:
         thread.start()
-    for word in range(10):
+    for word in range(ROUNDS):
         with interrupting(probe), pytest.raises(Interrupted):
             echo.say_slowly(word)
         assert echo.say(word) == word
@@ -202,6 +216,11 @@ def interrupt_beside_threads(probe: Probe, items: Any, echo: Any) -> None:
     getter.join()
     assert (got, failed) == (["one"], [])
     echo.go_on()
+
+
+@standard_library_left_out(HANGS)
+def test_a_signal_ends_a_wait_at_once(subject: Subject, manager: Any, probe: Probe) -> None:
+    assert max(subject.run_in_child(interrupt_promptly, probe, manager.Event())) < AT_ONCE_S
 
 
 @pytest.mark.parametrize("number", [signal.SIGALRM, signal.SIGINT])

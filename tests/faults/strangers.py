@@ -18,6 +18,7 @@ from manor._wire.introduction import Hello, Role, Welcome
 from manor._transport.preamble import Proof, Verdict, pack_client, unpack_server
 
 LIMIT_S = 20.0  # for what takes a moment, on a machine that does much else
+UNHEARD_S = 0.3  # for a server to read what is sent
 _LENGTH = struct.Struct("<Q")
 
 
@@ -70,10 +71,12 @@ class Stranger:
         self.socket.close()
 
     def say(self, pieces: Iterable[bytes]) -> None:
-        """Send; a server may hang up before it has heard it all."""
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        """Send; a server may hang up before it has heard it all, or wait for what it was told would come first."""
+        self.socket.settimeout(UNHEARD_S)
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
             for piece in pieces:
                 self.socket.sendall(piece)
+        self.socket.settimeout(LIMIT_S)
 
     def say_slowly(self, data: bytes, pause_s: float) -> None:
         """Send a byte at a time, until the server hangs up."""

@@ -4,12 +4,12 @@ use std::os::fd::{AsRawFd, OwnedFd};
 
 use crate::Failure;
 use crate::block::Header;
-use crate::classes::{SIZES, blocks_per_slab};
+use crate::classes::SIZES;
 use crate::dict::{Dict, Key};
 use crate::failure::{Result, corrupt};
 use crate::heap::Heap;
 use crate::identity::Identity;
-use crate::layout::{ROOT, ROOT_GENERATION, SLOTS, Space, UNIT};
+use crate::layout::{ROOT, ROOT_GENERATION, SLOTS, Space};
 use crate::memory::{Memory, Shared};
 use crate::object::{Handle, REFERENCES};
 use crate::slots::{self, SlotInfo, Status};
@@ -125,10 +125,11 @@ impl<M: Memory> Heap<M> {
         let mut unit = 0;
         while let Some((head, run)) = units::next_run(&self.space, unit)? {
             unit = head + run.length.max(1);
-            let (base, bytes) = (self.space.map.unit_at(head), run.length * UNIT);
+            let (base, bytes) =
+                (self.space.map.unit_at(head), run.length * self.space.map.unit_bytes());
             stats.bytes_backed += if run.backing == Backing::None { 0 } else { bytes };
             let blocks = match run.kind {
-                Kind::Slab => blocks_per_slab(run.class),
+                Kind::Slab => self.space.map.blocks_per_slab(run.class),
                 Kind::Extent => 1,
                 _ => 0,
             };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::block::{Header, State};
 use crate::change::is_quiet;
-use crate::classes::{OBJECTS, SIZES, blocks_per_slab};
+use crate::classes::{OBJECTS, SIZES};
 use crate::dict;
 use crate::layout::{ALLOCATOR, ROOT, Space, lockable};
 use crate::memory::Memory;
@@ -108,7 +108,7 @@ impl Audit {
                 Kind::Free => {}
                 Kind::Extent => self.block(space, base, false)?,
                 Kind::Slab => {
-                    for block in 0..blocks_per_slab(run.class) {
+                    for block in 0..space.map.blocks_per_slab(run.class) {
                         self.block(space, base + block * SIZES[run.class], true)?;
                     }
                 }

@@ -1,6 +1,6 @@
 //! The sizes of blocks in slabs.
 
-use crate::layout::{UNIT, lockable};
+use crate::layout::lockable;
 
 /// Block sizes in bytes, header included; a slab holds blocks of one of them. Class 0 is for objects only:
 /// memory that has held a lock word never holds anything else.
@@ -28,7 +28,7 @@ pub(crate) const SIZES: [u64; 20] = [
 ];
 /// The class of objects.
 pub(crate) const OBJECTS: usize = 0;
-const LARGEST: u64 = SIZES[SIZES.len() - 1];
+pub(crate) const LARGEST: u64 = SIZES[SIZES.len() - 1];
 
 /// For every 16 bytes of size, the smallest class that holds it.
 const LOOKUP: [u8; (LARGEST / 16) as usize + 1] = {
@@ -53,12 +53,6 @@ const LOOKUP: [u8; (LARGEST / 16) as usize + 1] = {
 pub(crate) fn class_for(bytes: u64) -> Option<usize> {
     let step = usize::try_from(bytes.div_ceil(16)).ok()?;
     LOOKUP.get(step).map(|&class| usize::from(class))
-}
-
-/// How many blocks of a class a slab holds.
-#[inline]
-pub(crate) fn blocks_per_slab(class: usize) -> u64 {
-    UNIT / SIZES[class]
 }
 
 #[test]

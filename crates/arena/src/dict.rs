@@ -33,7 +33,7 @@ mod find;
 mod grow;
 mod key;
 #[cfg(test)]
-mod kills;
+pub(crate) mod kills;
 mod read;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,11 @@
 //! A container supplies scenarios: how to prepare, what to do, and what one sees. Prefixes are rebuilt by undoing
 //! the record from its end, so a check costs what the sweep costs and no copies of the arena.
 
+#[cfg(test)]
+mod mutants;
+
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt::Debug;
 use std::rc::Rc;
 
@@ -21,6 +26,7 @@ use crate::block::{Header, State};
 use crate::heap::Heap;
 use crate::identity::Identity;
 use crate::layout::{ALLOCATOR, Space, lockable};
+use crate::memory::Memory;
 use crate::memory::recorder::{Recorder, Store};
 use crate::object::{self, Handle};
 use crate::robust::{OWNER, OWNER_DIED, WAITERS};
@@ -34,7 +40,8 @@ const ACTOR: u32 = 1;
 const SURVIVOR: u32 = 2;
 const SECOND: u32 = 3;
 
-const ARENA_BYTES: u64 = 4 << 20;
+/// Small, and with small units: a sweep reads every header.
+const ARENA_BYTES: u64 = 1 << 20;
 
 /// One operation to be killed in.
 pub(crate) struct Scenario<'a, T, V> {
@@ -45,7 +52,7 @@ pub(crate) struct Scenario<'a, T, V> {
     /// What a bystander can see of the operation.
     pub look: &'a dyn Fn(&Stage, &T) -> crate::failure::Result<V>,
     /// What the survivor does before it recovers, as one that has not noticed the death would.
-    pub meanwhile: Option<&'a dyn Fn(&Stage)>,
+    pub meanwhile: Option<&'a dyn Fn(&Stage, &T)>,
     /// Whether the survivors hold every object too, so that they outlive the actor.
     pub shared: bool,
 }
@@ -59,6 +66,21 @@ pub(crate) struct Report {
 
 struct Theatre {
     memory: Rc<Recorder>,
+    /// Recoveries that were cut already. Victims that die before their announcement leave arenas that differ in
+    /// unreachable words only, and their recoveries are the same stores over the same words.
+    cut: RefCell<HashSet<Vec<(u64, u64, u64)>>>,
+}
+
+/// The survivor, for preparations that need a second process.
+pub(crate) fn as_survivor<R>(heap: &Stage, job: impl FnOnce(&Stage) -> R) -> R {
+    let memory = heap.space.memory.clone();
+    let before = memory.thread().unwrap();
+    memory.become_thread(SURVIVOR);
+    let survivor = Heap::new(Space::open(memory.clone()).unwrap(), u64::from(SURVIVOR) - 1);
+    survivor.rediscover().unwrap();
+    let outcome = job(&survivor);
+    memory.become_thread(before);
+    outcome
 }
 
 impl Theatre {
@@ -93,7 +115,8 @@ impl Theatre {
 
     /// Three processes attached; what the first one prepared is held by all if `shared`.
     fn open<T, V>(scenario: &Scenario<'_, T, V>) -> (Self, Stage, T) {
-        let theatre = Self { memory: Rc::new(Recorder::new(ARENA_BYTES)) };
+        let memory = Rc::new(Recorder::new(ARENA_BYTES));
+        let theatre = Self { memory, cut: RefCell::default() };
         let identity = |thread: u32| Identity { pid: thread.into(), started: 1, namespace: 1 };
         theatre.memory.become_thread(ACTOR);
         let actor = Heap::format(theatre.memory.clone(), identity(ACTOR), "actor").unwrap();
@@ -138,8 +161,10 @@ pub(crate) fn exhaust<T, V: PartialEq + Debug>(scenario: &Scenario<'_, T, V>) ->
             theatre.memory.undo(&[*store]);
         }
         let pokes = theatre.kill(&actor.space, ACTOR)?;
+        let meanwhile = scenario.meanwhile.map(|job| |heap: &Stage| job(heap, &prepared));
+        let meanwhile = meanwhile.as_ref().map(|job| job as &dyn Fn(&Stage));
         let outcome =
-            theatre.rehearse(|| recover_and_cut(&theatre, scenario.meanwhile, &judge, &mut report));
+            theatre.rehearse(|| recover_and_cut(&theatre, meanwhile, &judge, &mut report));
         outcome.map_err(|finding| format!("cut after {cut} of {}: {finding}", log.len()))?;
         theatre.memory.undo(&pokes);
         report.cuts += 1;
@@ -167,10 +192,12 @@ fn recover_and_cut(
     found(survivor.sweep(0), "sweeping")?;
     let log = theatre.memory.take_log();
     let outcome = check(theatre, &survivor, judge);
+    let stores = log.iter().map(|store| (store.at, store.old, store.new)).collect();
+    let is_new = theatre.cut.borrow_mut().insert(stores);
     for cut in (0..log.len()).rev() {
         theatre.memory.undo(&[log[cut]]);
         outcome.clone()?;
-        if meanwhile.is_some() {
+        if meanwhile.is_some() || !is_new {
             continue; // What the survivor did meanwhile would be swept with it.
         }
         let pokes = theatre.kill(&survivor.space, SURVIVOR)?;

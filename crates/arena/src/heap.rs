@@ -15,9 +15,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::Error;
 use crate::block::{Block, Header, State};
 use crate::change;
-use crate::classes::{SIZES, blocks_per_slab, class_for};
+use crate::classes::{SIZES, class_for};
 use crate::failure::{Failure, Result, corrupt};
-use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space, UNIT};
+use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space};
 use crate::memory::Memory;
 use crate::slab::Shelf;
 use crate::units::{self, Backing, Claim, Kind, Run};
@@ -36,6 +36,19 @@ impl<M: Memory> Heap<M> {
     /// The heap of the process that owns `slot`.
     pub(crate) fn new(space: Space<M>, slot: u64) -> Self {
         Self { space, slot, shelves: Mutex::default() }
+    }
+
+    /// Finds the slabs of our slot again, as the process would know them that made them.
+    #[cfg(test)]
+    pub(crate) fn rediscover(&self) -> Result<()> {
+        let (mut shelves, mut unit) = (self.shelves(), 0);
+        while let Some((head, run)) = units::next_run(&self.space, unit)? {
+            unit = head + run.length.max(1);
+            if run.kind == Kind::Slab && run.slot == self.slot {
+                shelves.0[run.class].add(&self.space, run.class, head)?;
+            }
+        }
+        Ok(())
     }
 
     fn shelves(&self) -> MutexGuard<'_, (Shelves, u64)> {
@@ -99,10 +112,10 @@ impl<M: Memory> Heap<M> {
     }
 
     fn new_slab(&self, class: usize) -> Result<u64> {
-        let claim = self.claim_backed(1, UNIT)?;
+        let claim = self.claim_backed(1, self.space.map.unit_bytes())?;
         let base = self.space.map.unit_at(claim.unit);
         let header = Header::new(claim.generation, State::Free, 0);
-        for block in 0..blocks_per_slab(class) {
+        for block in 0..self.space.map.blocks_per_slab(class) {
             self.space.memory.store(base + block * SIZES[class], header.0)?;
         }
         let run =
@@ -112,11 +125,12 @@ impl<M: Memory> Heap<M> {
     }
 
     fn allocate_extent(&self, bytes: u64) -> Result<Block> {
-        let claim = self.claim_backed(bytes.div_ceil(UNIT), bytes)?;
+        let claim = self.claim_backed(bytes.div_ceil(self.space.map.unit_bytes()), bytes)?;
         let at = self.space.map.unit_at(claim.unit);
         let header = Header::new(claim.generation, State::Pending, self.slot);
         self.space.memory.store(at, header.0)?;
-        let all = claim.backing == Backing::All || is_all(bytes, claim.length);
+        let all = claim.backing == Backing::All
+            || bytes.next_multiple_of(PAGE) == claim.length * self.space.map.unit_bytes();
         let backing = if all { Backing::All } else { Backing::Some };
         let run =
             Run { kind: Kind::Extent, slot: self.slot, class: 0, backing, length: claim.length };
@@ -166,18 +180,14 @@ impl<M: Memory> Heap<M> {
             if kept + run.length <= keep {
                 kept += run.length;
             } else if let Some(claim) = units::claim_free(&self.space, head, self.slot)? {
-                self.space.memory.punch(self.space.map.unit_at(head), claim.length * UNIT)?;
+                let bytes = claim.length * self.space.map.unit_bytes();
+                self.space.memory.punch(self.space.map.unit_at(head), bytes)?;
                 units::unclaim(&self.space, claim, Backing::Some)?;
                 returned += claim.length;
             }
         }
         Ok(returned)
     }
-}
-
-/// Whether `bytes` need every page of `length` units.
-fn is_all(bytes: u64, length: u64) -> bool {
-    bytes.next_multiple_of(PAGE) == length * UNIT
 }
 
 /// Whether the block at `at` is an extent. Slabs hold nothing at the same offset that could be one.

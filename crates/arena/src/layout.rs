@@ -7,12 +7,13 @@
 //! | slots | 256 × 256 | attached processes |
 //! | threads | 1024 × 128 | life words and pins |
 //! | unit table | 16 each | what each unit is; a hint that something in it was freed |
-//! | units | 65536 each | slabs of small blocks, extents for large ones |
+//! | units | 65536 each (8192 in a small arena) | slabs of small blocks, extents for large ones |
 //!
 //! A **lockable** (the allocator, and every object) is 512 bytes whose first words are the same everywhere, so
 //! that one lock and one recovery serve all of them.
 
 use crate::Error;
+use crate::classes::SIZES;
 use crate::failure::{Result, corrupt};
 use crate::memory::Memory;
 
@@ -21,8 +22,10 @@ const MAGIC: u64 = u64::from_be_bytes(*b"manorare");
 /// Raised with every change of a layout in the arena.
 pub const VERSION: u64 = 1;
 
-/// The bytes of a unit; slabs are one unit, extents are runs of them.
-pub const UNIT: u64 = 65536;
+/// Arenas up to this size have small units, so that they hold slabs of every class.
+const SMALL_BYTES_MAX: u64 = 8 << 20;
+/// A unit has so many bytes, as a power of two; in a small arena, and else.
+const UNIT_SHIFTS: [u32; 2] = [13, 16];
 /// The kernel's page: what is populated and punched.
 pub const PAGE: u64 = 4096;
 
@@ -76,6 +79,8 @@ pub struct Map {
     pub units_at: u64,
     /// How many units there are.
     pub units: u64,
+    /// The size of a unit, as a power of two.
+    unit_shift: u32,
 }
 
 impl Map {
@@ -85,15 +90,35 @@ impl Map {
         if bytes > 1 << 46 {
             return None;
         }
-        let units_at = (TABLE_AT + bytes / UNIT * TABLE_ENTRY).next_multiple_of(UNIT);
-        let units = bytes.checked_sub(units_at)? / UNIT;
-        (units > 0).then_some(Self { units_at, units })
+        let unit_shift = UNIT_SHIFTS[usize::from(bytes > SMALL_BYTES_MAX)];
+        let table = (bytes >> unit_shift) * TABLE_ENTRY;
+        let units_at = (TABLE_AT + table).next_multiple_of(1 << unit_shift);
+        let units = bytes.checked_sub(units_at)? >> unit_shift;
+        (units > 0).then_some(Self { units_at, units, unit_shift })
+    }
+
+    /// The bytes of a unit.
+    #[inline]
+    pub(crate) fn unit_bytes(&self) -> u64 {
+        1 << self.unit_shift
+    }
+
+    /// The bytes of a unit for which one hint stands.
+    #[inline]
+    pub(crate) fn region_bytes(&self) -> u64 {
+        self.unit_bytes() / 64
+    }
+
+    /// How many blocks of a class a slab holds.
+    #[inline]
+    pub(crate) fn blocks_per_slab(&self, class: usize) -> u64 {
+        self.unit_bytes() / SIZES[class]
     }
 
     /// The unit that holds the byte at `at`.
     #[inline]
     pub(crate) fn unit_of(&self, at: u64) -> Result<u64> {
-        let unit = at.wrapping_sub(self.units_at) / UNIT;
+        let unit = at.wrapping_sub(self.units_at) >> self.unit_shift;
         if at < self.units_at || unit >= self.units {
             return corrupt("an offset lies outside of the units");
         }
@@ -103,7 +128,7 @@ impl Map {
     /// Where a unit begins.
     #[inline]
     pub(crate) fn unit_at(&self, unit: u64) -> u64 {
-        self.units_at + unit * UNIT
+        self.units_at + (unit << self.unit_shift)
     }
 
     /// The table's word that says what a unit is.
@@ -166,7 +191,7 @@ mod tests {
     fn the_layout_of_version_1_does_not_move() {
         assert_eq!((ALLOCATOR, SLOTS_AT, THREADS_AT, TABLE_AT), (4096, 8192, 73728, 204_800));
         let map = Map::for_bytes(1 << 30).unwrap();
-        assert_eq!(map, Map { units_at: 524_288, units: 16376 });
+        assert_eq!(map, Map { units_at: 524_288, units: 16376, unit_shift: 16 });
         assert_eq!((map.word_at(3), map.hints_at(3)), (204_848, 204_856));
         assert!(map.word_at(map.units) <= map.units_at);
         let words = [lockable::LOCK, lockable::INTENT, lockable::BODY, lockable::LOG];
@@ -177,7 +202,7 @@ mod tests {
     #[test]
     fn absurd_sizes_and_foreign_bytes_are_refused() {
         assert!(
-            [0, 4096, 262_143, 1 << 47, u64::MAX].map(Map::for_bytes).iter().all(Option::is_none)
+            [0, 4096, 204_800, 1 << 47, u64::MAX].map(Map::for_bytes).iter().all(Option::is_none)
         );
         assert!(Space::open(Recorder::new(1 << 20)).is_err());
         for at in [AT_MAGIC, AT_VERSION, AT_BYTES] {

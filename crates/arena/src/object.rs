@@ -22,6 +22,9 @@
 //! counted in the change that raises the object's number, and free in the one that lowers it, so a death
 //! between two locks leaves a block that says what is still to be done.
 
+#[cfg(test)]
+pub(crate) mod kills;
+
 use crate::block::{Block, Header, State};
 use crate::change::Change;
 use crate::classes::OBJECTS;
@@ -177,6 +180,23 @@ impl<M: Memory> Heap<M> {
             dying
         };
         if dying { self.finish(object) } else { Ok(()) }
+    }
+
+    /// Frees the objects that only a lease kept, and that has ended. Returns how many. For a background thread.
+    pub fn reap(&self) -> Result<u64> {
+        let mut reaped = 0;
+        for at in places(&self.space)? {
+            let live = Header(self.space.memory.load(at)?);
+            let object = Object { at, live };
+            if live.is(State::Live) && self.is_last(object, 0, None)? {
+                match self.clear_presence(object, self.slot) {
+                    Ok(()) => reaped += 1,
+                    Err(Failure::ObjectGone) => {}
+                    Err(failure) => return Err(failure),
+                }
+            }
+        }
+        Ok(reaped)
     }
 
     /// Whether nothing holds the object, when `references` are to be left and `leaving` to be cleared.
@@ -336,7 +356,7 @@ pub(crate) fn places<M: Memory>(space: &Space<M>) -> Result<Vec<u64>> {
         if run.kind == units::Kind::Slab && run.class == OBJECTS {
             let base = space.map.unit_at(head);
             found.extend(
-                (0..crate::classes::blocks_per_slab(OBJECTS)).map(|i| base + i * lockable::BYTES),
+                (0..space.map.blocks_per_slab(OBJECTS)).map(|i| base + i * lockable::BYTES),
             );
         }
         unit = head + run.length.max(1);

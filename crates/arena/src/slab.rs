@@ -5,9 +5,9 @@
 //! again whenever the shared hints say that somebody freed something. Losing this view loses nothing.
 
 use crate::block::{Header, State};
-use crate::classes::{SIZES, blocks_per_slab};
+use crate::classes::SIZES;
 use crate::failure::Result;
-use crate::layout::{Space, UNIT};
+use crate::layout::Space;
 use crate::memory::Memory;
 
 /// A slab and which of its blocks are free, as far as we know.
@@ -30,7 +30,7 @@ impl Shelf {
     pub fn add<M: Memory>(&mut self, space: &Space<M>, class: usize, unit: u64) -> Result<()> {
         // Hints from before are answered by reading everything. Acquire pairs with `units::hint`.
         space.memory.swap(space.map.hints_at(unit), 0)?;
-        let words = usize::try_from(blocks_per_slab(class).div_ceil(64)).unwrap_or(0);
+        let words = usize::try_from(space.map.blocks_per_slab(class).div_ceil(64)).unwrap_or(0);
         self.slabs.push(Slab { unit, free: vec![0; words], available: 0 });
         self.look(space, class, self.slabs.len() - 1, u64::MAX)
     }
@@ -76,8 +76,10 @@ impl Shelf {
         let (base, size) = (space.map.unit_at(slab.unit), SIZES[class]);
         let before = slab.available;
         for region in (0..64).filter(|region| hints >> region & 1 != 0) {
-            let (from, to) = (region * (UNIT / 64), (region + 1) * (UNIT / 64));
-            let blocks = from.div_ceil(size)..to.div_ceil(size).min(blocks_per_slab(class));
+            let (from, to) =
+                (region * space.map.region_bytes(), (region + 1) * space.map.region_bytes());
+            let blocks =
+                from.div_ceil(size)..to.div_ceil(size).min(space.map.blocks_per_slab(class));
             for block in blocks {
                 let header = Header(space.memory.load(base + block * size)?);
                 let (word, bit) = ((block / 64) as usize, 1 << (block % 64));

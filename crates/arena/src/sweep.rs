@@ -14,7 +14,7 @@
 
 use crate::block::{Block, Header, NOBODY, State};
 use crate::change::{self, Change};
-use crate::classes::{OBJECTS, SIZES, blocks_per_slab};
+use crate::classes::{OBJECTS, SIZES};
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::layout::{ALLOCATOR, SLOTS, Space, lockable};
@@ -70,7 +70,7 @@ impl<M: Memory> Heap<M> {
                     units::unclaim(&self.space, claim, backing)?;
                 }
                 Kind::Slab => {
-                    for block in 0..blocks_per_slab(run.class) {
+                    for block in 0..self.space.map.blocks_per_slab(run.class) {
                         self.sweep_block(base + block * SIZES[run.class], run, victim)?;
                     }
                 }
@@ -86,6 +86,9 @@ impl<M: Memory> Heap<M> {
 
     fn sweep_block(&self, at: u64, run: Run, victim: u64) -> Result<()> {
         let header = Header(self.space.memory.load(at)?);
+        if header.is(State::Live) || header.is(State::Free) {
+            return Ok(());
+        }
         let block = Block { at, header };
         let is_victims = header.slot() == victim;
         match header.state()? {

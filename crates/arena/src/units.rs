@@ -24,7 +24,7 @@ use crate::block::{Header, NOBODY, State};
 use crate::change::Change;
 use crate::classes::SIZES;
 use crate::failure::{Result, corrupt};
-use crate::layout::{ALLOCATOR, PAGE, SLOT_BYTES, SLOTS, SLOTS_AT, Space, UNIT, lockable};
+use crate::layout::{ALLOCATOR, PAGE, SLOT_BYTES, SLOTS, SLOTS_AT, Space, lockable};
 use crate::lock::Guard;
 use crate::memory::Memory;
 
@@ -316,7 +316,7 @@ fn set_free<M: Memory>(
 /// freed it, after leaving its lock.
 pub(crate) fn hint<M: Memory>(space: &Space<M>, at: u64) -> Result<()> {
     let unit = space.map.unit_of(at)?;
-    let bit = 1 << ((at - space.map.unit_at(unit)) / (UNIT / 64));
+    let bit = 1 << ((at - space.map.unit_at(unit)) / space.map.region_bytes());
     // The Release half of both pairs with the owner's `swap`: it sees the free header after the hint. The hint
     // comes before the look at who owns the slab: an adopter takes the hints after it made the slab its own.
     if space.memory.set_bits(space.map.hints_at(unit), bit)? == 0 {

@@ -20,7 +20,7 @@ use crate::block::{Block, Header, State};
 use crate::classes::SIZES;
 use crate::failure::{Result, corrupt};
 use crate::heap::Heap;
-use crate::layout::{Space, UNIT};
+use crate::layout::Space;
 use crate::memory::Memory;
 use crate::object::Handle;
 use crate::units;
@@ -268,7 +268,7 @@ pub(crate) fn room<M: Memory>(space: &Space<M>, at: u64) -> Result<u64> {
     let run = units::run_at(space, space.map.unit_of(at)?)?;
     match run.kind {
         units::Kind::Slab => Ok(SIZES[run.class]),
-        units::Kind::Extent => Ok(run.length * UNIT),
+        units::Kind::Extent => Ok(run.length * space.map.unit_bytes()),
         _ => corrupt("a block lies in no slab or extent"),
     }
 }

@@ -43,7 +43,3 @@ pub enum Step {
 
 #[cfg(test)]
 mod tests;
-
-pub fn knob(name: &str, default: usize) -> usize {
-    std::env::var(format!("TR_{name}")).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
-}

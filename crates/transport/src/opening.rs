@@ -130,7 +130,7 @@ impl Opening {
     /// as long as the last was, whole ones only.
     fn portion_bytes(&self) -> usize {
         let bytes = self.usual_bytes;
-        (crate::knob("PORT", PORTION_BYTES_MAX) / bytes).max(1) * bytes
+        (PORTION_BYTES_MAX / bytes).max(1) * bytes
     }
 
     fn receive_ahead(&mut self, stream: &Stream) -> Result<Io, Error> {

@@ -7,8 +7,10 @@ use crate::{Error, Step};
 
 /// What records are made of: two of them are just less than what loopback carries in one piece.
 const RECORD_BYTES: usize = (32 << 10) - 64;
-/// Records encrypted before one write.
-const BATCH_RECORDS_MAX: usize = 16;
+/// Records encrypted before the first write of a message, so that the peer has something to do.
+const BATCH_RECORDS_FIRST: usize = 4;
+/// Records encrypted before later writes: each write costs, and what does not stay in the processor's cache does.
+const BATCH_RECORDS_MAX: usize = 8;
 
 /// The sending half of a socket.
 #[derive(Default)]
@@ -33,7 +35,7 @@ impl Output {
             records: vec![0; BATCH_RECORDS_MAX * RECORD_BYTES],
             start: 0,
             end: 0,
-            batch_records: crate::knob("B1", 2),
+            batch_records: BATCH_RECORDS_FIRST,
         });
     }
 
@@ -92,7 +94,11 @@ impl Sealing {
             self.cipher.seal(&mut record[..bytes])?;
             self.end += bytes;
         }
-        self.batch_records = if gather.is_done() { crate::knob("B1",2) } else { (2 * self.batch_records).min(crate::knob("BMAX",8)) };
+        self.batch_records = if gather.is_done() {
+            BATCH_RECORDS_FIRST
+        } else {
+            BATCH_RECORDS_MAX.min(2 * self.batch_records)
+        };
         Ok(self.end > 0)
     }
 }

@@ -1,25 +1,20 @@
-"""Starting a server in a child process of this machine, and ending it."""
+"""Being a server: what the child process of a manager runs."""
 
-import contextlib
 import os
 import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing import process as mp_process
-from multiprocessing import util
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from manor._engines.local_link import LocalLink
 from manor._proxy.local import local_servers
 from manor._server.server import Server
 from manor._transport.addresses import Address
-from manor._transport.listening import remove_private
-from manor.errors import AddressInUse, ManagerStartError
 from manor.limits import Limits
 
-__all__ = ["ServerConfig", "Started", "allow_children", "await_start", "end_process", "new_server", "run_server"]
+__all__ = ["ServerConfig", "Started", "new_server", "run_server"]
 
 
 class ServerConfig(NamedTuple):
@@ -57,25 +52,6 @@ class _Local:
 
     def local_link(self) -> Any:
         return self._link
-
-
-_children = threading.Lock()
-
-
-@contextlib.contextmanager
-def allow_children() -> Iterator[None]:
-    """Let a daemonic process start the server: it watches its owner itself, so it cannot be left over."""
-    config: dict[str, Any] = mp_process.current_process()._config  # type: ignore[attr-defined]
-    with _children:
-        daemonic = config.get("daemon")
-        config["daemon"] = False
-        try:
-            yield
-        finally:
-            if daemonic is None:
-                del config["daemon"]
-            else:
-                config["daemon"] = daemonic
 
 
 def run_server(
@@ -126,51 +102,6 @@ def _report_failure(writer: Connection, error: BaseException) -> None:
 
     writer.send(pack_exception(error))
     writer.close()
-
-
-def await_start(process: Any, reader: Connection, address: Address | None) -> Started:
-    """Wait until the server listens.
-
-    Raises:
-        AddressInUse: Somebody else listens on the address.
-        ManagerStartError: It could not start; what it raised is the ``__cause__``.
-    """
-    try:
-        wait([reader, process.sentinel])
-        answer = reader.recv() if reader.poll() else None
-    except EOFError:
-        answer = None
-    finally:
-        reader.close()
-    if isinstance(answer, Started):
-        return answer
-    process.join()
-    if answer is None:
-        raise ManagerStartError(
-            f"the manager's server process (pid {process.pid}) ended with exit code {process.exitcode} "
-            f"before it listened; what it printed on stderr may say why"
-        )
-    from manor._codec.exceptions import unpack_exception
-
-    cause = unpack_exception(answer)
-    if isinstance(cause, AddressInUse):
-        raise cause
-    where = f" at {address!r}" if address is not None else ""
-    raise ManagerStartError(f"the manager's server could not start{where}: {type(cause).__name__}: {cause}") from cause
-
-
-def end_process(process: Any, timeout: float, path: str) -> None:
-    """Wait for a server that was asked to stop; terminate, then kill one that does not."""
-    process.join(timeout=timeout)
-    if process.is_alive():
-        util.info(f"manager still alive after {timeout:.1f} s: terminating it")
-        process.terminate()
-        process.join(timeout=timeout)
-    if process.is_alive():
-        util.info("manager still alive after SIGTERM: killing it")
-        process.kill()
-        process.join()
-    remove_private(path)
 
 
 def _forget_local_servers() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from manor._server.calls import current
 from manor._server.waiting import Abandoned, Cancellation
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from manor._server.sessions import Session
 
 __all__ = ["Process", "Processes"]
+
+
+_LATE_NOTICES_S: Final = 1.0
+"""How long notices may be on their way that were sent before a session was closed."""
 
 
 class Process:
@@ -54,25 +58,45 @@ class Process:
             self._drops += 1
             self._advanced.notify_all()
 
-    def await_notices(self, notices: int, drops: int = 0) -> None:
+    def await_notices(self, notices: int, drops: int | None = None) -> None:
         """Wait until all that the process had sent before a call or a drop has been carried out.
 
+        A client may lie about what it has sent, but for no longer than it keeps the session open.
+
+        Args:
+            notices: How many notices it had posted.
+            drops: Before a call, how many drops it had sent; None before a drop.
+
         Raises:
-            Abandoned: The client closed the session meanwhile, as one does that lied about what it had sent.
+            Abandoned: Before a call: the client closed the session meanwhile.
         """
-        if self._notices >= notices and self._drops >= drops:
+        if self._notices >= notices and self._drops >= (drops or 0):
             return
         cancellation = call.cancellation if (call := current()) is not None else Cancellation()
         cancellation.add(self._wake)
         try:
-            with self._advanced:
-                self._advanced.wait_for(
-                    lambda: (self._notices >= notices and self._drops >= drops) or self.ended or cancellation.cancelled
-                )
+            if self._wait(notices, drops or 0, cancellation):
+                return
         finally:
             cancellation.discard(self._wake)
-        if cancellation.cancelled:
+        if drops is not None:
             raise Abandoned
+        self._wait(notices, 0, timeout=_LATE_NOTICES_S)  # a thread that drops and ends: others count on its drops
+
+    def _wait(
+        self, notices: int, drops: int, cancellation: Cancellation | None = None, timeout: float | None = None
+    ) -> bool:
+        """Whether the notices came, or the process ended; not when *cancellation* fired first."""
+
+        def settled() -> bool:
+            return (self._notices >= notices and self._drops >= drops) or self.ended
+
+        def over() -> bool:
+            return settled() or (cancellation is not None and cancellation.cancelled)
+
+        with self._advanced:
+            self._advanced.wait_for(over, timeout)
+            return settled()
 
     def _wake(self) -> None:
         with self._advanced:

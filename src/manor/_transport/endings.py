@@ -10,7 +10,7 @@ import signal
 import struct
 from typing import Final
 
-__all__ = ["ProcessWatch", "describe_status"]
+__all__ = ["ProcessWatch", "describe_exitcode", "describe_status"]
 
 # ioctl PIDFD_GET_INFO of linux/pidfd.h with struct pidfd_info of 64 bytes; PIDFD_INFO_EXIT since Linux 6.15.
 _GET_INFO: Final = 0xC040FF0B
@@ -20,14 +20,18 @@ _STAT_EXIT_CODE: Final = 49
 """Index of ``exit_code`` among the fields after the name in /proc/PID/stat (proc(5): field 52)."""
 
 
-def describe_status(status: int) -> str:
-    """Return a wait status (as of waitpid(2)) in words."""
-    code = os.waitstatus_to_exitcode(status)
+def describe_exitcode(code: int) -> str:
+    """Return an exit code, negative for a signal, in words."""
     if code >= 0:
         return f"ended with exit code {code}"
     with contextlib.suppress(ValueError):
         return f"was killed by {signal.Signals(-code).name}"
     return f"was killed by signal {-code}"
+
+
+def describe_status(status: int) -> str:
+    """Return a wait status (as of waitpid(2)) in words."""
+    return describe_exitcode(os.waitstatus_to_exitcode(status))
 
 
 class _Descriptor:

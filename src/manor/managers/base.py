@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
-import os
-import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from multiprocessing import util
@@ -13,29 +11,18 @@ from multiprocessing.context import BaseContext, ProcessError
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
-from manor._engines.first_connections import FirstConnections
-from manor._engines.process import (
-    ServerConfig,
-    Started,
-    allow_children,
-    await_start,
-    end_process,
-    new_server,
-    run_server,
-)
+from manor._engines.child import ServerProcess
+from manor._engines.process import ServerConfig, new_server, run_server
 from manor._proxy.auto import AutoProxy
 from manor._proxy.creation import creation_error
-from manor._proxy.deadlines import deadline
 from manor._proxy.link import Link
 from manor._proxy.links import open_link
 from manor._server.server import Server
 from manor._transport.addresses import Address, is_loopback
-from manor._transport.endings import describe_status
-from manor._transport.peers import machine_id
 from manor._wire.calls import SERVER
 from manor._wire.references import reference_to
 from manor._wire.tokens import Token
-from manor.errors import ManorError, ServerTraceback, WeakKeyWarning
+from manor.errors import ServerTraceback, WeakKeyWarning
 from manor.limits import DEFAULT, Limits
 
 __all__ = ["BaseManager", "State"]
@@ -141,57 +128,25 @@ class BaseManager:
         self._refuse_unless_initial()
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
-        first = FirstConnections(self._serializer, self._limits)
+        child = ServerProcess(
+            self._ctx, type(self).__name__, self._serializer, self._limits, exit_with_parent=self._exit_with_parent
+        )
+        server = (self._travelling_registry(), self._address, bytes(self._authkey), self._serializer)
         try:
-            started = self._start_process(initializer, tuple(initargs), first)
-            self._link = first.link(started.path)
-        except BaseException:
-            first.close()
-            self._give_up_process()
-            raise
-        self._address = started.address
-        self._link.public_address = started.address
+            child.start(self._server_target(), server, initializer, tuple(initargs))
+        finally:
+            self._process = child.process
+        self._address = child.address
+        self._link = child.link
+        self._link.public_address = child.address
         self._link.timeout = self._timeout
         self._state.value = State.STARTED
         self.shutdown = util.Finalize(
             self,
             type(self)._finalize_manager,
-            args=(self._process, self._link, self._state, self._shutdown_timeout, started.path),
+            args=(child, self._state, self._shutdown_timeout),
             exitpriority=0,
         )
-
-    def _start_process(
-        self, initializer: Callable[..., object] | None, initargs: tuple[Any, ...], first: FirstConnections
-    ) -> Started:
-        tempfile.gettempdir(), machine_id()  # found out once here, not in every server that is forked
-        reader, writer = multiprocessing.connection.Pipe(duplex=False)
-        config = ServerConfig(self._limits, os.getpid() if self._exit_with_parent else None, first.far_ends)
-        try:
-            self._process = self._ctx.Process(
-                target=self._server_target(),
-                args=(
-                    self._travelling_registry(), self._address, bytes(self._authkey), self._serializer, writer,
-                    initializer, initargs, config,
-                ),
-            )  # fmt: skip
-            identity = ":".join(str(i) for i in self._process._identity)
-            self._process.name = f"{type(self).__name__}-{identity}"
-            with allow_children():
-                self._process.start()
-        except BaseException:
-            reader.close()
-            raise
-        finally:
-            writer.close()
-            first.close_far_ends()
-        return await_start(self._process, reader, self._address)
-
-    def _give_up_process(self) -> None:
-        """End a server that runs, but with which nothing can be begun."""
-        process = getattr(self, "_process", None)
-        if process is not None and process.pid is not None and process.is_alive():
-            process.terminate()
-            process.join()
 
     def _server_target(self) -> Any:
         """Return what the server process runs: without the manager's class, unless that has a way of its own."""
@@ -225,31 +180,13 @@ class BaseManager:
             raise ProcessError("Manager has shut down")
 
     @staticmethod
-    def _finalize_manager(process: Any, link: Link, state: State, timeout: float, path: str) -> None:
-        """Stop the server: ask, then terminate, then kill."""
-        if process.is_alive():
-            try:
-                with deadline(_SHUTDOWN_CALL_S):
-                    link.call(SERVER, "shutdown")
-            except (ManorError, OSError, EOFError):
-                util.info("the manager's server did not take the call to shut down")
-            end_process(process, timeout, path)
-        else:
-            process.join()
-            end_process(process, 0, path)
+    def _finalize_manager(child: ServerProcess, state: State, timeout: float) -> None:
+        child.stop(timeout)
         state.value = State.SHUTDOWN
-        code = process.exitcode
-        if link.ended is None:
-            if code == 0:
-                link.end(f"was shut down by process {os.getpid()}")
-            else:
-                link.end(describe_status(-code if code < 0 else code << 8))
 
     def join(self, timeout: float | None = None) -> None:
         """Wait for the server process to end, at most *timeout* seconds."""
         self._process.join(timeout)
-        if not self._process.is_alive():
-            self._process = self._process
 
     @property
     def address(self) -> Address | None:

@@ -3,13 +3,11 @@
 use super::{Dict, Item, Key, Way};
 use crate::failure::{Failure, Result};
 use crate::harness::{Report, Scenario, Stage, exhaust};
-use crate::mutation::{Bug, with_planted};
-use crate::object::Handle;
 use crate::value::{Kind, Loaded, Value};
 
-const LONG: &[u8] = b"a value that does not fit a word";
+pub(crate) const LONG: &[u8] = b"a value that does not fit a word";
 
-fn key(number: i64) -> Key<'static> {
+pub(crate) fn key(number: i64) -> Key<'static> {
     Key::int(number.cast_unsigned(), number)
 }
 
@@ -18,9 +16,9 @@ fn long_key() -> Key<'static> {
 }
 
 /// What a bystander sees: the items in both orders and the length, or that the dict is gone.
-type View = Option<(Vec<Item>, Vec<Item>, u64)>;
+pub(crate) type View = Option<(Vec<Item>, Vec<Item>, u64)>;
 
-fn view(heap: &Stage, dict: Dict) -> Result<View> {
+pub(crate) fn view(heap: &Stage, dict: Dict) -> Result<View> {
     let walk = |way| -> Result<Vec<Item>> {
         let (mut position, mut items) = (dict.begin(heap, way)?, Vec::new());
         while !position.is_end() {
@@ -41,7 +39,7 @@ fn view(heap: &Stage, dict: Dict) -> Result<View> {
 }
 
 /// A dict with `count` items of every kind.
-fn filled(heap: &Stage, count: i64) -> Dict {
+pub(crate) fn filled(heap: &Stage, count: i64) -> Dict {
     let dict = Dict::create(heap).unwrap();
     for number in 0..count {
         let value =
@@ -51,7 +49,7 @@ fn filled(heap: &Stage, count: i64) -> Dict {
     dict
 }
 
-fn kill(count: i64, act: &dyn Fn(&Stage, &Dict)) -> std::result::Result<Report, String> {
+pub(crate) fn kill(count: i64, act: &dyn Fn(&Stage, &Dict)) -> std::result::Result<Report, String> {
     exhaust(&Scenario {
         prepare: &|heap| filled(heap, count),
         act,
@@ -117,4 +115,50 @@ fn removing_survives_every_kill() {
 #[test]
 fn clearing_survives_every_kill() {
     survives(10, &|heap, dict| dict.clear(heap).unwrap());
+}
+
+#[test]
+fn growing_survives_every_kill() {
+    // The first segment is copied after 8 items, buckets are split after that.
+    for count in [8, 9, 32, 33, 40] {
+        survives(count, &|heap, dict| {
+            dict.set(heap, &key(1000), &Value::Int(1)).unwrap();
+        });
+    }
+}
+
+#[test]
+fn the_first_directory_and_segment_survive_every_kill() {
+    let report = exhaust(&Scenario {
+        prepare: &|heap| filled(heap, 512),
+        act: &|heap, dict: &Dict| {
+            dict.set(heap, &key(1000), &Value::Int(1)).unwrap();
+        },
+        look: &|heap, dict| dict.len(heap),
+        meanwhile: None,
+        shared: true,
+    });
+    assert!(report.unwrap().cuts > 500);
+}
+
+#[test]
+fn large_values_survive_every_kill() {
+    let large = [5; 20_000];
+    survives(2, &|heap, dict| {
+        dict.set(heap, &key(1), &Value::Data(Kind::Bytes, &[&large[..40]])).unwrap();
+    });
+    let replaced = exhaust(&Scenario {
+        prepare: &|heap| {
+            let dict = filled(heap, 2);
+            dict.set(heap, &key(0), &Value::Data(Kind::Bytes, &[&large])).unwrap();
+            dict
+        },
+        act: &|heap, dict: &Dict| {
+            dict.set(heap, &key(0), &Value::Data(Kind::Bytes, &[LONG])).unwrap();
+        },
+        look: &|heap, dict| view(heap, *dict),
+        meanwhile: None,
+        shared: true,
+    });
+    assert!(replaced.unwrap().cuts > 10);
 }

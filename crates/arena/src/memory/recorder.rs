@@ -16,7 +16,7 @@ pub(crate) struct Store {
 
 /// Private words that behave like an arena's, with a record of the stores since the last [`Self::take_log`].
 pub(crate) struct Recorder {
-    words: RefCell<Vec<u64>>,
+    words: Box<[Cell<u64>]>,
     log: RefCell<Vec<Store>>,
     thread: Cell<u32>,
     /// Pages that `populate` may still make; runs out to play a system without memory.
@@ -27,7 +27,7 @@ impl Recorder {
     pub fn new(bytes: u64) -> Self {
         let words = usize::try_from(bytes / 8).unwrap();
         Self {
-            words: RefCell::new(vec![0; words]),
+            words: vec![Cell::new(0); words].into(),
             log: RefCell::default(),
             thread: Cell::new(1),
             pages_left: Cell::new(u64::MAX),
@@ -45,11 +45,11 @@ impl Recorder {
 
     /// Changes a word without a trace in the log: the hand of the harness, or of the kernel.
     pub fn poke(&self, at: u64, value: u64) {
-        self.words.borrow_mut()[usize::try_from(at / 8).unwrap()] = value;
+        self.words[usize::try_from(at / 8).unwrap()].set(value);
     }
 
     pub fn peek(&self, at: u64) -> u64 {
-        self.words.borrow()[usize::try_from(at / 8).unwrap()]
+        self.words[usize::try_from(at / 8).unwrap()].get()
     }
 
     /// Undoes the stores of `log`, the last one first.
@@ -60,15 +60,15 @@ impl Recorder {
     }
 
     fn index(&self, at: u64) -> Result<usize> {
-        let index = usize::try_from(at / 8).unwrap_or(usize::MAX);
-        if !at.is_multiple_of(8) || index >= self.words.borrow().len() {
+        let index = (at / 8) as usize;
+        if at & 7 != 0 || index >= self.words.len() {
             return corrupt("an access would leave the mapping");
         }
         Ok(index)
     }
 
     fn put(&self, index: usize, new: u64) -> u64 {
-        let old = std::mem::replace(&mut self.words.borrow_mut()[index], new);
+        let old = self.words[index].replace(new);
         self.log.borrow_mut().push(Store { at: index as u64 * 8, old, new });
         old
     }
@@ -139,12 +139,12 @@ impl<M: Memory> Memory for std::rc::Rc<M> {
 
 impl Memory for Recorder {
     fn bytes(&self) -> u64 {
-        self.words.borrow().len() as u64 * 8
+        self.words.len() as u64 * 8
     }
 
     fn load(&self, at: u64) -> Result<u64> {
         let index = self.index(at)?;
-        Ok(self.words.borrow()[index])
+        Ok(self.words[index].get())
     }
 
     fn store(&self, at: u64, value: u64) -> Result<()> {
@@ -177,7 +177,7 @@ impl Memory for Recorder {
             let index = self.index(place / 8 * 8)?;
             let skip = usize::try_from(place % 8).unwrap();
             let count = (8 - skip).min(source.len() - done);
-            let mut word = self.words.borrow()[index].to_ne_bytes();
+            let mut word = self.words[index].get().to_ne_bytes();
             word[skip..skip + count].copy_from_slice(&source[done..done + count]);
             self.put(index, u64::from_ne_bytes(word));
             done += count;
@@ -190,7 +190,7 @@ impl Memory for Recorder {
             let Some(place) = at.checked_add(i as u64) else {
                 return corrupt("an access would leave the mapping");
             };
-            let word = self.words.borrow()[self.index(place / 8 * 8)?].to_ne_bytes();
+            let word = self.words[self.index(place / 8 * 8)?].get().to_ne_bytes();
             *byte = word[usize::try_from(place % 8).unwrap()];
         }
         Ok(())

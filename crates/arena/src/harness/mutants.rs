@@ -1,0 +1,105 @@
+//! The harness can fail: each deliberate bug of [`crate::mutation`] is caught by some operation.
+
+use super::{Report, Scenario, as_survivor, exhaust};
+use crate::dict::Dict;
+use crate::dict::kills::{LONG, filled, key, kill, view};
+use crate::mutation::{Bug, with_planted};
+use crate::object::kills::{drop_with_contents, store_reference};
+use crate::value::{Kind, Value};
+
+type Verdict = Result<Report, String>;
+
+fn insert() -> Verdict {
+    kill(2, &|heap, dict| {
+        let _ = dict.set(heap, &key(1000), &Value::Data(Kind::Str, &[LONG]));
+    })
+}
+
+fn remove() -> Verdict {
+    kill(3, &|heap, dict| {
+        let _ = dict.pop(heap, &key(1));
+    })
+}
+
+/// The actor frees a block of the survivor's slab; the survivor gives it out anew before it recovers.
+fn replace_what_another_allocated() -> Verdict {
+    let long = Value::Data(Kind::Str, &[LONG]);
+    exhaust(&Scenario {
+        prepare: &|heap| {
+            let (dict, other) = (filled(heap, 1), filled(heap, 1));
+            as_survivor(heap, |survivor| dict.set(survivor, &key(0), &long).unwrap());
+            (dict, other)
+        },
+        act: &|heap, (dict, _): &(Dict, Dict)| {
+            let _ = dict.set(heap, &key(0), &Value::Int(7));
+        },
+        look: &|heap, (dict, _)| view(heap, *dict),
+        meanwhile: Some(&|survivor, (_, other)| {
+            survivor.rediscover().unwrap();
+            other.set(survivor, &key(0), &long).unwrap();
+        }),
+        shared: true,
+    })
+}
+
+#[track_caller]
+fn caught(bug: Bug, operation: impl Fn() -> Verdict, symptom: &str) {
+    assert!(operation().is_ok(), "the operation fails without the bug");
+    let finding = with_planted(bug, operation).unwrap_err();
+    assert!(finding.contains(symptom), "{bug:?} was caught, but as: {finding}");
+}
+
+#[test]
+fn publishing_before_filling_is_caught() {
+    caught(Bug::PublishBeforeFill, insert, "");
+}
+
+#[test]
+fn a_missing_intent_is_caught() {
+    caught(Bug::NoIntent, remove, "");
+}
+
+#[test]
+fn an_intent_announced_before_its_entries_is_caught() {
+    caught(Bug::IntentBeforeItsEntries, insert, "");
+}
+
+#[test]
+fn an_intent_cleared_too_early_is_caught() {
+    caught(Bug::IntentClearedEarly, remove, "");
+}
+
+#[test]
+fn freeing_before_unlinking_is_caught() {
+    caught(Bug::FreeBeforeUnlink, remove, "is linked but Ok(Free)");
+}
+
+#[test]
+fn freeing_twice_on_recovery_is_caught() {
+    caught(Bug::DoubleFreeOnRecovery, replace_what_another_allocated, "is linked but Ok(Free)");
+}
+
+#[test]
+fn a_length_stored_apart_is_caught() {
+    caught(Bug::LostCount, insert, "a dict of 3 items links 2");
+}
+
+#[test]
+fn a_forgotten_recovery_is_caught() {
+    caught(Bug::RecoveryForgotten, remove, "is not quiet");
+}
+
+#[test]
+fn sweeping_before_recovering_is_caught() {
+    caught(Bug::SweepBeforeRecovery, insert, "");
+}
+
+#[test]
+fn taking_a_counted_reference_for_a_pending_block_is_caught() {
+    caught(Bug::CountedIsPending, store_reference, "counts 1 of 0 references");
+}
+
+#[test]
+fn forgotten_contents_are_caught() {
+    caught(Bug::ContentsForgotten, drop_with_contents, "");
+}
