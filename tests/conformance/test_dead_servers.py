@@ -227,13 +227,13 @@ def test_a_new_manager_on_the_same_address_works_at_once_while_old_proxies_stay_
     with ManorManager(make_address(tmp_path), KEY, ctx=subject.context) as first:
         doomed, address = first.Doomed(), first.address
         pickled = pickle.dumps(doomed)
-        end(ending, first, doomed)
+        pid = end(ending, first, doomed)
         with ManorManager(address, KEY, ctx=subject.context) as second:
             assert second.address == address
             anew = second.Doomed()
             assert anew._id == doomed._id, "no test of mistaken identity"
             account_of(doomed.pid).check(ending.said)
-            account_of(lambda: pickle.loads(pickled)).check(ending.said)
+            account_of(lambda: pickle.loads(pickled)).check(f"(pid {pid})")
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(account_of, doomed.pid).result(LIMIT_S).check(ending.said)
             assert anew.pid() == second._process.pid
@@ -255,8 +255,7 @@ def test_a_pickle_of_an_old_proxy_never_reaches_a_new_manager_on_its_address(
 
 def find_another(pickled: bytes, pid: int) -> None:
     multiprocessing.current_process().authkey = KEY
-    with pytest.raises(manor.ManagerDied, match=rf"\(pid {pid}\) is gone; another"):
-        unpickle(pickled)
+    answer_is_dead(pickled, pid)
 
 
 @on(MANOR_TCP)

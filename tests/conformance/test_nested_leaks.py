@@ -9,6 +9,8 @@ import pytest
 from tests.conformance.subjects import (
     CHEAP,
     MANOR,
+    MANOR_FORK,
+    MANOR_SPAWN,
     Subject,
     objects,
     on,
@@ -89,7 +91,7 @@ def leaves_the_server_flat(subject: Subject, rounds: int, kind: str, args: tuple
         assert memory_of(pid) - memory < FLAT_BYTES
 
 
-@standard_library_left_out(f"{LEAKS}, as the next test shows at a size that it can manage")
+@on(MANOR_FORK, MANOR_SPAWN)  # the next test is of a size that the standard library can manage
 def test_10_000_inner_proxies_added_and_removed_leave_the_server_flat(subject: Subject) -> None:
     leaves_the_server_flat(subject, 10_000, "list", (), list_round)
 

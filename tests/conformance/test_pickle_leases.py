@@ -4,6 +4,7 @@ import gc
 import pickle
 import subprocess
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
@@ -190,7 +191,7 @@ def test_whatever_pickles_a_proxy_makes_a_lease(subject: Subject, manager: Any) 
         assert (found["deep"][0][0] if isinstance(found, dict) else found)[:] == [1]
 
 
-# Freed
+# Freed. No test takes it for granted that something happens within a short lease: only that the lease ends
 
 
 @on(*MANOR)
@@ -198,7 +199,6 @@ def test_an_object_whose_pickle_is_never_loaded_goes_when_the_lease_ends(subject
     with subject.manager(limits=SHORT) as manager:
         before = objects(manager)
         data = pickled(manager.list([1]))
-        assert objects(manager) == before + 1
         until(lambda: objects(manager) == before)
         with pytest.raises(manor.ObjectGone, match="lease"):
             contents(data)
@@ -211,31 +211,42 @@ def test_an_object_whose_pickle_is_never_loaded_goes_when_the_lease_ends(subject
 @on(*MANOR)
 def test_an_object_that_is_held_when_the_lease_ends_goes_with_its_last_proxy(subject: Subject) -> None:
     with subject.manager(limits=SHORT) as manager:
+        proxy = manager.list([1])
         before = objects(manager)
-        loaded = pickle.loads(pickled(manager.list([1])))
+        loaded = pickle.loads(pickled(proxy))
+        del proxy
         pickled(manager.list(["later"]))
-        assert objects(manager) == before + 2
-        until(lambda: objects(manager) == before + 1)  # leases end in turn
+        until(lambda: objects(manager) == before)  # leases end in turn
         assert loaded[:] == [1]
         del loaded
-        assert objects(manager) == before
+        assert objects(manager) == before - 1
+
+
+def alive_after_a_second_lease(manager: Any) -> bool:
+    """Pickle a proxy whose first lease has ended, and load that; False if it took longer than the second lease."""
+    proxy, marker = manager.list([1]), manager.list()
+    pickled(proxy)
+    pickled(marker)
+    before = objects(manager)
+    del marker
+    until(lambda: objects(manager) == before - 1)  # leases end in turn
+    start = time.monotonic()
+    data = pickled(proxy)
+    del proxy
+    try:
+        return bool(contents(data) == [1])
+    except manor.ObjectGone:
+        if time.monotonic() - start < SHORT.pickle_lease_s:
+            raise
+        return False
 
 
 @on(*MANOR)
 def test_a_later_pickle_makes_the_lease_longer(subject: Subject) -> None:
     with subject.manager(limits=SHORT) as manager:
-        proxy = manager.list([1])
-        pickled(proxy)
-        marker = manager.list()
-        pickled(marker)
         before = objects(manager)
-        del marker
-        until(lambda: objects(manager) == before - 1)  # by now the proxy's first lease has ended too
-        data = pickled(proxy)
-        del proxy
-        assert objects(manager) == before - 1
-        assert contents(data) == [1]
-        until(lambda: objects(manager) == before - 2)
+        until(lambda: alive_after_a_second_lease(manager))
+        until(lambda: objects(manager) == before)
 
 
 @on(*MANOR)
@@ -243,20 +254,20 @@ def test_many_leases_all_end(subject: Subject) -> None:
     with subject.manager(limits=SHORT) as manager:
         before = objects(manager)
         for _ in range(200):
-            pickled(manager.list([1]))
+            pickled(manager.list([manager.list(["inner"])]))
         until(lambda: objects(manager) == before)
 
 
 @on(*MANOR)
 def test_a_lease_of_a_container_keeps_what_is_in_it(subject: Subject) -> None:
-    with subject.manager(limits=SHORT) as manager:
+    with subject.manager() as manager:
         before = objects(manager)
         data = pickled(manager.list([manager.list(["inner"])]))
         assert objects(manager) == before + 2
         loaded = pickle.loads(data)
         assert loaded[0][:] == ["inner"]
         del loaded
-        until(lambda: objects(manager) == before)
+        assert objects(manager) == before + 2
 
 
 @on(*MANOR)
@@ -278,9 +289,8 @@ def pickle_and_forget(proxy: Any) -> None:
 @on(MANOR_FORK, MANOR_TCP)
 def test_a_child_leases_for_as_long_as_the_manager_says(subject: Subject) -> None:
     with subject.manager(limits=SHORT) as manager:
-        before = objects(manager)
         proxy = manager.list([1])
+        before = objects(manager)
         subject.run_in_child(pickle_and_forget, proxy)
         del proxy
-        assert objects(manager) == before + 1
-        until(lambda: objects(manager) == before, 20.0)
+        until(lambda: objects(manager) == before - 1, 20.0)

@@ -35,7 +35,7 @@ class Account:
             assert text in self.message, self
         assert self.same_later, self
         assert self.first_s < 2.0, self
-        assert self.later_s < 0.001, self
+        assert self.later_s < 0.005, self
 
 
 def account_of(call: Callable[[], object]) -> Account:

@@ -52,6 +52,7 @@ pub(crate) struct Scenario<'a, T, V> {
     /// What a bystander can see of the operation.
     pub look: &'a dyn Fn(&Stage, &T) -> crate::failure::Result<V>,
     /// What the survivor does before it recovers, as one that has not noticed the death would.
+    #[allow(clippy::type_complexity)] // A name for it would say less.
     pub meanwhile: Option<&'a dyn Fn(&Stage, &T)>,
     /// Whether the survivors hold every object too, so that they outlive the actor.
     pub shared: bool,

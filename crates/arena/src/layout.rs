@@ -54,8 +54,6 @@ const TABLE_ENTRY: u64 = 16;
 
 /// Words of a lockable.
 pub(crate) mod lockable {
-    /// The block header.
-    pub const HEADER: u64 = 0;
     /// The robust lock word.
     pub const LOCK: u64 = 8;
     /// The version, and how many entries of the intent are to be applied.

@@ -14,6 +14,7 @@ pub mod dict;
 mod error;
 pub mod failure;
 pub mod fork;
+#[allow(dead_code)]
 mod futex;
 #[cfg(test)]
 mod harness;

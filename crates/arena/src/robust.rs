@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicUsize, Ordering, compiler_fence};
 use crate::Error;
 use crate::failure::Result;
 
-/// Set by the kernel in the lock word of a dead owner.
+/// Set by the kernel in the lock word of a dead owner, whose id is gone from it.
+#[cfg_attr(not(test), allow(dead_code))]
 pub(crate) const OWNER_DIED: u32 = 0x4000_0000;
 /// Somebody may be sleeping on the word.
 pub(crate) const WAITERS: u32 = 0x8000_0000;

@@ -92,8 +92,9 @@ pub(crate) fn attach<M: Memory>(space: &Space<M>, identity: Identity, name: &str
         }
         let at = slot_at(slot);
         let mut padded = [0; NAME_BYTES];
-        let length = name.floor_char_boundary(NAME_BYTES);
-        padded[..length].copy_from_slice(&name.as_bytes()[..length]);
+        for (place, byte) in padded.iter_mut().zip(name.bytes()) {
+            *place = byte;
+        }
         space.memory.write(at + NAME, &padded)?;
         space.memory.store(at + NAMESPACE, identity.namespace)?;
         space.memory.store(at + STARTED, identity.started)?;

@@ -7,10 +7,8 @@ use crate::{Error, Step};
 
 /// What records are made of: two of them are just less than what loopback carries in one piece.
 const RECORD_BYTES: usize = (32 << 10) - 64;
-/// Records encrypted before the first write of a message, so that the peer has something to do.
-const BATCH_RECORDS_FIRST: usize = 4;
-/// Records encrypted before later writes: each write costs, and what does not stay in the processor's cache does.
-const BATCH_RECORDS_MAX: usize = 8;
+/// Records encrypted before one write: fewer cost more writes, more do not stay in the processor's cache.
+const BATCH_RECORDS: usize = 4;
 
 /// The sending half of a socket.
 #[derive(Default)]
@@ -23,8 +21,6 @@ struct Sealing {
     records: Vec<u8>,
     start: usize,
     end: usize,
-    /// How many records the next batch has at most.
-    batch_records: usize,
 }
 
 impl Output {
@@ -32,10 +28,9 @@ impl Output {
     pub fn encrypt(&mut self, cipher: Cipher) {
         self.sealing = Some(Sealing {
             cipher,
-            records: vec![0; BATCH_RECORDS_MAX * RECORD_BYTES],
+            records: vec![0; BATCH_RECORDS * RECORD_BYTES],
             start: 0,
             end: 0,
-            batch_records: BATCH_RECORDS_FIRST,
         });
     }
 
@@ -85,7 +80,7 @@ impl Sealing {
     /// Encrypts the next records; returns whether there were any.
     fn seal(&mut self, gather: &mut Gather<'_>) -> Result<bool, Error> {
         (self.start, self.end) = (0, 0);
-        for record in self.records.chunks_exact_mut(RECORD_BYTES).take(self.batch_records) {
+        for record in self.records.chunks_exact_mut(RECORD_BYTES) {
             let plain = gather.copy_to(&mut record[LENGTH_BYTES..RECORD_BYTES - TAG_BYTES]);
             if plain == 0 {
                 break;
@@ -94,11 +89,6 @@ impl Sealing {
             self.cipher.seal(&mut record[..bytes])?;
             self.end += bytes;
         }
-        self.batch_records = if gather.is_done() {
-            BATCH_RECORDS_FIRST
-        } else {
-            BATCH_RECORDS_MAX.min(2 * self.batch_records)
-        };
         Ok(self.end > 0)
     }
 }

@@ -24,6 +24,7 @@ __all__ = [
     "current_end",
     "deadline",
     "patience_for",
+    "within_deadline",
 ]
 
 _end: contextvars.ContextVar[float | None] = contextvars.ContextVar("manor_deadline", default=None)
@@ -78,6 +79,12 @@ def deadline(seconds: float) -> Iterator[None]:
         yield
     finally:
         _end.reset(mark)
+
+
+def within_deadline(seconds: float) -> float:
+    """Return *seconds*, or what is left until the deadline that holds here if that is less."""
+    end = _end.get()
+    return seconds if end is None else min(seconds, max(0.0, end - time.monotonic()))
 
 
 def asked_wait(waits: Waits, args: tuple[object, ...], kwds: Mapping[str, object]) -> float | None:

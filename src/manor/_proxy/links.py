@@ -14,6 +14,7 @@ import threading
 from multiprocessing import util
 
 from manor._codec import codec_for
+from manor._proxy.deadlines import within_deadline
 from manor._proxy.dialer import Dialer
 from manor._proxy.link import Link
 from manor._proxy.local import local_servers
@@ -72,14 +73,12 @@ def adopt_link(dialer: Dialer, control: socket.socket, session: socket.socket) -
 
 
 def _introduced(dialer: Dialer) -> Link:
-    limits = dialer.limits
+    timeout = within_deadline(dialer.limits.handshake_s)
     where = f"the manager's server at {describe(dialer.address)}"
     try:
-        return Link(dialer, *dialer.dial(Role.CONTROL, limits.handshake_s))
+        return Link(dialer, *dialer.dial(Role.CONTROL, timeout))
     except TimeoutError as error:
-        raise CallTimeout(
-            f"{where} did not introduce itself within {limits.handshake_s:.3g} s (Limits.handshake_s)"
-        ) from error
+        raise CallTimeout(f"{where} did not introduce itself within {timeout:.3g} s (Limits.handshake_s)") from error
     except OverflowError as error:
         raise MessageTooLarge(f"{where} introduced itself by {error} (Limits.message_bytes_max)") from error
     except ConnectionAbortedError as error:
@@ -139,21 +138,33 @@ def _connect_to(token: Token, serializer: str, authkey: bytes | None) -> Link:
         if route is not None and authkey is None and _is_near(route):
             link = open_link(route.path, None, serializer)
             link.public_address = token.address
-            return _checked(link, token)
-        key = authkey if authkey is not None else bytes(multiprocessing.current_process().authkey)
-        return _checked(open_link(token.address, key, serializer), token)
-    except (AuthenticationError, CallTimeout, ServerBusy):
+        else:
+            key = authkey if authkey is not None else bytes(multiprocessing.current_process().authkey)
+            link = open_link(token.address, key, serializer)
+    except (CallTimeout, ServerBusy):
         raise
+    except AuthenticationError as error:
+        if route is None or not _is_gone(route):
+            raise
+        raise ManagerDied(f"{_where(token)} is gone; another one listens on its address now") from error
     except (OSError, EOFError) as error:
-        pid = f" (pid {route.pid})" if route is not None else ""
-        raise ManagerDied(f"the manager at {token.address!r}{pid} cannot be reached: {error}") from error
+        raise ManagerDied(f"{_where(token)} cannot be reached: {error}") from error
+    return _checked(link, token)
+
+
+def _where(token: Token) -> str:
+    pid = "" if token.route is None else f" (pid {token.route.pid})"
+    return f"the manager at {describe(token.address)}{pid}"
+
+
+def _is_gone(route: Route) -> bool:
+    """Whether a server of this machine has certainly ended: one of another user must not be taken for dead."""
+    return route.machine == machine_id() and not os.path.exists(f"/proc/{route.pid}")
 
 
 def _checked(link: Link, token: Token) -> Link:
     if token.route is not None and link.server != token.route.server:
-        raise ManagerDied(
-            f"the manager at {token.address!r} (pid {token.route.pid}) is gone; another one listens on its address now"
-        )
+        raise ManagerDied(f"{_where(token)} is gone; another one listens on its address now")
     return link
 
 

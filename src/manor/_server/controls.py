@@ -75,7 +75,8 @@ class Control:
             table.copy_credits(self.process, token)
             self._expect_child(token)
         elif what is What.CLAIM:
-            table.forget(token)
+            if not table.claim(token):
+                self._expect_child(token)
         elif what is What.GOODBYE:
             self.process.said_goodbye = True
         elif what is What.PING:

@@ -78,6 +78,8 @@ class ObjectTable:
         self._idents = itertools.count(1)
         self._hosted: dict[int, Hosted] = {}
         self._by_identity: dict[int, Hosted] = {}
+        self._announced: set[bytes] = set()
+        self._claimed: set[bytes] = set()
         self._dropped: deque[int] = deque()
         self._leases: list[tuple[float, int]] = []
         self._on_first_lease = on_first_lease
@@ -151,13 +153,34 @@ class ObjectTable:
         freed.clear()  # finalizers run here
         self._settle()
 
-    def copy_credits(self, source: Holder, target: Holder) -> None:
-        """Count *target* as a holder of all that *source* holds."""
+    # Children that are being forked: parent and child tell of it on connections of their own, in any order
+
+    def copy_credits(self, source: Holder, token: bytes) -> None:
+        """Count a child that is being forked as a holder of all that *source* holds, unless it holds them itself."""
         with self._lock:
+            if token in self._claimed:
+                return
+            self._announced.add(token)
             for hosted in self._hosted.values():
                 if source in hosted.holders:
-                    hosted.holders[target] = 1
+                    hosted.holders[token] = 1
         self._settle()
+
+    def claim(self, token: bytes) -> bool:
+        """Note that a forked child holds on its own from now on; False if its parent has not announced it yet."""
+        with self._lock:
+            announced = token in self._announced
+            self._claimed.add(token)
+        if announced:
+            self.forget_child(token)
+        return announced
+
+    def forget_child(self, token: bytes) -> None:
+        """Take every credit from a child that has claimed them, or never came."""
+        with self._lock:
+            self._announced.discard(token)
+            self._claimed.discard(token)
+        self.forget(token)
 
     def drop_local(self, ident: int) -> None:
         """Give back one of the server's own references; callable from any finalizer."""

@@ -231,7 +231,7 @@ class Server:
         return Control(connection, process, self.table, self.processes, self._expect_child)
 
     def _expect_child(self, token: bytes) -> None:
-        self.reactor.after(self.limits.fork_lease_s, lambda: self.table.forget(token))
+        self.reactor.after(self.limits.fork_lease_s, lambda: self.table.forget_child(token))
 
     def _await_lease(self) -> None:
         """Look again when the first lease ends."""

@@ -93,6 +93,7 @@ class Faster:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.tries = 0
+        self.scouted = 0
         self.blocked = threading.Event()
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
@@ -100,7 +101,9 @@ class Faster:
         if not blocking:
             self.tries += 1
             return False
-        if not scout:
+        if scout:
+            self.scouted += 1
+        else:
             self.blocked.set()
         return self.lock.acquire(blocking, timeout)
 
@@ -113,7 +116,7 @@ def test_who_is_always_too_late_blocks_and_then_gets_the_lock_or_gives_it_back(c
     lock = Faster()
     line = Line(lock)
     with clients(1) as (client,):
-        tries: list[int] = []
+        tries: list[tuple[int, int]] = []
 
         def block() -> bool:
             return line.acquire(None)
@@ -122,14 +125,14 @@ def test_who_is_always_too_late_blocks_and_then_gets_the_lock_or_gives_it_back(c
 
         def then_hold_it(deadline: float | None) -> bool | None:
             result = original(deadline)
-            tries.append(lock.tries)
+            tries.append((lock.tries, lock.scouted))
             lock.lock.acquire()  # now it is another's for a while
             return result
 
         line._acquire_in_turn = then_hold_it  # type: ignore[method-assign]
         pending = client.start(block)
         assert lock.blocked.wait(LIMIT_S)
-        assert tries == [TRIES]
+        assert tries == [(TRIES, TRIES)]  # one for each time that it was free
         if cancelled:
             pending.cancel()
         lock.lock.release()

@@ -80,6 +80,15 @@ def test_an_owner_that_lingers_releases_for_the_dead(hosted: Hosted) -> None:
         assert hosted.free()
 
 
+def test_it_is_told_of_the_death_before_it_lingers_and_more_than_once(hosted: Hosted) -> None:
+    with clients(1) as (dead,):
+        dead.run(hosted.acquire)
+        for _ in range(2):
+            hosted.adapter.release_dead(dead.process)
+        dead.run(linger)
+        assert hosted.free()
+
+
 def test_waiting_for_an_owner_can_be_cancelled_and_the_errand_is_done_all_the_same(hosted: Hosted) -> None:
     with clients(1) as (client,):
         client.run(hosted.acquire)

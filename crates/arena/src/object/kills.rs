@@ -76,7 +76,7 @@ fn removing_the_last_reference_survives_every_kill() {
     for act in [
         &(|heap: &Stage, outer: &Dict| drop(outer.pop(heap, &key(0)).unwrap()))
             as &dyn Fn(&Stage, &Dict),
-        &|heap, outer| drop(outer.set(heap, &key(0), &Value::Int(1)).unwrap()),
+        &|heap, outer| assert!(!outer.set(heap, &key(0), &Value::Int(1)).unwrap()),
         &|heap, outer| outer.clear(heap).unwrap(),
     ] {
         survives(exhaust(&Scenario {

@@ -104,8 +104,8 @@ fn a_handshake_that_arrives_byte_by_byte_succeeds() {
     });
 }
 
-/// An encrypted pair with an attacker in between, who gets each record's bytes before they are passed on.
-fn with_attacker(change: impl Fn(&mut Vec<u8>)) -> Result<Vec<u8>, Error> {
+/// An encrypted client and server, and the bare sockets in between them.
+pub fn encrypted_apart() -> (Link, UnixStream, UnixStream, Link) {
     let (a, mut near) = UnixStream::pair().unwrap();
     let (mut far, b) = UnixStream::pair().unwrap();
     let (client, server) = (open(a), open(b));
@@ -123,6 +123,12 @@ fn with_attacker(change: impl Fn(&mut Vec<u8>)) -> Result<Vec<u8>, Error> {
         relay.join().unwrap();
         other.join().unwrap().unwrap();
     });
+    (client, near, far, server)
+}
+
+/// What arrives when an attacker in between changes a record.
+fn with_attacker(change: impl Fn(&mut Vec<u8>)) -> Result<Vec<u8>, Error> {
+    let (client, mut near, mut far, server) = encrypted_apart();
     send(&client, b"secret", soon()).unwrap();
     let mut record = read(&mut near, 2 + 8 + 6 + 16);
     assert!(!record.windows(6).any(|w| w == b"secret"));

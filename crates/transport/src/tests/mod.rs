@@ -4,6 +4,7 @@ mod channels;
 mod encryption;
 mod frames;
 mod lifetime;
+mod records;
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

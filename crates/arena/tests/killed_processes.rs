@@ -1,0 +1,143 @@
+//! Processes that are really killed, at random moments, while others go on.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // A test fails by panicking.
+
+use std::time::{Duration, Instant};
+
+use arena::dict::{Dict, Key, Way};
+use arena::heap::Heap;
+use arena::memory::Shared;
+use arena::value::{Kind, Loaded, Value};
+
+const ARENA_BYTES: u64 = 256 << 20;
+
+fn key(number: i64) -> Key<'static> {
+    Key::int(number.cast_unsigned(), number)
+}
+
+/// Runs `work` in a forked child for ever, until it is killed.
+fn child(work: impl FnOnce()) -> libc::pid_t {
+    // SAFETY: the test runs this in its only thread that has locks; the child never returns.
+    let pid = unsafe { libc::fork() };
+    if pid == 0 {
+        let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        // SAFETY: leaves without running anything of the parent's.
+        unsafe { libc::_exit(99) };
+    }
+    pid
+}
+
+fn kill(pid: libc::pid_t) {
+    let mut status = 0;
+    // SAFETY: our own child; `status` is a valid int.
+    unsafe {
+        libc::kill(pid, libc::SIGKILL);
+        libc::waitpid(pid, &raw mut status, 0);
+    }
+    assert!(libc::WIFSIGNALED(status), "the child ended by itself: {status:#x}");
+}
+
+/// A long history of every operation, from a seed.
+fn churn(heap: &Heap<Shared>, dict: Dict, mut seed: u64) {
+    loop {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (number, long) = ((seed >> 33 & 0xff).cast_signed(), [b'x'; 100]);
+        match seed >> 60 {
+            0..6 => drop(dict.set(heap, &key(number), &Value::Data(Kind::Str, &[&long])).unwrap()),
+            6..9 => drop(dict.set(heap, &key(number), &Value::Int(number)).unwrap()),
+            9..13 => drop(dict.pop(heap, &key(number)).unwrap()),
+            13 => drop(dict.pop_newest(heap).unwrap()),
+            14 => {
+                let inner = Dict::create(heap).unwrap();
+                inner.set(heap, &key(1), &Value::Data(Kind::Bytes, &[&long])).unwrap();
+                dict.set(heap, &key(number), &Value::Object(inner.handle())).unwrap();
+                heap.let_go(inner.handle()).unwrap();
+            }
+            _ if seed >> 50 & 0x3f == 0 => dict.clear(heap).unwrap(),
+            _ => {}
+        }
+    }
+}
+
+/// Reads the whole dict in both directions and checks what can be checked.
+fn inspect(heap: &Heap<Shared>, dict: Dict) {
+    let walk = |way| {
+        let (mut position, mut items) = (dict.begin(heap, way).unwrap(), Vec::new());
+        while !position.is_end() {
+            dict.advance(heap, &mut position, 1000, &mut items).unwrap();
+        }
+        items
+    };
+    let (forward, mut backward) = (walk(Way::Forward), walk(Way::Backward));
+    backward.reverse();
+    assert_eq!(forward, backward);
+    assert_eq!(dict.len(heap), Ok(forward.len() as u64));
+    for (shown, value) in forward {
+        let Loaded::Int(number) = shown else { panic!("a key of another kind") };
+        assert_eq!(dict.get(heap, &key(number)), Ok(Some(value)));
+    }
+}
+
+fn rounds(count: u64) {
+    let (heap, fd) = Heap::create(ARENA_BYTES, "parent").unwrap();
+    let baseline = heap.stats().unwrap().bytes_used;
+    let dict = Dict::create(&heap).unwrap();
+    let handle = dict.handle();
+    for round in 0..count {
+        let children: Vec<_> = (0..2)
+            .map(|index| {
+                child(|| {
+                    let heap = Heap::attach(&fd, "child").unwrap();
+                    let dict = Dict::open(&heap, handle).unwrap();
+                    heap.hold(handle).unwrap();
+                    churn(&heap, dict, round * 2 + index + 1);
+                })
+            })
+            .collect();
+        // Go on beside them for a while that differs from round to round.
+        let end = Instant::now() + Duration::from_micros(300 + round * 7919 % 3000);
+        while Instant::now() < end {
+            dict.add(&heap, &key(-1), 1, 0).unwrap();
+        }
+        for pid in children {
+            kill(pid);
+            dict.add(&heap, &key(-2), 1, 0).unwrap();
+        }
+        heap.sweep_dead().unwrap();
+        assert_eq!(heap.attached().unwrap().len(), 1);
+        inspect(&heap, dict);
+    }
+    dict.clear(&heap).unwrap();
+    heap.let_go(handle).unwrap();
+    assert_eq!(heap.stats().unwrap().bytes_used, baseline);
+}
+
+#[test]
+fn killed_writers_leave_nothing_half_done_and_no_memory() {
+    rounds(60);
+}
+
+#[test]
+#[ignore = "minutes"]
+fn thousands_of_killed_writers_leave_nothing_half_done_and_no_memory() {
+    rounds(3000);
+}
+
+#[test]
+fn attaching_and_detaching_again_and_again_leaves_nothing() {
+    let (heap, fd) = Heap::create(ARENA_BYTES, "parent").unwrap();
+    let dict = Dict::create(&heap).unwrap();
+    dict.set(&heap, &key(1), &Value::Data(Kind::Str, &[&[b'x'; 100]])).unwrap();
+    let before = heap.stats().unwrap();
+    for number in 0..300 {
+        let guest = Heap::attach(&fd, "guest").unwrap();
+        let theirs = Dict::open(&guest, dict.handle()).unwrap();
+        guest.hold(dict.handle()).unwrap();
+        theirs.set(&guest, &key(1), &Value::Data(Kind::Str, &[&[b'y'; 100]])).unwrap();
+        theirs.set(&guest, &key(number), &Value::None).unwrap();
+        guest.detach().unwrap();
+    }
+    let after = heap.stats().unwrap();
+    assert_eq!(after.slots, before.slots);
+    assert!(after.bytes_backed <= before.bytes_backed + (1 << 20), "{before:?} {after:?}");
+}
