@@ -55,7 +55,7 @@ def watch(pool: list[multiprocessing.Process], report: Any, progress: Progress) 
     """Show the progress until every worker has ended."""
     running = {process.sentinel for process in pool}
     while running:
-        running -= set(multiprocessing.connection.wait(list(running), timeout=POLL_S))  # type: ignore[arg-type]
+        running -= set(multiprocessing.connection.wait(list(running), timeout=POLL_S))
         progress(*report.progress())
     for process in pool:
         process.join()

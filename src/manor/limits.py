@@ -6,6 +6,15 @@ from typing import Any, Final, NoReturn
 
 __all__ = ["DEFAULT", "Limits"]
 
+_SECONDS_MAX: Final = 30 * 24 * 3600
+"""The longest time that fits a notice of a lease, which counts in milliseconds, with a margin."""
+_COUNT_MAX: Final = 2**62
+_RANGES: Final = {
+    "message_bytes_max": (4096, _COUNT_MAX),  # what introduces two processes to each other must fit
+    "mailbox_bytes": (1, 2**30),
+    "spin_ns_max": (0, _COUNT_MAX),
+}
+
 
 class Limits:
     """Bounds of one manager, shared by its server and its clients; never changed once made.
@@ -49,8 +58,8 @@ class Limits:
             spin_ns_max: How long a waiting thread may spin before it sleeps, in nanoseconds; 0 for never.
 
         Raises:
-            TypeError: A bound is no number.
-            ValueError: A bound is negative or zero, where zero could never work.
+            TypeError: A bound is no number, or no whole number where something is counted.
+            ValueError: A bound could never work.
         """
         self.message_bytes_max: Final = message_bytes_max
         self.handshake_s: Final = handshake_s
@@ -64,10 +73,12 @@ class Limits:
     def __setattr__(self, name: str, value: Any) -> None:
         if hasattr(self, name):
             self._refuse()
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"Limits.{name} must be a number, not {value!r}")
-        if value < 0 or (value == 0 and name != "spin_ns_max"):
-            raise ValueError(f"Limits.{name} must be positive, not {value!r}")
+        in_seconds = name.endswith("_s")
+        if isinstance(value, bool) or not isinstance(value, int | float if in_seconds else int):
+            raise TypeError(f"Limits.{name} must be {'a number' if in_seconds else 'an int'}, not {value!r}")
+        least, most = _RANGES.get(name, (0, _SECONDS_MAX) if in_seconds else (1, _COUNT_MAX))
+        if not least <= value <= most or (in_seconds and value == 0):
+            raise ValueError(f"Limits.{name} must be positive, from {least} to {most}, not {value!r}")
         object.__setattr__(self, name, value)
 
     def __delattr__(self, name: str) -> NoReturn:

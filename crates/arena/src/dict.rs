@@ -26,6 +26,7 @@ use crate::layout::Space;
 use crate::memory::Memory;
 use crate::object::{self, Handle, Object, ObjectKind};
 
+mod amend;
 #[cfg(test)]
 mod check;
 mod drain;
@@ -35,6 +36,7 @@ mod key;
 #[cfg(test)]
 pub(crate) mod kills;
 mod read;
+mod remove;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -15,8 +15,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::Error;
 use crate::block::{Block, Header, State};
 use crate::change;
-use crate::classes::{SIZES, class_for};
+use crate::classes::{OBJECTS, SIZES, class_for};
 use crate::failure::{Failure, Result, corrupt};
+use crate::fork::Birthplace;
 use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space};
 use crate::memory::Memory;
 use crate::slab::Shelf;
@@ -30,12 +31,26 @@ pub struct Heap<M> {
     pub(crate) space: Space<M>,
     pub(crate) slot: u64,
     shelves: Mutex<(Shelves, u64)>,
+    birthplace: Birthplace,
 }
 
 impl<M: Memory> Heap<M> {
     /// The heap of the process that owns `slot`.
     pub(crate) fn new(space: Space<M>, slot: u64) -> Self {
-        Self { space, slot, shelves: Mutex::default() }
+        Self { space, slot, shelves: Mutex::default(), birthplace: Birthplace::here() }
+    }
+
+    /// A forked child has the mapping, but its slot is its parent's until [`Heap::become_child`].
+    #[inline]
+    pub(crate) fn check_not_forked(&self) -> Result<()> {
+        if self.birthplace.is_here() { Ok(()) } else { Err(Error::Forked.into()) }
+    }
+
+    /// Goes on with another slot, in this process.
+    pub(crate) fn move_to(&mut self, slot: u64) {
+        self.slot = slot;
+        self.shelves = Mutex::default();
+        self.birthplace = Birthplace::here();
     }
 
     /// Finds the slabs of our slot again, as the process would know them that made them.
@@ -57,6 +72,7 @@ impl<M: Memory> Heap<M> {
 
     /// Allocates a pending block for `payload` bytes behind its header; the bytes hold anything.
     pub(crate) fn allocate(&self, payload: u64) -> Result<Block> {
+        self.check_not_forked()?;
         let bytes = payload.saturating_add(8);
         match class_for(bytes) {
             Some(class) => self.allocate_small(class),
@@ -168,9 +184,29 @@ impl<M: Memory> Heap<M> {
         if is_extent(&self.space, at)? { units::reclaim(&self.space, at) } else { Ok(()) }
     }
 
+    /// Makes the slabs of ours free units in which nothing is allocated, but for one of each class.
+    fn retire_slabs(&self) -> Result<()> {
+        let mut shelves = self.shelves();
+        for (class, shelf) in shelves.0.iter_mut().enumerate() {
+            shelf.follow_hints(&self.space, class)?;
+            // Memory of lock words stays lock words.
+            let keep = if class == OBJECTS { usize::MAX } else { 1 };
+            for unit in shelf.retire(&self.space, class, keep) {
+                let (base, mut newest) = (self.space.map.unit_at(unit), 0);
+                for block in 0..self.space.map.blocks_per_slab(class) {
+                    let header = Header(self.space.memory.load(base + block * SIZES[class])?);
+                    newest = newest.max(header.generation());
+                }
+                units::retire(&self.space, unit, newest)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the pages of free units to the system; `keep` units of them stay for reuse. Returns how many
     /// units were returned. For a background thread: it takes a millisecond for every few megabytes.
     pub fn trim(&self, keep: u64) -> Result<u64> {
+        self.retire_slabs()?;
         let (mut unit, mut kept, mut returned) = (0, 0, 0);
         while let Some((head, run)) = units::next_run(&self.space, unit)? {
             unit = head + run.length.max(1);

@@ -14,14 +14,17 @@ pub mod dict;
 mod error;
 pub mod failure;
 pub mod fork;
-#[allow(dead_code)]
 mod futex;
+#[cfg(test)]
+mod fuzz;
 #[cfg(test)]
 mod harness;
 pub mod header;
 pub mod heap;
 mod identity;
+mod inherit;
 pub mod layout;
+pub mod life;
 mod lock;
 pub mod mailbox;
 pub mod mapping;

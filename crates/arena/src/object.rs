@@ -22,22 +22,23 @@
 //! counted in the change that raises the object's number, and free in the one that lowers it, so a death
 //! between two locks leaves a block that says what is still to be done.
 
+mod finish;
 #[cfg(test)]
 pub(crate) mod kills;
+mod reference;
 
 use crate::block::{Block, Header, State};
 use crate::change::Change;
 use crate::classes::OBJECTS;
 use crate::clock;
-use crate::dict;
 use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
 use crate::layout::{Space, lockable};
 use crate::lock::Guard;
 use crate::memory::Memory;
-use crate::mutation::{Bug, is_planted};
 use crate::units;
-use crate::value;
+
+pub(crate) use finish::Step;
 
 pub(crate) const KIND: u64 = 32;
 pub(crate) const REFERENCES: u64 = 40;
@@ -117,7 +118,7 @@ pub(crate) fn lock_in<M: Memory>(
     Ok(guard)
 }
 
-fn presence_at(object: Object, slot: u64) -> (u64, u64) {
+pub(crate) fn presence_at(object: Object, slot: u64) -> (u64, u64) {
     (object.at + PRESENCE + slot / 64 % PRESENCE_WORDS * 8, 1 << (slot % 64))
 }
 
@@ -125,11 +126,13 @@ impl<M: Memory> Heap<M> {
     /// Takes the lock of a live object.
     #[inline]
     pub(crate) fn lock(&self, object: Object) -> Result<Guard<'_, M>> {
+        self.check_not_forked()?;
         lock_in(&self.space, object, State::Live)
     }
 
     /// Makes an object that this process holds.
     pub(crate) fn create_object(&self, kind: ObjectKind) -> Result<Object> {
+        self.check_not_forked()?;
         let block = self.allocate_small(OBJECTS)?;
         // The last user of this memory may have died with its lock: let that be completed first.
         drop(Guard::acquire(&self.space, block.at)?);
@@ -220,132 +223,6 @@ impl<M: Memory> Heap<M> {
         }
         let lease = word(object.at + LEASE)?;
         Ok(lease == 0 || lease <= clock::now_ns())
-    }
-
-    /// A counted reference to an object, for a container to take.
-    pub(crate) fn count(&self, handle: Handle) -> Result<Block> {
-        let object = resolve(&self.space, handle)?;
-        let words = [handle.at.to_ne_bytes(), handle.generation.to_ne_bytes()];
-        let block = self.fill(value::Kind::Object, &[&words[0], &words[1]])?;
-        match self.count_into(object, block) {
-            Ok(()) => Ok(Block { at: block.at, header: block.header.turned(State::Counted) }),
-            Err(failure) => {
-                self.give_back(block)?;
-                Err(failure)
-            }
-        }
-    }
-
-    fn count_into(&self, object: Object, block: Block) -> Result<()> {
-        let guard = self.lock(object)?;
-        let at = object.at + REFERENCES;
-        let mut change = Change::new();
-        change.write(at, self.space.memory.load(at)?.wrapping_add(1));
-        change.turn(block, State::Counted);
-        guard.commit(&change)
-    }
-
-    /// Releases a reference that no container holds any more.
-    pub(crate) fn release(&self, block: Block) -> Result<()> {
-        match self.release_one(block)? {
-            Some(dying) => self.finish(dying),
-            None => Ok(()),
-        }
-    }
-
-    /// Lowers the count of the object that `block` refers to; returns the object if that was all that held it.
-    fn release_one(&self, block: Block) -> Result<Option<Object>> {
-        let object = resolve(&self.space, value::reference(&self.space, block.at)?)?;
-        let guard = self.lock(object)?;
-        if self.space.memory.load(block.at)? != block.header.0 {
-            return Ok(None); // Somebody else released it.
-        }
-        let at = object.at + REFERENCES;
-        let Some(rest) = self.space.memory.load(at)?.checked_sub(1) else {
-            return corrupt("an object has fewer references than containers hold");
-        };
-        let mut change = Change::new();
-        change.write(at, rest);
-        change.turn(block, State::Free);
-        let dying = rest == 0 && self.is_last(object, 1, None)?;
-        if dying {
-            change.turn(object.block(), State::Dropped);
-        }
-        guard.commit(&change)?;
-        Ok(dying.then_some(object))
-    }
-
-    /// Frees what dropped objects hold, and what only that held, in short steps; then the objects.
-    pub(crate) fn finish(&self, object: Object) -> Result<()> {
-        let mut dying = vec![object];
-        while let Some(&object) = dying.last() {
-            let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
-            let step = if is_planted(Bug::ContentsForgotten) {
-                Ok(Step::default())
-            } else {
-                match kind {
-                    ObjectKind::Dict => dict::drain(self, object, State::Dropped),
-                }
-            };
-            let step = match step {
-                Err(Failure::ObjectGone) => {
-                    dying.pop(); // Somebody else finished it.
-                    continue;
-                }
-                other => other?,
-            };
-            if step.is_empty() {
-                dying.pop();
-                self.bury(object)?;
-            }
-            for block in step.dropped {
-                dying.extend(self.release_one(block)?);
-            }
-            for at in step.freed {
-                self.settle(at)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Does what a change of a container left to be done without its lock.
-    #[inline]
-    pub(crate) fn follow_up(&self, step: Step) -> Result<()> {
-        for block in step.dropped {
-            self.release(block)?;
-        }
-        for at in step.freed {
-            self.settle(at)?;
-        }
-        Ok(())
-    }
-
-    fn bury(&self, object: Object) -> Result<()> {
-        let guard = match lock_in(&self.space, object, State::Dropped) {
-            Err(Failure::ObjectGone) => return Ok(()),
-            other => other?,
-        };
-        let header = object.live.turned(State::Dropped);
-        let mut change = Change::new();
-        change.turn(Block { at: object.at, header }, State::Free);
-        guard.commit(&change)
-    }
-}
-
-/// What a step of freeing a container's contents leaves to be done without its lock.
-#[derive(Debug, Default)]
-pub(crate) struct Step {
-    /// References to be released.
-    pub dropped: Vec<Block>,
-    /// Freed blocks that may have been extents.
-    pub freed: Vec<u64>,
-    /// There was something to do.
-    pub worked: bool,
-}
-
-impl Step {
-    pub fn is_empty(&self) -> bool {
-        !self.worked
     }
 }
 

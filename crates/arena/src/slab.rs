@@ -95,6 +95,23 @@ impl Shelf {
         Ok(())
     }
 
+    /// Takes the slabs away of which every block is free, except for `keep`. Nothing can be linked in them, and
+    /// only we could allocate there.
+    pub fn retire<M>(&mut self, space: &Space<M>, class: usize, keep: usize) -> Vec<u64> {
+        let (mut kept, mut retired) = (0, Vec::new());
+        self.slabs.retain(|slab| {
+            let is_empty = slab.available == space.map.blocks_per_slab(class);
+            kept += usize::from(is_empty);
+            if is_empty && kept > keep {
+                retired.push(slab.unit);
+                return false;
+            }
+            true
+        });
+        self.stocked = (0..self.slabs.len()).filter(|&i| self.slabs[i].available > 0).collect();
+        retired
+    }
+
     /// Whether something is available.
     pub fn is_stocked(&self) -> bool {
         !self.stocked.is_empty()

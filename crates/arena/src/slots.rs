@@ -103,6 +103,23 @@ pub(crate) fn attach<M: Memory>(space: &Space<M>, identity: Identity, name: &str
     Err(Failure::SlotsFull)
 }
 
+/// Hands a slot that was reserved by its parent to the process `identity`.
+pub(crate) fn hand_over<M: Memory>(
+    space: &Space<M>,
+    slot: u64,
+    identity: Identity,
+) -> Result<bool> {
+    let found = state(space, slot)?;
+    if !matches!(found.status, Status::Attached(_)) {
+        return Ok(false);
+    }
+    // Zero: until the new start time is there, the pid alone decides (see `is_dead`).
+    space.memory.store(slot_at(slot) + STARTED, 0)?;
+    let is_ours = change(space, slot, found, Status::Attached(identity.pid))?;
+    space.memory.store(slot_at(slot) + STARTED, identity.started)?;
+    Ok(is_ours)
+}
+
 /// Gives a swept slot back.
 pub(crate) fn free<M: Memory>(space: &Space<M>, slot: u64, old: SlotState) -> Result<()> {
     space.memory.store(slot_at(slot) + STARTED, 0)?;

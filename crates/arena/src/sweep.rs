@@ -18,6 +18,7 @@ use crate::classes::{OBJECTS, SIZES};
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::layout::{ALLOCATOR, SLOTS, Space, lockable};
+use crate::life;
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
@@ -42,6 +43,7 @@ impl<M: Memory> Heap<M> {
         recover_all(&self.space)?;
         self.sweep_objects(victim)?;
         orphan(&self.space, victim)?;
+        life::end_all_of(&self.space, victim)?;
         let swept = slots::state(&self.space, victim)?;
         slots::free(&self.space, victim, swept)?;
         Ok(true)

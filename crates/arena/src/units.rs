@@ -10,7 +10,7 @@
 //! | --- | --- | --- |
 //! | free | may be claimed | by a claim |
 //! | claimed | a process is making it a slab or an extent, or punching it | by its process; by the sweeper |
-//! | slab | blocks of one size, allocated by the process in `slot` | never (yet) |
+//! | slab | blocks of one size, allocated by the process in `slot` | when none is allocated, by that process |
 //! | extent | one large block | by reclaiming it when its header says free |
 //!
 //! Pages are populated between the claim and the use, without the lock: that may take milliseconds. A run's
@@ -20,13 +20,16 @@
 //! Every claim takes a new *serial*; generations in the run begin at `serial << 20`, so that a handle from an
 //! earlier life of the same memory matches nothing, although punched pages forget their headers.
 
-use crate::block::{Header, NOBODY, State};
+mod run;
+
+use crate::block::{Header, State};
 use crate::change::Change;
-use crate::classes::SIZES;
 use crate::failure::{Result, corrupt};
 use crate::layout::{ALLOCATOR, PAGE, SLOT_BYTES, SLOTS, SLOTS_AT, Space, lockable};
 use crate::lock::Guard;
 use crate::memory::Memory;
+
+pub(crate) use run::{Backing, Kind, Run};
 
 /// Units from here on were never used.
 pub(crate) const FRONTIER: u64 = ALLOCATOR + lockable::BODY;
@@ -42,72 +45,6 @@ pub(crate) const SLOT_FREED: u64 = 128;
 /// Runs that one claim merges; more are merged beforehand.
 const MERGED_MAX: usize = 8;
 const SERIAL_SHIFT: u32 = 20;
-
-/// What a run of units is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// Inside of a run, or beyond the frontier.
-    None = 0,
-    Free = 1,
-    Claimed = 2,
-    Slab = 3,
-    Extent = 4,
-}
-
-/// Which pages of a run exist. Ordered: less is always safe to believe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Backing {
-    None = 0,
-    /// Unknown, or in part.
-    Some = 1,
-    All = 2,
-}
-
-/// A table word: kind (3 bits), slot (9), class (8), backing (2), length (32, high).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Run {
-    pub kind: Kind,
-    pub slot: u64,
-    pub class: usize,
-    pub backing: Backing,
-    pub length: u64,
-}
-
-impl Run {
-    pub fn free(length: u64, backing: Backing) -> Self {
-        Self { kind: Kind::Free, slot: NOBODY, class: 0, backing, length }
-    }
-
-    pub fn word(self) -> u64 {
-        self.kind as u64
-            | self.slot << 3
-            | (self.class as u64) << 12
-            | (self.backing as u64) << 20
-            | self.length << 32
-    }
-
-    #[inline]
-    pub fn from_word(word: u64) -> Result<Self> {
-        let kind = match word & 7 {
-            0 if word == 0 => Kind::None,
-            1 => Kind::Free,
-            2 => Kind::Claimed,
-            3 => Kind::Slab,
-            4 => Kind::Extent,
-            _ => return corrupt("a unit has no valid kind"),
-        };
-        let class = (word >> 12 & 0xff) as usize;
-        if class >= SIZES.len() {
-            return corrupt("a slab has no valid class");
-        }
-        let backing = match word >> 20 & 3 {
-            0 => Backing::None,
-            2 => Backing::All,
-            _ => Backing::Some,
-        };
-        Ok(Self { kind, slot: word >> 3 & NOBODY, class, backing, length: word >> 32 })
-    }
-}
 
 /// Loads what the run at `unit` is.
 #[inline]
@@ -297,6 +234,17 @@ pub(crate) fn reclaim<M: Memory>(space: &Space<M>, at: u64) -> Result<()> {
         set_free(space, &guard, unit, run.length, run.backing)?;
     }
     Ok(())
+}
+
+/// Makes a slab free in which nothing is allocated. Later generations there begin after `newest`.
+pub(crate) fn retire<M: Memory>(space: &Space<M>, unit: u64, newest: u64) -> Result<()> {
+    let guard = Guard::acquire(space, ALLOCATOR)?;
+    let serial = space.memory.load(SERIAL)?.max(newest >> SERIAL_SHIFT);
+    let mut change = Change::new();
+    change.write(space.map.word_at(unit), Run::free(1, Backing::All).word());
+    change.write(LOWEST, unit.min(space.memory.load(LOWEST)?));
+    change.write(SERIAL, serial);
+    guard.commit(&change)
 }
 
 fn set_free<M: Memory>(

@@ -16,6 +16,8 @@
 //! A value block is a header, a word with the kind and length, and the bytes; it never changes once published.
 //! A **reference** is a block too: it names an object, and it *is* the object's count (see [`crate::object`]).
 
+mod cell;
+
 use crate::block::{Block, Header, State};
 use crate::classes::SIZES;
 use crate::failure::{Result, corrupt};
@@ -24,6 +26,8 @@ use crate::layout::Space;
 use crate::memory::Memory;
 use crate::object::Handle;
 use crate::units;
+
+pub(crate) use cell::Cell;
 
 /// What the bytes of a value block, or of a key, are. The arena does not look into them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,88 +104,6 @@ pub enum Loaded {
 /// Where a value block's bytes begin.
 const DATA: u64 = 16;
 const META: u64 = 8;
-
-/// The word of a value in its container.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Cell(pub u64);
-
-impl Cell {
-    const NONE: Self = Self(3);
-    const FALSE: Self = Self(1 << 3 | 3);
-    const TRUE: Self = Self(2 << 3 | 3);
-    const ZERO: Self = Self(3 << 3 | 3);
-
-    /// The cell of an int, if it fits one.
-    #[inline]
-    pub fn int(value: i64) -> Option<Self> {
-        let word = value << 3;
-        (word >> 3 == value).then_some(Self(word.cast_unsigned() | 1))
-    }
-
-    /// The int in the cell, if it is one.
-    #[inline]
-    pub fn as_int(self) -> Option<i64> {
-        (self.0 & 7 == 1).then_some(self.0.cast_signed() >> 3)
-    }
-
-    #[inline]
-    fn float(value: f64) -> Option<Self> {
-        let bits = value.to_bits();
-        match bits >> 60 & 7 {
-            // The three highest bits of the exponent are 011 or 100: the lowest of them says which.
-            3 | 4 => Some(Self(bits.rotate_left(3) & !3 | 2)),
-            _ => (bits == 0).then_some(Self::ZERO),
-        }
-    }
-
-    #[inline]
-    fn as_float(self) -> Option<f64> {
-        if self.0 & 3 != 2 {
-            return (self == Self::ZERO).then_some(0.0);
-        }
-        let high = if self.0 >> 63 == 1 { 1 } else { 2 };
-        Some(f64::from_bits((self.0 & !3 | high).rotate_right(3)))
-    }
-
-    /// The cell of a short str or bytes, if it is one.
-    #[inline]
-    pub fn short(kind: Kind, bytes: &[u8]) -> Option<Self> {
-        let tag = match kind {
-            Kind::Str => 4,
-            Kind::Bytes => 5,
-            _ => return None,
-        };
-        let mut word = [0; 8];
-        word.get_mut(1..=bytes.len())?.copy_from_slice(bytes);
-        Some(Self(u64::from_le_bytes(word) | (bytes.len() as u64) << 3 | tag))
-    }
-
-    /// The block of the cell, if it has one.
-    #[inline]
-    pub fn block(self) -> Option<u64> {
-        (self.0 & 7 == 0 && self.0 != 0).then_some(self.0)
-    }
-
-    /// The value of a cell that needs no block.
-    #[inline]
-    fn inline(self) -> Option<Loaded> {
-        match self.0 & 7 {
-            1 => return self.as_int().map(Loaded::Int),
-            4 | 5 => {
-                let kind = if self.0 & 7 == 4 { Kind::Str } else { Kind::Bytes };
-                let length = (self.0 >> 3 & 7) as usize;
-                return Some(Loaded::Data(kind, self.0.to_le_bytes()[1..=length].to_vec()));
-            }
-            _ => {}
-        }
-        match self {
-            Self::NONE => Some(Loaded::None),
-            Self::FALSE => Some(Loaded::Bool(false)),
-            Self::TRUE => Some(Loaded::Bool(true)),
-            _ => self.as_float().map(Loaded::Float),
-        }
-    }
-}
 
 /// A cell that no container has yet, and its pending (or counted) block.
 #[derive(Debug, Clone, Copy)]

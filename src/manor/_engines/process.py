@@ -3,18 +3,25 @@
 import os
 import signal
 import socket
+import threading
+import time
 from collections.abc import Callable, Mapping
 from multiprocessing import process as mp_process
 from multiprocessing.connection import Connection
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from manor._engines.local_link import LocalLink
 from manor._proxy.local import local_servers
 from manor._server.server import Server
 from manor._transport.addresses import Address
+from manor._transport.endings import ProcessWatch
 from manor.limits import Limits
 
 __all__ = ["ServerConfig", "Started", "new_server", "run_server"]
+
+
+_LINGER_S: Final = 0.5
+"""How long threads and children of hosted objects may keep a server whose owner is gone."""
 
 
 class ServerConfig(NamedTuple):
@@ -82,7 +89,10 @@ def run_server(
     writer.close()
     if config.first is not None:
         server.adopt(*config.first)
-    server.serve_forever()
+    try:
+        server.serve_forever()
+    finally:
+        _do_not_linger(server)
 
 
 def _end_in_order_on_sigterm(server: Server) -> None:
@@ -95,6 +105,20 @@ def _end_in_order_on_sigterm(server: Server) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+
+
+def _do_not_linger(server: Server) -> None:
+    """Let nothing that hosted objects have started keep the process for ever: SIGTERM ends it, and so does its owner's end."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    if server.owner is not None:
+        threading.Thread(target=_end_after, args=(server.owner,), name="manor-end", daemon=True).start()
+
+
+def _end_after(owner: ProcessWatch) -> None:
+    while not owner.wait(3600.0):
+        pass
+    time.sleep(_LINGER_S)
+    os._exit(0)
 
 
 def _report_failure(writer: Connection, error: BaseException) -> None:

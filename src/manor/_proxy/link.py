@@ -18,6 +18,7 @@ from manor._proxy.holds import Hold, Holds
 from manor._proxy.sessions import Session, Sessions
 from manor._transport.addresses import describe
 from manor._transport.connection import Connection
+from manor._transport.peers import machine_id
 from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, pack_drop, unpack_answer
 from manor._wire.control import Notice, What
 from manor._wire.granted import Granted
@@ -62,7 +63,7 @@ class Link:
         self.hold, self.lease = self.holds.hold, self.holds.lease
         self.server = welcome.server
         self.route = Route(welcome.server, welcome.machine, welcome.path, welcome.pid)
-        self.fate = Fate(welcome.pid if dialer.is_local else None)
+        self.fate = Fate(welcome.pid if welcome.machine == machine_id() else None)
 
     @property
     def ended(self) -> str | None:

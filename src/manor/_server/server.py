@@ -55,6 +55,7 @@ class Server:
         listener: The socket of that address.
         table: Its objects.
         route: How clients of the same machine find it.
+        owner: The process that it ends with, if there is one.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class Server:
         self._reason: str | None = None
         self._controls: set[Control] = set()
         self._reception = Reception(self)
-        self._owner: ProcessWatch | None = None
+        self.owner: ProcessWatch | None = None
         _servers.add(self)
 
     # Life
@@ -132,12 +133,12 @@ class Server:
     def end_with(self, pid: int) -> None:
         """End when process *pid* has ended, however that happens."""
         try:
-            self._owner = ProcessWatch(pid)
+            self.owner = ProcessWatch(pid)
         except ProcessLookupError:
             self.stop(f"ended because its owner, process {pid}, is gone")
             return
         reason = f"ended because its owner, process {pid}, ended"
-        self.reactor.when_readable(self._owner.fileno(), lambda: self.stop(reason))
+        self.reactor.when_readable(self.owner.fileno(), lambda: self.stop(reason))
 
     def close(self) -> None:
         """Say farewell and close every connection and listener; waits of clients end."""

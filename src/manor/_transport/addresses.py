@@ -13,6 +13,7 @@ __all__ = ["Address", "describe", "is_loopback", "is_path", "resolve", "sockaddr
 Address = str | bytes | tuple[str, int]
 
 _PATH_BYTES_MAX: Final = 107
+_PORT_MAX: Final = 65535
 
 
 def is_path(address: object) -> bool:
@@ -33,6 +34,10 @@ def describe(address: object) -> str:
 
 def resolve(address: tuple[str, int], *, passive: bool) -> tuple[socket.AddressFamily, tuple[object, ...]]:
     """Return the socket family and the numeric address; an empty host means every interface."""
+    if not isinstance(address[1], int):
+        raise TypeError(f"a port is a number, not {address[1]!r}")
+    if not 0 <= address[1] <= _PORT_MAX:  # the system would cut it
+        raise OverflowError(f"port {address[1]} is not in the range of 0 to {_PORT_MAX}")
     flags = socket.AI_PASSIVE if passive else 0
     found = socket.getaddrinfo(address[0] or None, address[1], type=socket.SOCK_STREAM, flags=flags)
     found.sort(key=lambda entry: entry[0] != socket.AF_INET)

@@ -32,9 +32,14 @@ def same_user(sock: socket.socket) -> bool:
 
 @functools.cache
 def machine_id() -> bytes:
-    """Return 16 bytes that name this machine until it is started again; zeros where the system has none."""
+    """Return 16 bytes that name this machine until it is started again, and its process ids.
+
+    Two containers of one machine count as two: a pid of the one means nothing in the other. Zeros where the system
+    cannot tell.
+    """
     try:
         with open("/proc/sys/kernel/random/boot_id", "rb", buffering=0) as file:
-            return bytes.fromhex(file.read(64).decode().strip().replace("-", ""))
+            boot = int(file.read(64).decode().strip().replace("-", ""), 16)
+        return (boot ^ os.stat("/proc/self/ns/pid").st_ino).to_bytes(16, "big")
     except (OSError, ValueError):
         return bytes(16)

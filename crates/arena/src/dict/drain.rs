@@ -1,6 +1,6 @@
 //! Clearing by a swing, and freeing what was cleared in short steps.
 
-use super::write::discard_item;
+use super::remove::discard_item;
 use super::{AFTER, BUCKETS, DIRECTORY, DIRECTORY_CAPACITY, Dict, FIRST, FIRST_CAPACITY, HEAD};
 use super::{LENGTH, SHAPE, TAIL, TRASH_CAPACITY, TRASH_DIRECTORY, TRASH_FIRST, TRASH_HEAD};
 use super::{checked, live_header};

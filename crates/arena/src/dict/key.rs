@@ -22,6 +22,8 @@ pub struct Key<'a> {
 #[derive(Debug, Clone, Copy)]
 enum Form<'a> {
     Cell(Cell),
+    /// An int too large for a cell.
+    Wide(i64),
     Bytes(Kind, &'a [u8]),
 }
 
@@ -37,9 +39,7 @@ impl<'a> Key<'a> {
     #[inline]
     #[must_use]
     pub fn int(hash: u64, value: i64) -> Self {
-        let form = Cell::int(value).map_or(Form::Bytes(Kind::Int, &[]), Form::Cell);
-        // Too large for a cell: the int itself takes the place of the hash, so no bytes are needed.
-        let hash = if Cell::int(value).is_some() { hash } else { value.cast_unsigned() };
+        let form = Cell::int(value).map_or(Form::Wide(value), Form::Cell);
         Self { hash: mixed(hash), form, shown: None }
     }
 
@@ -59,12 +59,16 @@ impl<'a> Key<'a> {
 
     /// Prepares the key for an item: its cell, and a pending block if it needs one.
     pub(super) fn stage<M: Memory>(&self, heap: &Heap<M>) -> Result<Staged> {
-        let cell_bytes;
+        let word;
         let (kind, form) = match (self.form, self.shown) {
             (Form::Cell(cell), None) => return Ok(cell.into()),
             (Form::Cell(cell), Some(_)) => {
-                cell_bytes = cell.0.to_ne_bytes();
-                (IS_CELL, &cell_bytes[..])
+                word = cell.0.to_ne_bytes();
+                (IS_CELL, &word[..])
+            }
+            (Form::Wide(int), _) => {
+                word = int.to_ne_bytes();
+                (Kind::Int as u64, &word[..])
             }
             (Form::Bytes(kind, bytes), _) => (kind as u64, bytes),
         };
@@ -97,6 +101,10 @@ fn matches_block<M: Memory>(space: &Space<M>, form: Form<'_>, at: u64) -> Result
         Form::Cell(cell) => {
             return Ok(word & 0xff == IS_CELL && space.memory.load(at + BYTES)? == cell.0);
         }
+        Form::Wide(int) => {
+            let same = space.memory.load(at + BYTES)? == int.cast_unsigned();
+            return Ok(word & 0xff == Kind::Int as u64 && same);
+        }
         Form::Bytes(kind, bytes) => (kind, bytes),
     };
     if word != kind as u64 | (bytes.len() as u64) << 8 {
@@ -116,8 +124,8 @@ fn matches_block<M: Memory>(space: &Space<M>, form: Form<'_>, at: u64) -> Result
     Ok(true)
 }
 
-/// The key that an item shows, and its hash.
-pub(super) fn load<M: Memory>(space: &Space<M>, cell: Cell, hash: u64) -> Result<Loaded> {
+/// The key that an item shows.
+pub(super) fn load<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
     let Some(at) = cell.block() else { return value::load(space, cell) };
     let room = value::room(space, at)?;
     let (form, shown) = (space.memory.load(at + FORM)?, space.memory.load(at + SHOWN)?);
@@ -127,7 +135,7 @@ pub(super) fn load<M: Memory>(space: &Space<M>, cell: Cell, hash: u64) -> Result
     }
     let (kind, from, length) = match shown & 0xff {
         0 if form & 0xff == Kind::Int as u64 => {
-            return Ok(Loaded::Int(unmixed(hash).cast_signed()));
+            return Ok(Loaded::Int(space.memory.load(at + BYTES)?.cast_signed()));
         }
         0 => (form, 0, form_length),
         _ => (shown, form_length, shown_length),
@@ -145,24 +153,21 @@ pub(super) fn block<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Option<Bl
     Ok(Some(Block { at, header }))
 }
 
-const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-const INVERSE: u64 = 0xf1de_83e1_9937_733d;
-
-/// Spreads a hash over all bits: Python's hash of an int is the int. Reversible.
+/// Spreads a hash over its low bits, which choose the bucket: Python's hash of an int is the int, and multiples
+/// of a power of two are common. Neighbours stay near each other, so a loop over a range walks through memory.
 #[inline]
 fn mixed(hash: u64) -> u64 {
-    let product = hash.wrapping_mul(FACTOR);
-    product ^ product >> 32
-}
-
-fn unmixed(hash: u64) -> u64 {
-    (hash ^ hash >> 32).wrapping_mul(INVERSE)
+    // What lies above 16 bits is spread by a multiplication (with the golden ratio, as Fibonacci hashing does).
+    hash ^ hash >> 7 ^ (hash >> 16).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32
 }
 
 #[test]
-fn mixing_is_reversible() {
-    assert_eq!(FACTOR.wrapping_mul(INVERSE), 1);
-    for hash in [0, 1, 77, u64::MAX, 1 << 63, 0x1234_5678_9abc_def0] {
-        assert_eq!(unmixed(mixed(hash)), hash);
+fn common_patterns_of_ints_spread_over_the_buckets() {
+    for shift in 0..40 {
+        let mut buckets = vec![0u32; 4096];
+        for number in 0..4096u64 {
+            buckets[(mixed(number << shift) & 4095) as usize] += 1;
+        }
+        assert!(buckets.iter().max() < Some(&24), "multiples of 2^{shift}");
     }
 }

@@ -67,7 +67,7 @@ impl Dict {
                 break;
             }
             let word = |word| space.memory.load(item + word);
-            let key = key::load(space, Cell(word(KEY)?), word(HASH)?)?;
+            let key = key::load(space, Cell(word(KEY)?))?;
             items.push((key, value::load(space, Cell(word(VALUE)?))?));
             position.next = word(link)?;
         }

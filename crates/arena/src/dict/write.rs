@@ -1,17 +1,17 @@
 //! Storing and removing items.
 
 use super::{AFTER, BEFORE, CHAIN, Dict, HASH, HEAD, ITEM_PAYLOAD, KEY, Key, LENGTH, SHAPE, TAIL};
-use super::{VALUE, Witness, checked, find::Spot, key, live_header};
+use super::{VALUE, Witness, find::Spot, remove::discard_value};
 use crate::block::{Block, State};
-use crate::change::{self, Change};
-use crate::failure::{Failure, Result};
+use crate::change::Change;
+use crate::failure::Result;
 use crate::heap::Heap;
 use crate::layout::Space;
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::object::Step;
-use crate::value::{self, Cell, Kind, Loaded, Staged, Value};
+use crate::value::{self, Cell, Loaded, Staged, Value};
 
 /// When a value may be stored.
 #[derive(Debug, Clone, Copy)]
@@ -71,52 +71,6 @@ impl Dict {
     ) -> Result<bool> {
         let rule = witness.map_or(Rule::IfMissing, Rule::If);
         Ok(!matches!(self.store(heap, key, value, rule)?, Outcome::Kept(_)))
-    }
-
-    /// Adds to the int of a key, as one step, and returns the sum. A missing key counts as `default`.
-    pub fn add<M: Memory>(
-        &self,
-        heap: &Heap<M>,
-        key: &Key<'_>,
-        amount: i64,
-        default: i64,
-    ) -> Result<i64> {
-        loop {
-            if let Some(sum) = self.add_in_place(heap, key, amount)? {
-                return Ok(sum);
-            }
-            let (old, witness) = match self.get_witnessed(heap, key)? {
-                Some((Loaded::Int(int), witness)) => (int, Some(witness)),
-                Some(_) => return Err(Failure::WrongType),
-                None => (default, None),
-            };
-            let sum = old.checked_add(amount).ok_or(Failure::Overflow)?;
-            if self.replace_if(heap, key, witness, &Value::Int(sum))? {
-                return Ok(sum);
-            }
-        }
-    }
-
-    /// The short way of [`Self::add`]: one word becomes another.
-    fn add_in_place<M: Memory>(
-        &self,
-        heap: &Heap<M>,
-        key: &Key<'_>,
-        amount: i64,
-    ) -> Result<Option<i64>> {
-        let _guard = heap.lock(self.object)?;
-        let space = &heap.space;
-        let spot = self.find(space, key, self.word(space, LENGTH)?)?;
-        if !spot.hit {
-            return Ok(None);
-        }
-        let Some(old) = Cell(space.memory.load(spot.next + VALUE)?).as_int() else {
-            return Ok(None);
-        };
-        let sum = old.checked_add(amount).ok_or(Failure::Overflow)?;
-        let Some(cell) = Cell::int(sum) else { return Ok(None) };
-        space.memory.store(spot.next + VALUE, cell.0)?;
-        Ok(Some(sum))
     }
 
     #[inline]
@@ -253,70 +207,6 @@ impl Dict {
         guard.commit(&change)?;
         if is_planted(Bug::PublishBeforeFill) { fill() } else { Ok(()) }
     }
-
-    /// Removes a key and returns its value.
-    pub fn pop<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<Option<Loaded>> {
-        self.take_item(heap, |dict, space| {
-            let spot = dict.find(space, key, dict.word(space, LENGTH)?)?;
-            Ok(spot.hit.then_some(spot))
-        })
-        .map(|taken| taken.map(|(_, value)| value))
-    }
-
-    /// Removes a key. Returns whether it was there.
-    pub fn remove<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<bool> {
-        Ok(self.pop(heap, key)?.is_some())
-    }
-
-    /// Removes the newest item and returns its key and value.
-    pub fn pop_newest<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<(Loaded, Loaded)>> {
-        self.take_item(heap, |dict, space| {
-            let tail = dict.link(space, TAIL)?;
-            if tail == 0 { Ok(None) } else { dict.spot_of(space, tail).map(Some) }
-        })
-    }
-
-    /// Removes the item that `choose` finds under the lock.
-    fn take_item<M: Memory>(
-        &self,
-        heap: &Heap<M>,
-        choose: impl FnOnce(&Self, &Space<M>) -> Result<Option<Spot>>,
-    ) -> Result<Option<(Loaded, Loaded)>> {
-        let space = &heap.space;
-        let mut step = Step::default();
-        let taken = {
-            let guard = heap.lock(self.object)?;
-            let Some(spot) = choose(self, space)? else { return Ok(None) };
-            let (hash, cell) =
-                (space.memory.load(spot.next + HASH)?, Cell(space.memory.load(spot.next + KEY)?));
-            let old = Cell(space.memory.load(spot.next + VALUE)?);
-            let taken = (key::load(space, cell, hash)?, value::load(space, old)?);
-            self.unlink(space, &guard, spot, &mut step)?;
-            taken
-        };
-        heap.follow_up(step)?;
-        Ok(Some(taken))
-    }
-
-    fn unlink<M: Memory>(
-        &self,
-        space: &Space<M>,
-        guard: &Guard<'_, M>,
-        spot: Spot,
-        step: &mut Step,
-    ) -> Result<()> {
-        let (item, body) = (spot.next, |word| self.object.body(word));
-        let word = |at| checked(space, space.memory.load(at)?);
-        let (before, after) = (word(item + BEFORE)?, word(item + AFTER)?);
-        let mut change = Change::new();
-        change.write(spot.link, word(item + CHAIN)?);
-        change.write(if before == 0 { body(HEAD) } else { before + AFTER }, after);
-        change.write(if after == 0 { body(TAIL) } else { after + BEFORE }, before);
-        change.write(body(LENGTH), self.word(space, LENGTH)?.wrapping_sub(1));
-        change.write(body(SHAPE), self.word(space, SHAPE)?.wrapping_add(1));
-        discard_item(space, item, &mut change, step)?;
-        guard.commit(&change)
-    }
 }
 
 /// A pending item and its key.
@@ -329,45 +219,4 @@ fn prepare<M: Memory>(heap: &Heap<M>, key: &Key<'_>) -> Result<Fresh> {
             Err(failure)
         }
     }
-}
-
-/// Lists an unlinked item and what it holds for freeing: at most three entries.
-pub(super) fn discard_item<M: Memory>(
-    space: &Space<M>,
-    item: u64,
-    change: &mut Change,
-    step: &mut Step,
-) -> Result<()> {
-    let block = Block { at: item, header: live_header(space, item)? };
-    let key = key::block(space, Cell(space.memory.load(item + KEY)?))?;
-    let value = Cell(space.memory.load(item + VALUE)?);
-    if is_planted(Bug::FreeBeforeUnlink) {
-        change::turn(space, block, State::Free)?;
-    }
-    change.turn(block, State::Free);
-    if let Some(key) = key {
-        change.turn(key, State::Free);
-        step.freed.push(key.at);
-    }
-    discard_value(space, value, change, step)
-}
-
-/// Lists an unlinked value's block for freeing; a reference is dropped, and released without the lock.
-fn discard_value<M: Memory>(
-    space: &Space<M>,
-    cell: Cell,
-    change: &mut Change,
-    step: &mut Step,
-) -> Result<()> {
-    let Some(at) = cell.block() else { return Ok(()) };
-    let (kind, _) = value::describe(space, at)?;
-    let block = Block { at, header: live_header(space, at)? };
-    if kind == Kind::Object {
-        change.turn(block, State::Dropped);
-        step.dropped.push(Block { at, header: block.header.turned(State::Dropped) });
-    } else {
-        change.turn(block, State::Free);
-        step.freed.push(at);
-    }
-    Ok(())
 }

@@ -186,12 +186,16 @@ impl Memory for Recorder {
     }
 
     fn read(&self, at: u64, target: &mut [u8]) -> Result<()> {
-        for (i, byte) in target.iter_mut().enumerate() {
-            let Some(place) = at.checked_add(i as u64) else {
+        let mut done = 0;
+        while done < target.len() {
+            let Some(place) = at.checked_add(done as u64) else {
                 return corrupt("an access would leave the mapping");
             };
             let word = self.words[self.index(place / 8 * 8)?].get().to_ne_bytes();
-            *byte = word[usize::try_from(place % 8).unwrap()];
+            let skip = (place % 8) as usize;
+            let count = (8 - skip).min(target.len() - done);
+            target[done..done + count].copy_from_slice(&word[skip..skip + count]);
+            done += count;
         }
         Ok(())
     }

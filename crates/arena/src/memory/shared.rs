@@ -88,8 +88,8 @@ impl Shared {
         Ok(Self { words, base, bytes })
     }
 
-    /// The address of an offset, for the kernel.
-    fn address(&self, at: u64, bytes: u64) -> Result<*mut u8> {
+    /// The address of an offset, for the kernel and for the C library's mutexes.
+    pub(crate) fn address(&self, at: u64, bytes: u64) -> Result<*mut u8> {
         match (at.checked_add(bytes), usize::try_from(at)) {
             (Some(end), Ok(offset)) if end <= self.bytes => Ok(self.base.wrapping_add(offset)),
             _ => Err(Error::Corrupt("an access would leave the mapping").into()),

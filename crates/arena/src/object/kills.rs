@@ -151,6 +151,8 @@ fn trimming_and_full_arenas_survive_every_kill() {
                 dict.set(heap, &key(0), &Value::Data(Kind::Bytes, &[&large])).unwrap();
             }
             dict.set(heap, &key(0), &Value::Int(0)).unwrap();
+            let brief = filled(heap, 140);
+            heap.let_go(brief.handle()).unwrap();
             dict
         },
         act: &|heap, dict: &Dict| {
@@ -158,6 +160,7 @@ fn trimming_and_full_arenas_survive_every_kill() {
             let full = dict.set(heap, &Key::int(9, 9), &Value::Data(Kind::Str, &[&[0; 99_999]]));
             assert!(matches!(full, Err(crate::Failure::ArenaFull { .. })), "{full:?}");
             heap.space.memory.pages_left.set(u64::MAX);
+            heap.trim(0).unwrap();
             dict.set(heap, &key(1), &Value::Data(Kind::Str, &[LONG])).unwrap();
         },
         look: &|heap, dict| view(heap, *dict),

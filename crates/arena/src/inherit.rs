@@ -1,0 +1,112 @@
+//! What a forked child inherits.
+//!
+//! # Theory of operation
+//!
+//! The child has the mapping and copies of its parent's proxies, but no slot: if the parent dropped its own, what
+//! the child holds would be freed. So before the fork (`pthread_atfork`, or `os.register_at_fork`) the parent
+//! attaches a second slot in its own name and gives it its own presence in every object; the child takes that slot
+//! over. If the fork fails, or the child dies before it took over, the parent sweeps the slot; if the parent dies
+//! too, whoever sweeps the parent does, since the slot bears its pid.
+
+use crate::block::{Header, State};
+use crate::failure::{Failure, Result};
+use crate::heap::Heap;
+use crate::identity::Identity;
+use crate::memory::{Memory, Shared};
+use crate::object::{self, Object};
+use crate::slots;
+
+impl<M: Memory> Heap<M> {
+    /// Before a fork: a slot for the child, which holds everything that this process holds.
+    pub(crate) fn reserve(&self, identity: Identity) -> Result<u64> {
+        let slot = slots::attach(&self.space, identity, "forking")?;
+        for at in object::places(&self.space)? {
+            let live = Header(self.space.memory.load(at)?);
+            if !live.is(State::Live) {
+                continue;
+            }
+            let object = Object { at, live };
+            let (own_at, own_bit) = object::presence_at(object, self.slot);
+            if self.space.memory.load(own_at)? & own_bit == 0 {
+                continue;
+            }
+            match self.lock(object) {
+                Err(Failure::ObjectGone) => {}
+                Err(failure) => return Err(failure),
+                Ok(_guard) => {
+                    let (at, bit) = object::presence_at(object, slot);
+                    let seen = self.space.memory.load(at)?;
+                    self.space.memory.store(at, seen | bit)?;
+                }
+            }
+        }
+        Ok(slot)
+    }
+
+    /// In the parent, if the fork failed or the child never took over.
+    pub fn cancel_child(&self, reserved: u64) -> Result<()> {
+        self.sweep(reserved).map(|_| ())
+    }
+}
+
+impl Heap<Shared> {
+    /// Before a fork: reserves a slot for the child, which holds everything that this process holds.
+    pub fn reserve_child(&self) -> Result<u64> {
+        self.reserve(Identity::own()?)
+    }
+
+    /// In the child: takes over what the parent reserved. Until then every operation that needs a slot fails
+    /// with [`crate::Error::Forked`]; afterwards the proxies of the parent work here too.
+    pub fn become_child(&mut self, reserved: u64) -> Result<()> {
+        if !slots::hand_over(&self.space, reserved, Identity::own()?)? {
+            return Err(Failure::ObjectGone);
+        }
+        self.move_to(reserved);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dict::Dict;
+    use crate::dict::kills::key;
+    use crate::value::{Loaded, Value};
+    use crate::{Error, Failure};
+
+    #[test]
+    fn a_forked_child_holds_what_its_parent_held() {
+        let (mut heap, _fd) = Heap::create(8 << 20, "parent").unwrap();
+        let dict = Dict::create(&heap).unwrap();
+        dict.set(&heap, &key(1), &Value::Int(1)).unwrap();
+        let keeper = Dict::create(&heap).unwrap();
+        let reserved = heap.reserve_child().unwrap();
+        // SAFETY: the child uses the arena and leaves by _exit.
+        let pid = unsafe { libc::fork() };
+        if pid == 0 {
+            let forked = Err(Failure::Shared(Error::Forked));
+            assert_eq!(dict.set(&heap, &key(2), &Value::None), forked);
+            heap.become_child(reserved).unwrap();
+            // Wait until the parent has let go of the dict, which only we hold then.
+            while keeper.get(&heap, &key(1)).unwrap().is_none() {
+                std::hint::spin_loop();
+            }
+            assert_eq!(dict.get(&heap, &key(1)), Ok(Some(Loaded::Int(1))));
+            dict.set(&heap, &key(2), &Value::Int(2)).unwrap();
+            heap.let_go(dict.handle()).unwrap();
+            // SAFETY: always allowed; without detaching, as after a kill.
+            unsafe { libc::_exit(7) };
+        }
+        heap.let_go(dict.handle()).unwrap();
+        keeper.set(&heap, &key(1), &Value::None).unwrap();
+        let mut status = 0;
+        // SAFETY: reaps our child.
+        unsafe { libc::waitpid(pid, &raw mut status, 0) };
+        assert_eq!(libc::WEXITSTATUS(status), 7);
+        assert_eq!(dict.len(&heap), Err(Failure::ObjectGone));
+        assert_eq!(heap.sweep_dead(), Ok(1));
+        let unused = heap.reserve_child().unwrap();
+        heap.cancel_child(unused).unwrap();
+        assert_eq!(heap.attached().unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,85 @@
+//! Freeing what dropped objects held.
+
+use super::{KIND, Object, ObjectKind, lock_in};
+use crate::block::{Block, State};
+use crate::change::Change;
+use crate::dict;
+use crate::failure::{Failure, Result};
+use crate::heap::Heap;
+use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
+
+/// What a step of freeing a container's contents leaves to be done without its lock.
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    /// References to be released.
+    pub dropped: Vec<Block>,
+    /// Freed blocks that may have been extents.
+    pub freed: Vec<u64>,
+    /// There was something to do.
+    pub worked: bool,
+}
+
+impl Step {
+    pub fn is_empty(&self) -> bool {
+        !self.worked
+    }
+}
+
+impl<M: Memory> Heap<M> {
+    /// Frees what dropped objects hold, and what only that held, in short steps; then the objects.
+    pub(crate) fn finish(&self, object: Object) -> Result<()> {
+        let mut dying = vec![object];
+        while let Some(&object) = dying.last() {
+            let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
+            let step = if is_planted(Bug::ContentsForgotten) {
+                Ok(Step::default())
+            } else {
+                match kind {
+                    ObjectKind::Dict => dict::drain(self, object, State::Dropped),
+                }
+            };
+            let step = match step {
+                Err(Failure::ObjectGone) => {
+                    dying.pop(); // Somebody else finished it.
+                    continue;
+                }
+                other => other?,
+            };
+            if step.is_empty() {
+                dying.pop();
+                self.bury(object)?;
+            }
+            for block in step.dropped {
+                dying.extend(self.release_one(block)?);
+            }
+            for at in step.freed {
+                self.settle(at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what a change of a container left to be done without its lock.
+    #[inline]
+    pub(crate) fn follow_up(&self, step: Step) -> Result<()> {
+        for block in step.dropped {
+            self.release(block)?;
+        }
+        for at in step.freed {
+            self.settle(at)?;
+        }
+        Ok(())
+    }
+
+    fn bury(&self, object: Object) -> Result<()> {
+        let guard = match lock_in(&self.space, object, State::Dropped) {
+            Err(Failure::ObjectGone) => return Ok(()),
+            other => other?,
+        };
+        let header = object.live.turned(State::Dropped);
+        let mut change = Change::new();
+        change.turn(Block { at: object.at, header }, State::Free);
+        guard.commit(&change)
+    }
+}
