@@ -57,7 +57,9 @@ def _is_waiting(frame: Any) -> bool:
     if frame.f_code.co_name == "serve_client":  # of the standard library
         return frame.f_locals.get("methodname") in _BLOCKING_METHODS
     stack = [(Path(each.f_code.co_filename).name, each.f_code.co_name) for each, _ in traceback.walk_stack(frame)]
-    return stack[0] in _WAITING and ("processes.py", "await_notices") not in stack and any(f in _SERVING for f, _ in stack)
+    return (
+        stack[0] in _WAITING and ("processes.py", "await_notices") not in stack and any(f in _SERVING for f, _ in stack)
+    )
 
 
 register("Probe", Probe)

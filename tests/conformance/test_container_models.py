@@ -127,6 +127,6 @@ def test_any_sequence_of_operations_does_what_it_does_to_the_built_in(
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=500 if stressed else 40, stateful_step_count=30, suppress_health_check=list(HealthCheck)
+            max_examples=500 if stressed else 20, stateful_step_count=30, suppress_health_check=list(HealthCheck)
         ),
     )

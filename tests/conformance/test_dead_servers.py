@@ -33,7 +33,7 @@ from tests.conformance.subjects import (
     standard_library_left_out,
     until,
 )
-from tests.conformance.witnesses import in_child, in_foreign_process, account_of, watched
+from tests.conformance.witnesses import account_of, in_child, in_foreign_process, watched
 
 
 class Doomed:
@@ -70,7 +70,10 @@ class Ending:
 
 
 def kill_by(number: signal.Signals) -> Callable[[Any, Any], None]:
-    return lambda manager, doomed: os.kill(doomed.pid(), number)
+    def kill(_manager: Any, doomed: Any) -> None:
+        os.kill(doomed.pid(), number)
+
+    return kill
 
 
 def exit_with_7(manager: Any, doomed: Any) -> None:
@@ -80,9 +83,11 @@ def exit_with_7(manager: Any, doomed: Any) -> None:
 
 SIGKILL = Ending("killed", kill_by(signal.SIGKILL), "was killed by SIGKILL")
 SIGUSR1 = Ending("killed-by-another-signal", kill_by(signal.SIGUSR1), "was killed by SIGUSR1")
-SIGTERM = Ending("terminated", kill_by(signal.SIGTERM), "ed by SIGTERM")  # in order, or killed where the program has no handler
+SIGTERM = Ending(
+    "terminated", kill_by(signal.SIGTERM), "ed by SIGTERM"
+)  # in order, or killed where the program has no handler
 EXIT = Ending("exited", exit_with_7, "exit code 7")
-SHUTDOWN = Ending("shut-down", lambda manager, doomed: manager.shutdown(), "was shut down by process")
+SHUTDOWN = Ending("shut-down", lambda manager, _doomed: manager.shutdown(), "was shut down by process")
 
 endings = pytest.mark.parametrize("ending", [SIGKILL, SIGUSR1, SIGTERM, EXIT], ids=lambda ending: ending.name)
 
@@ -137,7 +142,7 @@ def test_the_owner_knows_how_a_server_ended_that_was_waited_for_already(subject:
 def test_the_owner_knows_it_also_where_the_kernel_keeps_no_exit_status(
     subject: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ProcessWatch, "_status_kept_by_kernel", lambda watch, pidfd: None)  # before Linux 6.15
+    monkeypatch.setattr(ProcessWatch, "_status_kept_by_kernel", lambda *_: None)  # before Linux 6.15
     with subject.manager() as manager:
         doomed = manager.Doomed()
         with watched(doomed.pid()) as wait:

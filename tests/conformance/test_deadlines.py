@@ -1,102 +1,20 @@
-"""Deadlines that the client keeps: a server that is silent for too long is a CallTimeout, never a hang."""
+"""Deadlines that the client keeps, on top of what a method itself was asked to wait."""
 
 import contextlib
-import multiprocessing
-import os
-import pickle
 import queue
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 import manor
-from tests.conformance.subjects import (
-    LIMIT_S,
-    MANOR,
-    MANOR_FORK,
-    MANOR_SPAWN,
-    MANOR_TCP,
-    Subject,
-    on,
-    register,
-    run_in_child,
-    until,
-)
+from tests.conformance.freezing import EARLY_S, LATE_S, SHORT_S, answers, by, frozen, in_new_thread, times_out
+from tests.conformance.subjects import LIMIT_S, MANOR, MANOR_FORK, MANOR_SPAWN, MANOR_TCP, Subject, on
 
 # The standard library is left out throughout: it has no deadlines, and hangs where these tests expect a CallTimeout.
-
-SHORT_S = 0.2
-EARLY_S = 0.01  # clocks differ by that much
-LATE_S = 0.25  # how much later than asked for a thread may wake up on a busy machine
-
-
-class Echo:
-    """Answers, and says how often it was asked."""
-
-    def __init__(self) -> None:
-        self._calls = 0
-
-    def echo(self, value: object) -> object:
-        self._calls += 1
-        return value
-
-    def calls(self) -> int:
-        return self._calls
-
-
-register("Echo", Echo)
-
-
-@contextlib.contextmanager
-def frozen(pid: int) -> Iterator[None]:
-    """Stop a child of this process meanwhile."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
-@contextlib.contextmanager
-def times_out(after_s: float, late_s: float = LATE_S) -> Iterator[None]:
-    """Assert that the block raises CallTimeout, in about that time."""
-    start = time.monotonic()
-    with pytest.raises(manor.CallTimeout) as caught:
-        yield
-    elapsed_s = time.monotonic() - start
-    assert after_s - EARLY_S <= elapsed_s <= after_s + late_s, f"CallTimeout after {elapsed_s:.3f} s"
-    assert isinstance(caught.value, TimeoutError)
-
-
-def in_background(function: Callable[..., Any], *args: Any) -> Future[Any]:
-    """Begin a call of a function in a thread that has made no call yet."""
-    pool = ThreadPoolExecutor(1)
-    try:
-        return pool.submit(function, *args)
-    finally:
-        pool.shutdown(wait=False)
-
-
-def in_new_thread(function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function in a thread that has made no call yet."""
-    return in_background(function, *args).result(LIMIT_S)
-
-
-def by(seconds: float, function: Callable[..., Any], *args: Any) -> Any:
-    """Call a function under a deadline."""
-    with manor.deadline(seconds):
-        return function(*args)
-
-
-def answers(echo: Any) -> bool:
-    """Whether the server answers each call with its own answer."""
-    return all(by(LIMIT_S, echo.echo, number) == number for number in range(20))
 
 
 @pytest.fixture(scope="module")
@@ -106,26 +24,9 @@ def impatient(subject: Subject) -> Iterator[Any]:
         yield started
 
 
-# A frozen server
-
-
-@on(*MANOR)
-def test_a_frozen_server_is_a_timeout_for_an_idle_session_and_works_again_afterwards(
-    subject: Subject, manager: Any
-) -> None:
-    echo = manager.Echo()
-    assert answers(echo)
-    with frozen(subject.server_pid(manager)):
-        for _ in range(2):
-            with times_out(SHORT_S), manor.deadline(SHORT_S):
-                echo.echo("lost")
-    assert answers(echo)
-    assert in_new_thread(answers, echo)
-
-
 @on(*MANOR)
 def test_the_managers_own_timeout_does_the_same(subject: Subject, impatient: Any) -> None:
-    echo = impatient.Echo()
+    echo = impatient.Thawed()
     assert answers(echo)
     with frozen(subject.server_pid(impatient)):
         with times_out(SHORT_S):
@@ -133,77 +34,8 @@ def test_the_managers_own_timeout_does_the_same(subject: Subject, impatient: Any
         with times_out(SHORT_S):
             in_new_thread(echo.echo, "lost")
         with times_out(SHORT_S):
-            impatient.Echo()
+            impatient.Thawed()
     assert answers(echo)
-
-
-@on(*MANOR)
-def test_a_frozen_server_is_a_timeout_for_the_first_call_of_a_thread(subject: Subject, manager: Any) -> None:
-    echo = manager.Echo()
-    with frozen(subject.server_pid(manager)), times_out(SHORT_S):
-        in_new_thread(by, SHORT_S, echo.echo, "lost")
-    assert answers(echo)
-
-
-@on(*MANOR)
-def test_a_frozen_server_is_a_timeout_when_an_object_is_created(subject: Subject, manager: Any) -> None:
-    echo = manager.Echo()
-    before = manager._number_of_objects()
-    with frozen(subject.server_pid(manager)), times_out(SHORT_S), manor.deadline(SHORT_S):
-        manager.Echo()
-    assert answers(echo)
-    until(lambda: manager._number_of_objects() == before)
-
-
-@on(*MANOR)
-def test_a_frozen_server_is_a_timeout_for_many_threads_at_once(subject: Subject, manager: Any) -> None:
-    echo = manager.Echo()
-    with ThreadPoolExecutor(8) as pool:
-        with frozen(subject.server_pid(manager)):
-            calls = [pool.submit(by, SHORT_S, echo.echo, "lost") for _ in range(8)]
-            assert all(isinstance(call.exception(LIMIT_S), manor.CallTimeout) for call in calls)
-        assert list(pool.map(echo.echo, range(100))) == list(range(100))
-
-
-def unpickle_by(seconds: float, pickled: bytes) -> None:
-    """In a process that does not know the server yet."""
-    start = time.monotonic()
-    with pytest.raises(manor.CallTimeout), manor.deadline(seconds):
-        pickle.loads(pickled)
-    assert time.monotonic() - start < seconds + LATE_S
-
-
-@on(*MANOR)
-def test_a_frozen_server_is_a_timeout_when_a_proxy_is_unpickled(subject: Subject, manager: Any) -> None:
-    echo = manager.Echo()
-    pickled = pickle.dumps(echo)
-    with frozen(subject.server_pid(manager)):
-        run_in_child(multiprocessing.get_context("spawn"), unpickle_by, SHORT_S, pickled)
-    assert answers(echo)
-
-
-@on(*MANOR)
-def test_a_frozen_server_does_not_hold_up_who_drops_proxies(subject: Subject, manager: Any) -> None:
-    before = manager._number_of_objects()
-    with ThreadPoolExecutor(1) as pool:
-        proxies = pool.submit(lambda: [manager.Echo() for _ in range(3000)]).result(LIMIT_S)
-        others = [manager.Echo() for _ in range(3000)]
-        with frozen(subject.server_pid(manager)):
-            # By a thread that has a session to the server, and by one that has none.
-            calls = [pool.submit(proxies.clear), in_background(others.clear)]
-            in_time = [call.done() for call in wait(calls, LIMIT_S / 20).done]
-        assert len(in_time) == 2
-    until(lambda: manager._number_of_objects() == before)
-
-
-@on(*MANOR)
-def test_an_abandoned_get_on_a_frozen_server_takes_no_item(subject: Subject, manager: Any) -> None:
-    items = manager.Queue()
-    items.put("the item")
-    with frozen(subject.server_pid(manager)), times_out(SHORT_S), manor.deadline(SHORT_S):
-        items.get()
-    assert by(LIMIT_S, items.get) == "the item"
-    assert items.empty()
 
 
 # Waits that were asked for
@@ -256,7 +88,7 @@ def timed(function: Callable[[], object]) -> tuple[object, float]:
     start = time.monotonic()
     try:
         result = function()
-    except Exception as error:  # noqa: BLE001 - it is the answer
+    except Exception as error:
         result = type(error)
     return result, time.monotonic() - start
 
@@ -324,7 +156,7 @@ def test_an_inner_deadline_cannot_extend_an_outer_one(subject: Subject, manager:
             items.get()
         items.put("the item")
         assert items.get() == "the item"
-    assert manager.Echo().echo(1) == 1
+    assert manager.Thawed().echo(1) == 1
 
 
 @on(MANOR_FORK)
@@ -348,12 +180,12 @@ def test_a_deadline_holds_for_its_own_thread_only(subject: Subject, impatient: A
 
 @on(MANOR_FORK, MANOR_TCP)
 def test_a_deadline_of_zero_waits_for_nothing(subject: Subject, manager: Any) -> None:
-    echo = manager.Echo()
+    echo = manager.Thawed()
     with frozen(subject.server_pid(manager)):
         with times_out(0.0), manor.deadline(0):
             echo.echo("lost")
         with times_out(0.0), manor.deadline(0):
-            manager.Echo()
+            manager.Thawed()
     with times_out(0.0):
         in_new_thread(by, 0, echo.echo, "lost")
     assert answers(echo)
@@ -362,12 +194,12 @@ def test_a_deadline_of_zero_waits_for_nothing(subject: Subject, manager: Any) ->
 @on(MANOR_FORK, MANOR_TCP)
 @pytest.mark.parametrize("seconds", [1e9, 1e300, float("inf")])
 def test_a_deadline_may_be_as_far_away_as_one_likes(subject: Subject, manager: Any, seconds: float) -> None:
-    echo = manager.Echo()
+    echo = manager.Thawed()
     assert by(seconds, echo.echo, 1) == 1
     assert in_new_thread(by, seconds, echo.echo, 2) == 2
     assert manager.Event().wait(0.001) is False
     with subject.manager(timeout=seconds) as patient:
-        assert patient.Echo().echo(3) == 3
+        assert patient.Thawed().echo(3) == 3
 
 
 @pytest.mark.parametrize("seconds", [-1, -0.001, float("nan"), float("-inf")])
@@ -394,14 +226,3 @@ def test_a_manager_without_timeout_waits(subject: Subject) -> None:
             assert not call.done()
             items.put("the item")
             assert call.result(LIMIT_S) == "the item"
-
-
-@on(*MANOR)
-def test_what_a_call_that_timed_out_did_is_unknown_but_never_done_twice(subject: Subject, manager: Any) -> None:
-    echo = manager.Echo()
-    for number in range(1, 6):
-        with frozen(subject.server_pid(manager)):
-            with pytest.raises(manor.CallTimeout), manor.deadline(0.02):
-                echo.echo("lost")
-        assert by(LIMIT_S, echo.echo, number) == number
-        assert number <= echo.calls() <= 2 * number

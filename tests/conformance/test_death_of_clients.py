@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import itertools
 import os
 import queue
 import signal
@@ -9,7 +10,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from threading import BrokenBarrierError
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from manor import OwnerDiedWarning
+from tests.conformance.cases import each
 from tests.conformance.children import Child, forked
 from tests.conformance.probe import Probe
 from tests.conformance.subjects import (
@@ -42,15 +44,6 @@ register("registered_semaphore", threading.Semaphore)
 register("registered_condition", threading.Condition)
 register("registered_queue", queue.Queue)
 register("registered_simple_queue", queue.SimpleQueue)
-
-
-def each(kinds: Iterable[str], standard_library: str, reason: str) -> pytest.MarkDecorator:
-    """Every kind on manor; on the standard library, which fails for a *reason*, only the kind that is named."""
-    cases = [pytest.param(subject, kind, id=f"{kind}-{subject.name}") for kind in kinds for subject in MANOR]
-    fails = pytest.mark.xfail(strict=True, reason=f"standard library: {reason}")
-    name = f"{standard_library}-{STANDARD_FORK.name}"
-    cases.append(pytest.param(STANDARD_FORK, standard_library, id=name, marks=fails))
-    return pytest.mark.parametrize(("subject", "kind"), cases, indirect=["subject"])
 
 
 @pytest.fixture
@@ -184,11 +177,12 @@ def test_what_only_a_killed_process_referred_to_is_freed(subject: Subject, manag
         child.kill()
 
 
-@standard_library_fails("what is in a list is never freed", on=(*MANOR, STANDARD_FORK))
-@pytest.mark.parametrize("how", ["return", "exit", "exception"])
-def test_what_only_an_ended_process_referred_to_is_freed(subject: Subject, manager: Any, probe: Probe, how: str) -> None:
+@each(["return", "exit", "exception"], standard_library="return", fails="what is in a list is never freed")
+def test_what_only_an_ended_process_referred_to_is_freed(
+    subject: Subject, manager: Any, probe: Probe, kind: str
+) -> None:
     lock = manager.Lock()
-    with mortal(manager, probe) as shelf, Child(subject.context, end_by, how, shelf, lock) as child:
+    with mortal(manager, probe) as shelf, Child(subject.context, end_by, kind, shelf, lock) as child:
         child.hear()
         del shelf[:]
         child.join()
@@ -197,7 +191,7 @@ def test_what_only_an_ended_process_referred_to_is_freed(subject: Subject, manag
 # Locks
 
 
-@each(OWNED, "Lock", "a killed process keeps its locks")
+@each(OWNED, standard_library="Lock", fails="a killed process keeps its locks")
 def test_a_killed_process_gives_back_its(subject: Subject, manager: Any, kind: str) -> None:
     lock = getattr(manager, kind)()
     with Child(subject.context, acquire, lock) as child:
@@ -208,7 +202,7 @@ def test_a_killed_process_gives_back_its(subject: Subject, manager: Any, kind: s
     assert not taken(lock)
 
 
-@each(["RLock", "Condition"], "RLock", "a killed process keeps its locks")
+@each(["RLock", "Condition"], standard_library="RLock", fails="a killed process keeps its locks")
 def test_a_killed_process_gives_back_what_it_acquired_three_times(subject: Subject, manager: Any, kind: str) -> None:
     lock = getattr(manager, kind)()
     with Child(subject.context, acquire, lock, lock, lock) as child:
@@ -222,7 +216,11 @@ def taken_by_another(subject: Subject, lock: Any) -> bool:
     return bool(subject.run_in_child(taken, lock))
 
 
-@each(["Semaphore", "BoundedSemaphore", "Lock", "RLock", "Condition"], "BoundedSemaphore", "a killed process keeps its permits")
+@each(
+    ["Semaphore", "BoundedSemaphore", "Lock", "RLock", "Condition"],
+    standard_library="BoundedSemaphore",
+    fails="a killed process keeps its permits",
+)
 def test_a_process_killed_in_a_with_block_gives_back_its(subject: Subject, manager: Any, kind: str) -> None:
     lock = getattr(manager, kind)()
     with Child(subject.context, enter, lock) as child:
@@ -232,8 +230,7 @@ def test_a_process_killed_in_a_with_block_gives_back_its(subject: Subject, manag
     lock.release()
 
 
-@standard_library_left_out("the lock that tells that the death has been dealt with is never given back")
-@pytest.mark.parametrize("kind", ["Semaphore", "registered_semaphore"])
+@each(["Semaphore", "registered_semaphore"])  # elsewhere nothing tells that the death has been dealt with
 def test_a_permit_taken_by_acquire_may_be_a_signal_and_stays_taken(subject: Subject, manager: Any, kind: str) -> None:
     permits, lock = getattr(manager, kind)(2), manager.Lock()
     with Child(subject.context, acquire, permits, lock) as child:
@@ -257,7 +254,7 @@ def test_only_the_permits_of_the_dead_are_given_back(subject: Subject, manager: 
     acquired_after_death(permits, living.pid)
 
 
-@each(REGISTERED, "registered_lock", "a killed process keeps its locks")
+@each(REGISTERED, standard_library="registered_lock", fails="a killed process keeps its locks")
 def test_a_killed_process_gives_back_a(subject: Subject, manager: Any, kind: str) -> None:
     lock = getattr(manager, kind)()
     with Child(subject.context, acquire, lock) as child:
@@ -268,7 +265,7 @@ def test_a_killed_process_gives_back_a(subject: Subject, manager: Any, kind: str
     lock.release()
 
 
-@each(OWNED, "Lock", "a killed process keeps its locks")
+@each(OWNED, standard_library="Lock", fails="a killed process keeps its locks")
 def test_whoever_waits_already_gets_what_a_killed_process_held(
     subject: Subject, manager: Any, probe: Probe, kind: str
 ) -> None:
@@ -287,9 +284,10 @@ def test_whoever_waits_already_gets_what_a_killed_process_held(
             assert f"process {owner.pid} " in warned[0]
 
 
-@on(*MANOR)
-@pytest.mark.parametrize("kind", [*OWNED, "Semaphore"])
-def test_a_with_block_refused_by_a_warning_made_an_error_has_released(subject: Subject, manager: Any, kind: str) -> None:
+@each([*OWNED, "Semaphore"])  # the standard library has no such warning
+def test_a_with_block_refused_by_a_warning_made_an_error_has_released(
+    subject: Subject, manager: Any, kind: str
+) -> None:
     lock = getattr(manager, kind)()
     with Child(subject.context, enter, lock) as child:
         child.hear()
@@ -314,7 +312,6 @@ def test_an_owner_that_dies_while_others_wait_in_the_condition_is_told_to_the_wa
             assert condition.wait(10)
 
 
-
 def acquire_and_notify(test: Connection, condition: Any) -> None:
     test.recv()
     test.send("asks")
@@ -326,7 +323,7 @@ def acquire_and_notify(test: Connection, condition: Any) -> None:
 # Waits
 
 
-@each(["Queue", "JoinableQueue", "registered_queue", "registered_simple_queue"], "Queue", "a dead getter takes an item with it")
+@each(["Queue", "JoinableQueue", "registered_queue", "registered_simple_queue"])  # elsewhere it may be lost: a race
 def test_a_process_killed_in_get_takes_no_item_from_a(subject: Subject, manager: Any, probe: Probe, kind: str) -> None:
     before = probe.waiting()
     items = getattr(manager, kind)()
@@ -335,11 +332,10 @@ def test_a_process_killed_in_get_takes_no_item_from_a(subject: Subject, manager:
         until(lambda: probe.waiting() == before + 1)
         child.kill()
         items.put("one")
-        until(lambda: probe.waiting() == before)  # the standard library's thread wakes up, and takes it
     assert items.get(True, RELEASED_S) == "one"
 
 
-@each([*OWNED, "Semaphore", *REGISTERED, "registered_semaphore"], "Lock", "the lock goes to the dead process")
+@each([*OWNED, "Semaphore", *REGISTERED, "registered_semaphore"])  # elsewhere the dead may get it: a race
 def test_a_process_killed_in_acquire_takes_no(subject: Subject, manager: Any, probe: Probe, kind: str) -> None:
     before = probe.waiting()
     lock = getattr(manager, kind)()
@@ -349,7 +345,6 @@ def test_a_process_killed_in_acquire_takes_no(subject: Subject, manager: Any, pr
         until(lambda: probe.waiting() == before + 1)
         child.kill()
         lock.release()
-        until(lambda: probe.waiting() == before)
     assert subject.run_in_child(acquires_and_releases, lock)
 
 
@@ -360,8 +355,7 @@ def acquires_and_releases(lock: Any) -> bool:
     return True
 
 
-@standard_library_left_out("a dead waiter takes the notification and then the lock, for ever: others hang")
-@pytest.mark.parametrize("kind", ["Condition", "registered_condition"])
+@each(["Condition", "registered_condition"])  # elsewhere the dead takes the notification and the lock: others hang
 def test_a_process_killed_in_a_wait_takes_neither_lock_nor_notification(
     subject: Subject, manager: Any, kind: str
 ) -> None:
@@ -419,12 +413,14 @@ def broken_in(test: Connection, barrier: Any) -> None:
 # How a process ends
 
 
-@pytest.mark.parametrize("kind", ["Lock", "BoundedSemaphore", "registered_lock"])
-@pytest.mark.parametrize("how", ["return", "exit", "exception"])
+@each(
+    itertools.product(["Lock", "BoundedSemaphore", "registered_lock"], ["return", "exit", "exception"]),
+    standard_library=("Lock", "return"),
+)
 def test_an_orderly_end_leaves_it_locked_and_another_process_may_release(
-    subject: Subject, manager: Any, probe: Probe, how: str, kind: str
+    subject: Subject, manager: Any, probe: Probe, kind: tuple[str, str]
 ) -> None:
-    lock = getattr(manager, kind)()
+    lock, how = getattr(manager, kind[0])(), kind[1]
     buried = contextlib.nullcontext(manager.list([0])) if subject.is_standard else mortal(manager, probe)
     with buried as shelf, Child(subject.context, end_by, how, shelf, lock) as child:
         child.hear()
@@ -437,14 +433,13 @@ def test_an_orderly_end_leaves_it_locked_and_another_process_may_release(
         assert lock.acquire(False)
 
 
-@standard_library_fails("a killed process keeps its locks", on=(*MANOR, STANDARD_FORK))
-@pytest.mark.parametrize("how", ["_exit", "terminate"])
-def test_an_end_without_the_interpreters_own_gives_back(subject: Subject, manager: Any, how: str) -> None:
+@each(["_exit", "terminate"], standard_library="_exit", fails="a killed process keeps its locks")
+def test_an_end_without_the_interpreters_own_gives_back(subject: Subject, manager: Any, kind: str) -> None:
     lock = manager.Lock()
     shelf = manager.list([0])
-    with Child(subject.context, end_by, how, shelf, lock) as child:
+    with Child(subject.context, end_by, kind, shelf, lock) as child:
         child.hear()
-        if how == "terminate":
+        if kind == "terminate":
             child.kill(signal.SIGTERM)
         acquired_after_death(lock, child.pid)
 

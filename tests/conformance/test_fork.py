@@ -275,9 +275,7 @@ def test_what_the_parent_drops_at_once_is_alive_in_the_child(subject: Subject, m
 
 @pytest.mark.parametrize("use", ["never", "drop", "use"])
 @on(*MANOR, STANDARD_FORK)
-def test_what_a_child_does_frees_nothing_of_its_parents(
-    subject: Subject, manager: Any, probe: Probe, use: str
-) -> None:
+def test_what_a_child_does_frees_nothing_of_its_parents(subject: Subject, manager: Any, probe: Probe, use: str) -> None:
     with counted(probe):
         held = [manager.Mortal()]
 

@@ -16,13 +16,14 @@ import pytest
 from tests.conformance.children import Child
 from tests.conformance.probe import Probe
 from tests.conformance.subjects import (
+    MANOR,
     MANOR_FORK,
     MANOR_SPAWN,
+    STANDARD_FORK,
     SUBJECTS,
     Subject,
     on,
     register,
-    standard_library_left_out,
     until,
 )
 
@@ -59,9 +60,7 @@ def blocked(subject: Subject, manager: Any, processes: int, threads: int) -> Ite
     """Processes whose threads all wait, as the server sees it, for items of a queue or an event."""
     probe, items, event = manager.Probe(), manager.Queue(), manager.Event()
     with contextlib.ExitStack() as stack:
-        children = [
-            stack.enter_context(Child(subject.context, block, threads, items, event)) for _ in range(processes)
-        ]
+        children = [stack.enter_context(Child(subject.context, block, threads, items, event)) for _ in range(processes)]
         for child in children:
             child.hear()
         until(lambda: probe.waiting() == processes * threads)
@@ -95,7 +94,7 @@ def came_back(probe: Probe, before: tuple[int, int]) -> None:
     until(lambda: all(now <= then for now, then in zip(settled(probe), before, strict=True)), BACK_S)
 
 
-@standard_library_left_out("its backlog of 16 connections makes it a matter of luck how long 1,000 take")
+@on(*MANOR, STANDARD_FORK)
 def test_1000_blocked_threads_do_not_delay_another_client_and_leave_nothing_behind(subject: Subject) -> None:
     with subject.manager() as manager:
         probe = manager.Probe()

@@ -46,7 +46,7 @@ def account_of(call: Callable[[], object]) -> Account:
         start = time.perf_counter()
         try:
             call()
-        except Exception as error:  # noqa: BLE001 - what it is, is the question
+        except Exception as error:
             errors.append(error)
         seconds.append(time.perf_counter() - start)
     assert len(errors) == len(seconds), f"{len(seconds) - len(errors)} calls of a dead server returned"

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
+from manor._transport.preamble import Proof, pack_client
 from manor._wire.calls import SERVER, pack_call, pack_drop
 from manor._wire.control import What
 from manor._wire.introduction import Role
-from manor._transport.preamble import Proof, pack_client
 from tests.conformance.relay import relay
 from tests.faults.stage import client
 from tests.faults.strangers import canary, frame, hello, notice

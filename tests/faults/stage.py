@@ -2,10 +2,10 @@
 
 import contextlib
 import multiprocessing
-import os
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
 import manor.managers
@@ -43,7 +43,7 @@ class Keeper:
         return bytes(size)
 
     def threads_and_descriptors(self) -> tuple[int, int]:
-        return threading.active_count(), len(os.listdir("/proc/self/fd"))
+        return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
 
 class AttackedManager(manor.managers.SyncManager):
@@ -103,5 +103,5 @@ def client(address: Any, limits: Limits = DEFAULT) -> Iterator[Any]:
 def attacked(limits: Limits = DEFAULT) -> Iterator[Attacked]:
     """A server of its own for a test."""
     context = multiprocessing.get_context("fork")
-    with AttackedManager(("127.0.0.1", 0), KEY, ctx=context, limits=limits) as manager:  # type: ignore[arg-type]
+    with AttackedManager(("127.0.0.1", 0), KEY, ctx=context, limits=limits) as manager:
         yield Attacked(manager)

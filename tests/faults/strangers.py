@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from manor._transport.preamble import Proof, Verdict, pack_client, unpack_server
 from manor._wire.control import Notice, What, pack_notice
 from manor._wire.introduction import Hello, Role, Welcome
-from manor._transport.preamble import Proof, Verdict, pack_client, unpack_server
 
 LIMIT_S = 20.0  # for what takes a moment, on a machine that does much else
 UNHEARD_S = 0.3  # for a server to read what is sent

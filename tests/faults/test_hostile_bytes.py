@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from manor._codec.pickles import dumps
+from manor._transport.preamble import Proof, Verdict, pack_client, pack_server, unpack_server
 from manor._wire.control import What, pack_pong
 from manor._wire.introduction import Refusal, Role, Welcome
-from manor._transport.preamble import Proof, Verdict, pack_client, pack_server, unpack_server
 from tests.faults.conversations import call, of_strangers, of_the_same_user, over_tcp
 from tests.faults.stage import Attacked, attacked
 from tests.faults.strangers import Stranger, canary, delivered, frame, hello, mutated, notice, process_of_strangers
@@ -89,16 +89,12 @@ def test_thousands_of_mutated_conversations_over_tcp_harm_nobody(server: Attacke
 
 @pytest.mark.stress
 @pytest.mark.timeout(900)
-def test_thousands_of_mutated_conversations_of_the_same_user_harm_nobody(
-    server: Attacked, rng: random.Random
-) -> None:
+def test_thousands_of_mutated_conversations_of_the_same_user_harm_nobody(server: Attacked, rng: random.Random) -> None:
     fuzz_local(server, rng, MANY_CASES)
 
 
 @pytest.mark.parametrize("over", ["tcp", "path"])
-def test_nothing_from_a_stranger_is_unpickled(
-    server: Attacked, rng: random.Random, tmp_path: Path, over: str
-) -> None:
+def test_nothing_from_a_stranger_is_unpickled(server: Attacked, rng: random.Random, tmp_path: Path, over: str) -> None:
     path = tmp_path / "unpickled"
     conversations = of_strangers(path, ident_of(server))
     for data in conversations:

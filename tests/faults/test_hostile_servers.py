@@ -26,7 +26,11 @@ HASTY = Limits(handshake_s=SHORT_S, message_bytes_max=100_000)
 # Before the client knows whom it has reached
 
 
-def then(data: bytes, after: Callable[[Peer], None] = lambda peer: None) -> Behaviour:
+def nothing(_peer: Peer) -> None:
+    """Hang up."""
+
+
+def then(data: bytes, after: Callable[[Peer], None] = nothing) -> Behaviour:
     """Hear the client's preamble, say something, and hang up unless there is something else to do."""
 
     def behave(peer: Peer) -> None:
@@ -37,7 +41,7 @@ def then(data: bytes, after: Callable[[Peer], None] = lambda peer: None) -> Beha
     return behave
 
 
-def welcomed_then(data: bytes, after: Callable[[Peer], None] = lambda peer: None) -> Behaviour:
+def welcomed_then(data: bytes, after: Callable[[Peer], None] = nothing) -> Behaviour:
     """Hear the client out, and say something in place of a welcome."""
 
     def behave(peer: Peer) -> None:
@@ -62,7 +66,7 @@ def other_version() -> bytes:
 
 
 GREETINGS: dict[str, tuple[Behaviour, type[Exception]]] = {
-    "hangs up at once": (lambda peer: None, manor.ManagerDied),
+    "hangs up at once": (nothing, manor.ManagerDied),
     "hangs up when it has heard us": (then(b""), manor.ManagerDied),
     "says half a word": (then(b"man"), manor.ManagerDied),
     "is silent": (Peer.stall, manor.CallTimeout),
@@ -95,9 +99,8 @@ WELCOMES: dict[str, tuple[Behaviour, type[Exception]]] = {
 def meets(address: Any, expected: type[Exception]) -> None:
     """Connect, and assert that it ends in an error of that kind, in time."""
     start = time.monotonic()
-    with pytest.raises(expected) as caught:
-        with client(address, HASTY):
-            pass
+    with pytest.raises(expected) as caught, client(address, HASTY):
+        pass
     assert isinstance(caught.value, manor.ManorError)
     assert time.monotonic() - start < SHORT_S + 1.0
 
@@ -114,9 +117,8 @@ def test_a_server_of_the_same_user_that(greeting: str, tmp_path: Path) -> None:
     behaviour, expected = {**GREETINGS, **WELCOMES}[greeting]
     with impostor(str(tmp_path / "socket"), behaviour) as found:
         start = time.monotonic()
-        token = forged_token(found)
         with pytest.raises(manor.ManorError) as caught, manor.deadline(SHORT_S):
-            manor.managers.AutoProxy(token, "pickle", exposed=("echo",))
+            proxy_for(found)
         assert time.monotonic() - start < SHORT_S + 1.0
     # Who unpickles a proxy knows that there was a manager: one that answers so is taken for dead.
     assert isinstance(caught.value, expected if issubclass(expected, KEPT) else manor.ManagerDied)
@@ -125,10 +127,11 @@ def test_a_server_of_the_same_user_that(greeting: str, tmp_path: Path) -> None:
 KEPT = (manor.AuthenticationError, manor.CallTimeout, manor.ServerBusy, manor.MessageTooLarge)
 
 
-def forged_token(found: Impostor) -> Any:
+def proxy_for(found: Impostor) -> Any:
+    """A proxy of an object that an impostor might have."""
     welcome = a_welcome()
     route = Route(found.name, welcome.machine, found.address, os.getpid())
-    return Token("Keeper", found.address, "1", route)
+    return manor.managers.AutoProxy(Token("Keeper", found.address, "1", route), "pickle", exposed=("echo",))
 
 
 def test_a_server_that_does_not_know_the_key_learns_nothing_and_makes_nobody_unpickle(tmp_path: Path) -> None:
@@ -154,7 +157,7 @@ def test_a_server_that_does_not_know_the_key_learns_nothing_and_makes_nobody_unp
 def liar(tmp_path: Path) -> Iterator[tuple[Impostor, Any]]:
     """A server of the same user that answers nothing yet, and a proxy of an object of its."""
     with impostor(str(tmp_path / "socket"), honest_but(Peer.stall)) as found:
-        proxy = manor.managers.AutoProxy(forged_token(found), "pickle", exposed=("echo",))
+        proxy = proxy_for(found)
         yield found, proxy
         proxy._link.end("was let go by the test")
 
@@ -223,9 +226,11 @@ ANSWERS: dict[str, tuple[Behaviour, type[Exception]]] = {
     "of silence": (answering(), manor.CallTimeout),
     "by hanging up": (honest_but(lambda peer: peer.with_mailboxes().close()), manor.ProtocolError),
     "before there are mailboxes": (honest_but(lambda peer: peer.say(frame(bytes(24)))), manor.ProtocolError),
-    "without mailboxes": (honest_but(lambda peer: None), manor.ProtocolError),
+    "without mailboxes": (honest_but(nothing), manor.ProtocolError),
     "with mailboxes of no memory": (
-        honest_but(lambda peer: peer.say(frame(b"sxobliam" + (1).to_bytes(8, "little") + (65536).to_bytes(8, "little")))),
+        honest_but(
+            lambda peer: peer.say(frame(b"sxobliam" + (1).to_bytes(8, "little") + (65536).to_bytes(8, "little")))
+        ),
         manor.ProtocolError,
     ),
 }
@@ -271,8 +276,8 @@ def test_a_server_whose_last_words_are_nonsense_is_dead(news: bytes, tmp_path: P
         peer.hear_ping()
         peer.say(news)
 
-    with impostor(str(tmp_path / "another"), honest_but(lambda peer: None, say_nonsense)) as found:
-        proxy = manor.managers.AutoProxy(forged_token(found), "pickle", exposed=("echo",))
+    with impostor(str(tmp_path / "another"), honest_but(nothing, say_nonsense)) as found:
+        proxy = proxy_for(found)
         for _ in range(2):
             with pytest.raises(manor.ManagerDied, match="closed or lost the connection"), manor.deadline(LIMIT_S):
                 proxy.echo(1)

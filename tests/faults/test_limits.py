@@ -164,9 +164,8 @@ def test_too_many_strangers_at_a_time_are_sent_away_and_told_why(server: Attacke
 
 def refused_as_busy(server: Attacked, address: Any) -> None:
     """The strangers are taken in the order in which they came, so by now the server is busy with them."""
-    with pytest.raises(manor.ServerBusy, match="too many connections"):
-        with client(address):
-            pass
+    with pytest.raises(manor.ServerBusy, match="too many connections"), client(address):
+        pass
 
 
 def until_welcome(server: Attacked, address: Any) -> None:
@@ -203,11 +202,19 @@ def test_many_clients_that_have_introduced_themselves_are_no_strangers(server: A
 # Forged tokens
 
 
-@pytest.mark.parametrize("forged", ["deadbeef", "7fffffffffffffff", "ffffffffffffffff", f"{2**64:x}", "-1", "no number"])
+def proxy_for(token: Any, **changes: Any) -> Any:
+    """A proxy for a token that somebody has changed."""
+    parts = {"typeid": token.typeid, "address": token.address, "id": token.id, "route": token.route, **changes}
+    return AutoProxy(Token(**parts), "pickle", exposed=("echo",))
+
+
+@pytest.mark.parametrize(
+    "forged", ["deadbeef", "7fffffffffffffff", "ffffffffffffffff", f"{2**64:x}", "-1", "no number"]
+)
 def test_a_forged_token_names_no_object(server: Attacked, forged: str) -> None:
     real = server.keeper._token
     with pytest.raises(manor.ObjectGone) as caught:
-        AutoProxy(Token("Keeper", real.address, forged, real.route), "pickle", exposed=("echo",)).echo(1)
+        proxy_for(real, id=forged).echo(1)
     assert isinstance(caught.value, KeyError)
     assert forged in str(caught.value)
     server.check(1)
@@ -215,14 +222,13 @@ def test_a_forged_token_names_no_object(server: Attacked, forged: str) -> None:
 
 def test_a_token_of_another_server_is_not_mistaken_for_one_of_this(server: Attacked) -> None:
     real = server.keeper._token
-    forged = Token("Keeper", real.address, real.id, real.route._replace(server=os.urandom(16)))
     with pytest.raises(manor.ManagerDied, match="another one listens"):
-        AutoProxy(forged, "pickle", exposed=("echo",))
+        proxy_for(real, route=real.route._replace(server=os.urandom(16)))
     server.check(1)
 
 
 def test_the_server_itself_is_no_object_of_a_token(server: Attacked) -> None:
     real = server.keeper._token
     with pytest.raises((manor.ObjectGone, manor.NotExposed)):
-        AutoProxy(Token("Keeper", real.address, "0", real.route), "pickle", exposed=("echo",)).echo(1)
+        proxy_for(real, id="0").echo(1)
     server.check(1)

@@ -39,7 +39,9 @@ def test_every_error_is_listed_here_and_exported() -> None:
 @pytest.mark.parametrize("kind", ALSO, ids=lambda kind: str(kind.__name__))
 def test_an_error_is_also_the_built_in_that_it_promises(kind: type[BaseException]) -> None:
     assert issubclass(kind, ALSO[kind])
-    assert issubclass(kind, errors.ManorError if issubclass(kind, Exception) and not issubclass(kind, Warning) else Warning)
+    assert issubclass(
+        kind, errors.ManorError if issubclass(kind, Exception) and not issubclass(kind, Warning) else Warning
+    )
 
 
 @pytest.mark.parametrize("kind", [*ALSO, errors.ManorError], ids=lambda kind: str(kind.__name__))

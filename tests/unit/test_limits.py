@@ -51,7 +51,7 @@ def test_a_limit_is_a_number(name: str, value: Any) -> None:
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("_s")])
 def test_what_is_counted_is_a_whole_number(name: str) -> None:
     with pytest.raises(TypeError, match=f"{name} must be an int"):
-        Limits(**{name: 5000.5})
+        Limits(**{name: 5000.5})  # type: ignore[arg-type]
 
 
 def test_the_extremes_work() -> None:

@@ -11,9 +11,10 @@ use crate::classes::{OBJECTS, SIZES};
 use crate::dict;
 use crate::layout::{ALLOCATOR, ROOT, Space, lockable};
 use crate::memory::Memory;
-use crate::object::{self, Object};
+use crate::object::{self, Object, ObjectKind};
 use crate::units::{self, Kind};
 use crate::value::{self, Cell};
+use crate::variable;
 
 /// What was found wrong; the first thing is enough.
 pub(crate) type Finding<T> = std::result::Result<T, String>;
@@ -68,7 +69,12 @@ impl Audit {
             let header = Header(found(space.memory.load(at), "an object")?);
             if header.is(State::Live) {
                 self.reach(space, at, "an object")?;
-                dict::check(space, Object { at, live: header }, self)?;
+                let object = Object { at, live: header };
+                let kind = found(space.memory.load(at + object::KIND), "a kind")?;
+                match found(ObjectKind::from_word(kind), "a kind")? {
+                    ObjectKind::Dict | ObjectKind::Set => dict::check(space, object, self)?,
+                    ObjectKind::Variable => variable::check(space, object, self)?,
+                }
                 live.push(at);
             }
         }

@@ -37,16 +37,18 @@ mod key;
 pub(crate) mod kills;
 mod read;
 mod remove;
+mod set;
 #[cfg(test)]
 mod tests;
 mod walk;
 mod write;
 
+pub use crate::value::Witness;
 #[cfg(test)]
 pub(crate) use check::check;
 pub(crate) use drain::drain;
 pub use key::Key;
-pub use read::Witness;
+pub use set::Set;
 pub use walk::{Item, Position, Way};
 
 /// Words of the object's body.
@@ -94,16 +96,7 @@ impl Dict {
 
     /// The dict that a handle names. Whether it still lives is seen by each operation.
     pub fn open<M: Memory>(heap: &Heap<M>, handle: Handle) -> Result<Self> {
-        let object = object::resolve(&heap.space, handle)?;
-        let header = Header(heap.space.memory.load(object.at)?);
-        let kind = heap.space.memory.load(object.at + object::KIND)?;
-        if header != object.live {
-            return Err(Failure::ObjectGone);
-        }
-        if kind != ObjectKind::Dict as u64 {
-            return Err(Failure::WrongType);
-        }
-        Ok(Self { object })
+        Ok(Self { object: object::open(heap, handle, ObjectKind::Dict)? })
     }
 
     /// What names this dict in every process.

@@ -38,6 +38,7 @@ pub mod spin;
 mod sweep;
 mod units;
 pub mod value;
+pub mod variable;
 pub mod words;
 
 pub use attach::Stats;

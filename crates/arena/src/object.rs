@@ -38,7 +38,7 @@ use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::units;
 
-pub(crate) use finish::Step;
+pub(crate) use finish::{Step, discard_value};
 
 pub(crate) const KIND: u64 = 32;
 pub(crate) const REFERENCES: u64 = 40;
@@ -51,12 +51,18 @@ const PRESENCE_WORDS: u64 = 4;
 pub enum ObjectKind {
     /// A mapping that keeps insertion order.
     Dict = 1,
+    /// Keys without values.
+    Set = 2,
+    /// One value.
+    Variable = 3,
 }
 
 impl ObjectKind {
-    fn from_word(word: u64) -> Result<Self> {
+    pub(crate) fn from_word(word: u64) -> Result<Self> {
         match word {
             1 => Ok(Self::Dict),
+            2 => Ok(Self::Set),
+            3 => Ok(Self::Variable),
             _ => corrupt("an object has no valid kind"),
         }
     }
@@ -102,6 +108,18 @@ pub(crate) fn resolve<M: Memory>(space: &Space<M>, handle: Handle) -> Result<Obj
         return corrupt("a handle names no place for objects");
     }
     Ok(Object { at: handle.at, live: Header::live(handle.generation) })
+}
+
+/// The object of a handle, which must be alive and of this kind.
+pub(crate) fn open<M: Memory>(heap: &Heap<M>, handle: Handle, kind: ObjectKind) -> Result<Object> {
+    let object = resolve(&heap.space, handle)?;
+    if Header(heap.space.memory.load(object.at)?) != object.live {
+        return Err(Failure::ObjectGone);
+    }
+    if heap.space.memory.load(object.at + KIND)? != kind as u64 {
+        return Err(Failure::WrongType);
+    }
+    Ok(object)
 }
 
 /// Takes the lock of an object that is in `state`.

@@ -200,7 +200,8 @@ fn take<M: Memory>(
     Ok(Claim { unit, length, backing: found.backing(), generation: serial << SERIAL_SHIFT })
 }
 
-/// Claims the free run at `unit`, if it still is one, in order to punch it: recorded as not backed.
+/// Claims the free run at `unit`, if it still is one, and free ones behind it, in order to punch them: recorded
+/// as not backed.
 pub(crate) fn claim_free<M: Memory>(
     space: &Space<M>,
     unit: u64,
@@ -211,11 +212,23 @@ pub(crate) fn claim_free<M: Memory>(
     if run.kind != Kind::Free {
         return Ok(None);
     }
-    let claimed = Run { kind: Kind::Claimed, slot, backing: Backing::Some, ..run };
-    let mut change = Change::new();
+    let (mut change, mut length) = (Change::new(), run.length);
+    let frontier = space.memory.load(FRONTIER)?;
+    for _ in 1..MERGED_MAX {
+        if unit + length >= frontier {
+            break;
+        }
+        let next = run_at(space, unit + length)?;
+        if next.kind != Kind::Free {
+            break;
+        }
+        change.write(space.map.word_at(unit + length), 0);
+        length += next.length;
+    }
+    let claimed = Run { kind: Kind::Claimed, slot, backing: Backing::Some, length, ..run };
     change.write(space.map.word_at(unit), claimed.word());
     guard.commit(&change)?;
-    Ok(Some(Claim { unit, length: run.length, backing: Backing::Some, generation: 0 }))
+    Ok(Some(Claim { unit, length, backing: Backing::Some, generation: 0 }))
 }
 
 /// Makes a claimed run free again.

@@ -17,6 +17,7 @@
 //! A **reference** is a block too: it names an object, and it *is* the object's count (see [`crate::object`]).
 
 mod cell;
+mod witness;
 
 use crate::block::{Block, Header, State};
 use crate::classes::SIZES;
@@ -28,6 +29,7 @@ use crate::object::Handle;
 use crate::units;
 
 pub(crate) use cell::Cell;
+pub use witness::Witness;
 
 /// What the bytes of a value block, or of a key, are. The arena does not look into them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

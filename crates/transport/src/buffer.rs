@@ -43,8 +43,8 @@ impl Buffer {
 
     /// Free space behind the unread bytes, for `least` bytes at least if there is room for so many at all.
     ///
-    /// They are moved to the front only when they must: to move them each time would cost more than all else when the
-    /// rest of a record comes in small pieces.
+    /// They are moved to the front only when they must: when the rest of a record comes in small pieces, to move
+    /// them each time would cost more than all else.
     pub fn space(&mut self, least: usize) -> &mut [u8] {
         if self.start == self.end || self.bytes.len() - self.end < least {
             self.compact();

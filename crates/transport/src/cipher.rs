@@ -1,7 +1,8 @@
 //! Records: pieces of the byte stream, each encrypted and authenticated on its own.
 //!
-//! A record is two bytes of length (little-endian, of what follows), then the ciphertext with its tag: a transport
-//! message of Noise. Both sides count records, so one that is dropped, repeated or moved does not decrypt.
+//! A record is two bytes of length (little-endian, of what follows), then the ciphertext with its tag, which is a
+//! transport message of Noise. Both sides count records, so one that is dropped, repeated or moved does not
+//! decrypt.
 //!
 //! Everything happens in place. The handshake's own functions would copy each piece once more, both ways.
 

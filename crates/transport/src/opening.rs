@@ -1,9 +1,9 @@
 //! Records on their way in.
 //!
-//! Small ones are read ahead into a buffer and decrypted there. The rest of a large message is received where the message
-//! is to be, framing and all, and decrypted in place, each record a few bytes further to the front than it came:
-//! no byte is copied but those of a record that came in two pieces. What has been decrypted is authentic when it
-//! is reported; what lies behind it is not, and is never reported.
+//! Small ones are read ahead into a buffer and decrypted there. The rest of a large message is received where
+//! the message is to be, framing and all, and decrypted in place, each record a few bytes further to the front
+//! than it came: no byte is copied but those of a record that came in two pieces. What is reported as read has
+//! been authenticated; what lies behind it has not, and whoever lent the memory must not look at it.
 
 use crate::Error;
 use crate::buffer::Buffer;
@@ -13,6 +13,7 @@ use crate::stream::{Io, Stream};
 /// Room for what is read ahead: any two records, so that one in pieces is seldom moved.
 const BUFFER_BYTES: usize = 2 * RECORD_BYTES_MAX;
 
+/// Received in one go: what stays in the processor's cache until it is decrypted.
 const PORTION_BYTES_MAX: usize = 256 << 10;
 
 /// The decrypting end of a socket.
@@ -126,8 +127,7 @@ impl Opening {
         }
     }
 
-    /// How much to receive in one go: what stays in the processor's cache until it is decrypted, and if records are
-    /// as long as the last was, whole ones only.
+    /// How much to receive in one go: whole records, if they are as long as the last was.
     fn portion_bytes(&self) -> usize {
         let bytes = self.usual_bytes;
         (PORTION_BYTES_MAX / bytes).max(1) * bytes
@@ -144,8 +144,8 @@ impl Opening {
         Ok(io)
     }
 
-    /// Completes the record that has begun in the buffer, and receives those behind it behind the place that it will
-    /// take in `target`.
+    /// Completes the record that has begun in the buffer, and receives those that follow in `target`, behind the
+    /// place that it will take there.
     ///
     /// # Safety
     ///
@@ -172,15 +172,15 @@ impl Opening {
             return Ok(Io::Bytes(0));
         }
         self.open_buffered()?;
-        // SAFETY: `front` is less than `bytes`; with it, all up to the end of what was received has been filled.
+        // SAFETY: `front` is less than `bytes`, and with it all is filled to the end of what was received.
         unsafe {
             self.take_plain(target, front);
             self.open_in_place(target, front, front + received - missing)
         }
     }
 
-    /// Decrypts the records that lie in `target` from `at` to `end`, towards the front, and keeps the rest; returns
-    /// where the decrypted bytes end.
+    /// Decrypts the records that lie in `target` from `at` to `end`, one behind the other from `at` on, and keeps
+    /// the rest; returns where the decrypted bytes end.
     ///
     /// # Safety
     ///

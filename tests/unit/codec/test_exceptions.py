@@ -40,7 +40,7 @@ class Broken(Exception):
 def raised(error: BaseException, cause: BaseException | None = None) -> BaseException:
     try:
         raise error from cause
-    except BaseException as found:  # noqa: BLE001 - it is what was asked for
+    except BaseException as found:
         return found
 
 
@@ -60,9 +60,9 @@ def chain(error: BaseException) -> list[BaseException]:
 @pytest.mark.parametrize(
     "error",
     [
-        Plain(), Plain("text", 1), Odd(1, two=2), KeyError("key"), StopIteration(3), SystemExit(4), KeyboardInterrupt(),
-        OSError(2, "missing", "a file"), UnicodeDecodeError("utf-8", b"x", 0, 1, "why"), ExceptionGroup("two", [Plain()]),
-        ManorError("ours"),
+        Plain(), Plain("text", 1), Odd(1, two=2), KeyError("key"), StopIteration(3), SystemExit(4),
+        KeyboardInterrupt(), OSError(2, "missing", "a file"), UnicodeDecodeError("utf-8", b"x", 0, 1, "why"),
+        ExceptionGroup("two", [Plain()]), ManorError("ours"),
     ],
     ids=lambda error: type(error).__name__,
 )  # fmt: skip

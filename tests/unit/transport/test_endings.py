@@ -1,11 +1,11 @@
 """How a process ended, in words."""
 
-import os
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -63,14 +63,14 @@ def test_nobody_to_watch_is_an_error() -> None:
 
 
 def test_a_watch_that_was_closed_knows_nothing_and_says_so(child: subprocess.Popen[bytes]) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     watch = ProcessWatch(child.pid)
     watch.close()
     watch.close()
     assert watch.fileno() == -1
     assert not watch.wait(0)
     assert watch.how_it_ended() is None
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_closing_while_another_thread_waits_harms_neither(child: subprocess.Popen[bytes]) -> None:

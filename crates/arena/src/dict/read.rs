@@ -7,30 +7,12 @@ use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::layout::{Space, lockable};
 use crate::memory::{self, Memory};
-use crate::value::{self, Cell, Loaded};
+use crate::value::{self, Cell, Loaded, Witness};
 
 /// Tries without the lock. A writer that is always there would starve a reader otherwise.
 const TRIES: usize = 4;
 /// Items of a bucket that a reader without the lock looks at: what it follows may be changing.
 const CHAIN_MAX: u64 = 4096;
-
-/// What a value was when it was read: for replacing it only if it still is that one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Witness {
-    cell: Cell,
-    /// The header of the value's block: the same memory may hold another value later.
-    header: u64,
-}
-
-impl Witness {
-    pub(super) fn take<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Self> {
-        let header = match cell.block() {
-            Some(at) => space.memory.load(at)?,
-            None => 0,
-        };
-        Ok(Self { cell, header })
-    }
-}
 
 impl Dict {
     /// The value of a key.

@@ -10,8 +10,8 @@ use crate::layout::Space;
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
-use crate::object::Step;
-use crate::value::{self, Cell, Kind, Loaded};
+use crate::object::{Step, discard_value};
+use crate::value::{self, Cell, Loaded};
 
 impl Dict {
     /// Removes a key and returns its value.
@@ -96,24 +96,4 @@ pub(super) fn discard_item<M: Memory>(
         step.freed.push(key.at);
     }
     discard_value(space, value, change, step)
-}
-
-/// Lists an unlinked value's block for freeing; a reference is dropped, and released without the lock.
-pub(super) fn discard_value<M: Memory>(
-    space: &Space<M>,
-    cell: Cell,
-    change: &mut Change,
-    step: &mut Step,
-) -> Result<()> {
-    let Some(at) = cell.block() else { return Ok(()) };
-    let (kind, _) = value::describe(space, at)?;
-    let block = Block { at, header: live_header(space, at)? };
-    if kind == Kind::Object {
-        change.turn(block, State::Dropped);
-        step.dropped.push(Block { at, header: block.header.turned(State::Dropped) });
-    } else {
-        change.turn(block, State::Free);
-        step.freed.push(at);
-    }
-    Ok(())
 }

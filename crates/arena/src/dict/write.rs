@@ -1,7 +1,7 @@
 //! Storing and removing items.
 
 use super::{AFTER, BEFORE, CHAIN, Dict, HASH, HEAD, ITEM_PAYLOAD, KEY, Key, LENGTH, SHAPE, TAIL};
-use super::{VALUE, Witness, find::Spot, remove::discard_value};
+use super::{VALUE, Witness, find::Spot};
 use crate::block::{Block, State};
 use crate::change::Change;
 use crate::failure::Result;
@@ -10,7 +10,7 @@ use crate::layout::Space;
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
-use crate::object::Step;
+use crate::object::{Step, discard_value};
 use crate::value::{self, Cell, Loaded, Staged, Value};
 
 /// When a value may be stored.

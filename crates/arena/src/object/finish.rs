@@ -1,13 +1,16 @@
 //! Freeing what dropped objects held.
 
 use super::{KIND, Object, ObjectKind, lock_in};
-use crate::block::{Block, State};
+use crate::block::{Block, Header, State};
 use crate::change::Change;
 use crate::dict;
-use crate::failure::{Failure, Result};
+use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
+use crate::layout::Space;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
+use crate::value::{self, Cell, Kind};
+use crate::variable;
 
 /// What a step of freeing a container's contents leaves to be done without its lock.
 #[derive(Debug, Default)]
@@ -36,7 +39,8 @@ impl<M: Memory> Heap<M> {
                 Ok(Step::default())
             } else {
                 match kind {
-                    ObjectKind::Dict => dict::drain(self, object, State::Dropped),
+                    ObjectKind::Dict | ObjectKind::Set => dict::drain(self, object, State::Dropped),
+                    ObjectKind::Variable => variable::drain(self, object, State::Dropped),
                 }
             };
             let step = match step {
@@ -82,4 +86,28 @@ impl<M: Memory> Heap<M> {
         change.turn(Block { at: object.at, header }, State::Free);
         guard.commit(&change)
     }
+}
+
+/// Lists an unlinked value's block for freeing; a reference is dropped, and released without the lock.
+pub(crate) fn discard_value<M: Memory>(
+    space: &Space<M>,
+    cell: Cell,
+    change: &mut Change,
+    step: &mut Step,
+) -> Result<()> {
+    let Some(at) = cell.block() else { return Ok(()) };
+    let (kind, _) = value::describe(space, at)?;
+    let header = Header(space.memory.load(at)?);
+    if !header.is(State::Live) {
+        return corrupt("a linked value is not live");
+    }
+    let block = Block { at, header };
+    if kind == Kind::Object {
+        change.turn(block, State::Dropped);
+        step.dropped.push(Block { at, header: block.header.turned(State::Dropped) });
+    } else {
+        change.turn(block, State::Free);
+        step.freed.push(at);
+    }
+    Ok(())
 }

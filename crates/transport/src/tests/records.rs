@@ -2,6 +2,7 @@
 
 use super::encryption::encrypted_apart;
 use super::*;
+use std::os::fd::AsRawFd;
 
 const MESSAGE_BYTES: usize = 400_000;
 /// What the records of one message add to it: a header, and framing for each record.
@@ -17,6 +18,7 @@ fn receive_in_pieces(
     let (client, mut near, mut far, server) = encrypted_apart();
     send(&client, message, soon()).unwrap();
     let mut stream = read(&mut near, STREAM_BYTES);
+    make_room(&far);
     change(&mut stream);
     let mut rest = &stream[..];
     for turn in 0.. {
@@ -26,13 +28,27 @@ fn receive_in_pieces(
         match receive(&server, Deadline::Now) {
             Err(Error::TimedOut) => assert!(!rest.is_empty(), "the message never ends"),
             Err(error) => {
-                assert_eq!(receive(&server, Deadline::Now), Err(error.clone()), "the error does not last");
+                assert_eq!(
+                    receive(&server, Deadline::Now),
+                    Err(error.clone()),
+                    "the error does not last"
+                );
                 return Err(error);
             }
             whole => return whole,
         }
     }
     unreachable!()
+}
+
+/// The whole stream may be written before anything of it is read.
+fn make_room(socket: &UnixStream) {
+    let bytes: libc::c_int = 1 << 20;
+    let (place, size) = ((&raw const bytes).cast(), size_of_val(&bytes) as libc::socklen_t);
+    let fd = socket.as_raw_fd();
+    // SAFETY: `place` is an int of the size passed.
+    let rc = unsafe { libc::setsockopt(fd, libc::SOL_SOCKET, libc::SO_SNDBUF, place, size) };
+    assert_eq!(rc, 0);
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! A set: a dict's keys.
+
+use super::{Dict, Key, Position, Way};
+use crate::failure::Result;
+use crate::heap::Heap;
+use crate::memory::Memory;
+use crate::object::{self, Handle, ObjectKind};
+use crate::value::{Loaded, Value};
+
+/// A set of an arena. It keeps insertion order, as a dict does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Set(Dict);
+
+impl Set {
+    /// Makes an empty set that this process holds.
+    pub fn create<M: Memory>(heap: &Heap<M>) -> Result<Self> {
+        Ok(Self(Dict { object: heap.create_object(ObjectKind::Set)? }))
+    }
+
+    /// The set that a handle names.
+    pub fn open<M: Memory>(heap: &Heap<M>, handle: Handle) -> Result<Self> {
+        Ok(Self(Dict { object: object::open(heap, handle, ObjectKind::Set)? }))
+    }
+
+    /// What names this set in every process.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.0.handle()
+    }
+
+    /// How many members there are.
+    pub fn len<M: Memory>(&self, heap: &Heap<M>) -> Result<u64> {
+        self.0.len(heap)
+    }
+
+    /// Adds a member. Returns whether it is new; if not, the old one stays, as in Python.
+    pub fn add<M: Memory>(&self, heap: &Heap<M>, member: &Key<'_>) -> Result<bool> {
+        Ok(self.0.set_default(heap, member, &Value::None)?.is_none())
+    }
+
+    /// Whether this is a member.
+    pub fn contains<M: Memory>(&self, heap: &Heap<M>, member: &Key<'_>) -> Result<bool> {
+        self.0.contains(heap, member)
+    }
+
+    /// Removes a member. Returns whether it was there.
+    pub fn remove<M: Memory>(&self, heap: &Heap<M>, member: &Key<'_>) -> Result<bool> {
+        self.0.remove(heap, member)
+    }
+
+    /// Removes some member (the newest) and returns it.
+    pub fn pop<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Loaded>> {
+        Ok(self.0.pop_newest(heap)?.map(|(member, _)| member))
+    }
+
+    /// Removes every member.
+    pub fn clear<M: Memory>(&self, heap: &Heap<M>) -> Result<()> {
+        self.0.clear(heap)
+    }
+
+    /// The beginning of a walk.
+    pub fn begin<M: Memory>(&self, heap: &Heap<M>) -> Result<Position> {
+        self.0.begin(heap, Way::Forward)
+    }
+
+    /// Copies up to `count` members and moves on; see [`Dict::advance`].
+    pub fn advance<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        position: &mut Position,
+        count: usize,
+        members: &mut Vec<Loaded>,
+    ) -> Result<()> {
+        let mut items = Vec::new();
+        self.0.advance(heap, position, count, &mut items)?;
+        members.extend(items.into_iter().map(|(member, _)| member));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_set_keeps_its_first_members() {
+    let (heap, _fd) = Heap::create(8 << 20, "test").unwrap();
+    let set = Set::create(&heap).unwrap();
+    assert_eq!(set.add(&heap, &Key::int(1, 1)), Ok(true));
+    assert_eq!(set.add(&heap, &Key::int(1, 1)), Ok(false));
+    assert_eq!(set.add(&heap, &Key::int(2, 2)), Ok(true));
+    assert_eq!((set.contains(&heap, &Key::int(2, 2)), set.len(&heap)), (Ok(true), Ok(2)));
+    let (mut position, mut members) = (set.begin(&heap).unwrap(), Vec::new());
+    set.advance(&heap, &mut position, 9, &mut members).unwrap();
+    assert_eq!(members, [Loaded::Int(1), Loaded::Int(2)]);
+    assert_eq!(Dict::open(&heap, set.handle()), Err(crate::Failure::WrongType));
+    assert!(Set::open(&heap, set.handle()).is_ok());
+    assert_eq!(
+        (set.remove(&heap, &Key::int(1, 1)), set.pop(&heap)),
+        (Ok(true), Ok(Some(Loaded::Int(2))))
+    );
+    set.clear(&heap).unwrap();
+    heap.let_go(set.handle()).unwrap();
+    assert_eq!(set.len(&heap), Err(crate::Failure::ObjectGone));
+}
