@@ -70,6 +70,15 @@ class Limits:
         self.mailbox_bytes: Final = mailbox_bytes
         self.spin_ns_max: Final = spin_ns_max
 
+    def agreed(self, *, message_bytes_max: int, pickle_lease_s: float, chunk_items_max: int) -> Limits:
+        """Return the bounds of a client, these being its own, whose server has told it these three."""
+        told = {
+            "message_bytes_max": min(self.message_bytes_max, message_bytes_max),
+            "pickle_lease_s": pickle_lease_s,
+            "chunk_items_max": chunk_items_max,
+        }
+        return Limits(**{**self._as_dict(), **told})
+
     def __setattr__(self, name: str, value: Any) -> None:
         if hasattr(self, name):
             self._refuse()

@@ -101,7 +101,7 @@ class forked:  # noqa: N801 - reads as a word in a with statement
             try:
                 there.send(function(there))
                 code = 0
-            except BaseException as error:  # noqa: BLE001 - it is the answer
+            except BaseException as error:
                 there.send(error)
             finally:
                 os._exit(code)

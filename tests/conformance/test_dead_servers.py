@@ -224,7 +224,7 @@ def tcp_address(tmp_path: Path) -> Any:
 
 
 @pytest.mark.parametrize("make_address", [unix_address, tcp_address])
-@pytest.mark.parametrize("ending", [SIGKILL, SIGTERM, EXIT, SHUTDOWN], ids=lambda ending: ending.name)
+@pytest.mark.parametrize("ending", [SIGKILL, SHUTDOWN], ids=lambda ending: ending.name)
 @on(MANOR_FORK, MANOR_SPAWN)
 def test_a_new_manager_on_the_same_address_works_at_once_while_old_proxies_stay_dead(
     subject: Subject, ending: Ending, make_address: Callable[[Path], Any], tmp_path: Path

@@ -1,52 +1,33 @@
-"""A bare `os.fork()` with live proxies: right answers on both sides, and nobody frees what the other holds."""
+"""A bare `os.fork()` with live proxies, while threads are in mid-call: right answers on both sides."""
 
 import contextlib
 import gc
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
 
-from tests.conformance.children import Child, Ending, forked
+from tests.conformance.answering import SHARES, ask, ends_well
+from tests.conformance.children import forked
 from tests.conformance.probe import Probe
 from tests.conformance.subjects import (
     LIMIT_S,
-    MANOR,
-    STANDARD_FORK,
     Subject,
-    on,
-    register,
-    standard_library_fails,
     standard_library_left_out,
     until,
 )
 
-SHARES = "parent and child use one connection: whoever reads first gets the answer"
 THREADS = 4
-
-
-class Answering:
-    def answer(self, question: object) -> object:
-        return question
-
-
-register("Answering", Answering)
 
 
 @pytest.fixture
 def probe(manager: Any) -> Probe:
     found: Probe = manager.Probe()
     return found
-
-
-def ask(proxy: Any, name: object, count: int) -> int:
-    """Ask so many questions, each of its own; return how many answers belonged to them."""
-    return sum(proxy.answer((name, number)) == (name, number) for number in range(count))
 
 
 def ask_in_threads(proxy: Any, name: str, count: int) -> int:
@@ -76,14 +57,6 @@ def asking(proxy: Any, threads: int = THREADS) -> Iterator[None]:
         for worker in workers:
             worker.join()
     assert wrong == []
-
-
-def ends_well(child: forked) -> None:
-    """See the result, and then the end, of a forked child."""
-    assert child.hear() is True
-
-
-# Answers
 
 
 def check_both_sides(proxy: Any, count: int) -> None:
@@ -241,152 +214,3 @@ def use_and_drop(proxy: Any, shelf: Any, name: object) -> bool:
         assert shelf[number].is_alive()
     gc.collect()
     return ask(proxy, name, 5) == 5
-
-
-# Who holds what
-
-
-@contextlib.contextmanager
-def counted(probe: Probe) -> Iterator[None]:
-    """Whatever was made in the block must be gone, soon after it."""
-    gc.collect()
-    before = probe.mortals()
-    yield
-    gc.collect()
-    until(lambda: probe.mortals() == before, 2.0)
-
-
-@standard_library_fails("the parent's drop frees what the child holds", on=(*MANOR, STANDARD_FORK))
-def test_what_the_parent_drops_at_once_is_alive_in_the_child(subject: Subject, manager: Any, probe: Probe) -> None:
-    with counted(probe):
-        held = [manager.Mortal()]
-
-        def use_later(test: Connection) -> bool:
-            test.recv()
-            return bool(held[0].is_alive())
-
-        with forked(use_later) as child:
-            held.clear()
-            gc.collect()
-            assert probe.pid()  # the drop has arrived by now
-            child.tell()
-            ends_well(child)
-
-
-@pytest.mark.parametrize("use", ["never", "drop", "use"])
-@on(*MANOR, STANDARD_FORK)
-def test_what_a_child_does_frees_nothing_of_its_parents(subject: Subject, manager: Any, probe: Probe, use: str) -> None:
-    with counted(probe):
-        held = [manager.Mortal()]
-
-        def do(_: Connection) -> bool:
-            if use == "use":
-                held[0].is_alive()
-            if use != "never":
-                held.clear()
-                gc.collect()
-            return True
-
-        with forked(do) as child:
-            ends_well(child)
-        assert held[0].is_alive()
-        held.clear()
-
-
-@standard_library_left_out(SHARES)
-def test_a_killed_child_frees_nothing_and_holds_nothing(subject: Subject, manager: Any, probe: Probe) -> None:
-    with counted(probe):
-        held = manager.Mortal()
-        for _ in range(5):
-            with forked(lambda test: test.send("lives") or test.recv()) as child, Ending(child.pid) as ending:
-                assert child.hear() == "lives"
-                os.kill(child.pid, signal.SIGKILL)
-                assert ending.within(LIMIT_S)
-        assert held.is_alive()
-        del held
-
-
-@standard_library_left_out(SHARES)
-def test_an_orderly_end_of_a_child_frees_nothing_of_its_parents(subject: Subject, manager: Any) -> None:
-    held = manager.Mortal()
-    for _ in range(3):
-        assert subject.run_in_child(use, held)
-    assert held.is_alive()
-
-
-def use(held: Any) -> bool:
-    return bool(held.is_alive())
-
-
-@standard_library_left_out(SHARES)
-def test_what_only_a_grandchild_holds_lives_until_it_ends(subject: Subject, manager: Any, probe: Probe) -> None:
-    """Its parent ends at once, and its grandparent drops."""
-    with counted(probe):
-        held = [manager.Mortal()]
-        go_on, told = os.pipe()
-        answers, answer = os.pipe()
-
-        def beget(_: Connection) -> int:
-            if (pid := os.fork()) != 0:
-                return pid
-            os.close(told)
-            os.read(go_on, 1)
-            os.write(answer, b"yes" if held[0].is_alive() else b"no")
-            os._exit(0)
-
-        with forked(beget) as parent:
-            grandchild = parent.hear()
-            with Ending(grandchild) as ending:
-                held.clear()
-                os.close(go_on)
-                os.close(told)
-                os.close(answer)
-                with open(answers, "rb") as reader:
-                    assert reader.read() == b"yes"
-                assert ending.within(LIMIT_S)
-
-
-@standard_library_left_out(SHARES)
-def test_a_child_outlives_its_parent_who_was_killed(subject: Subject, manager: Any, probe: Probe) -> None:
-    with counted(probe):
-        shelf = manager.list([manager.Mortal()])
-        with Child(subject.context, fork_and_wait, shelf) as parent:
-            assert parent.hear() == "forked"
-            del shelf[:]
-            with Ending(parent.pid) as ending:
-                os.kill(parent.pid, signal.SIGKILL)
-                assert ending.within(LIMIT_S)
-            parent.tell()
-            assert parent.hear() is True  # the grandchild has the other end of the pipe, too
-
-
-def fork_and_wait(test: Connection, shelf: Any) -> None:
-    held = shelf[0]
-
-    def outlive(_: Connection) -> None:
-        test.send("forked")
-        test.recv()
-        test.send(held.is_alive())
-
-    with forked(outlive):
-        pass
-
-
-@standard_library_left_out("it has no such error")
-def test_a_fork_after_the_servers_end_is_no_slower_and_says_so(subject: Subject) -> None:
-    with subject.manager() as manager:
-        proxy = manager.Answering()
-        with Ending(subject.server_pid(manager)) as server:
-            os.kill(server.pid, signal.SIGKILL)
-            assert server.within(LIMIT_S)
-            with forked(lambda _: died(lambda: proxy.answer(1))) as child:
-                ends_well(child)
-            assert died(lambda: proxy.answer(1))
-
-
-def died(call: Callable[[], object]) -> bool:
-    try:
-        call()
-    except (ConnectionError, EOFError):
-        return True
-    return False

@@ -15,8 +15,6 @@ import manor
 from tests.conformance.subjects import (
     LIMIT_S,
     MANOR,
-    MANOR_FORK,
-    MANOR_TCP,
     STANDARD,
     SUBJECTS,
     Subject,
@@ -286,7 +284,7 @@ def pickle_and_forget(proxy: Any) -> None:
     pickled(proxy)
 
 
-@on(MANOR_FORK, MANOR_TCP)
+@on(*MANOR)
 def test_a_child_leases_for_as_long_as_the_manager_says(subject: Subject) -> None:
     with subject.manager(limits=SHORT) as manager:
         proxy = manager.list([1])

@@ -31,7 +31,7 @@ def count(totals: DictProxy[str, int], names: ListProxy[str], seen: SetProxy[str
     assert_type(totals | {"b": 1}, dict[str, int])
     assert_type(names[0], str)
     assert_type(names[1:], list[str])
-    assert_type(names + ["x"], list[str])
+    assert_type(names + ["x"], list[str])  # noqa: RUF005 - the operator is what is tested
     assert_type(names.pop(), str)
     assert_type(seen.copy(), set[str])
     assert_type(seen | {"x"}, set[str])

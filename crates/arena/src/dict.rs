@@ -9,7 +9,7 @@
 //! The buckets grow by **linear hashing**, one at a time: bucket `b` takes its items from bucket `b` without its
 //! highest bit. A bucket's chain is kept sorted by the *reversed* bits of the hash, in which all items that belong
 //! to the new bucket stand at its end: splitting moves nothing, it cuts a chain in two. So no insertion does
-//! more than one split, at any size, and every operation is a [`Change`] of a few words.
+//! more than one split, at any size, and every operation is a change of a few words.
 //!
 //! Buckets are words in segments: the first grows up to 512 buckets by being copied, the others have 512 each
 //! and are found by a directory.
@@ -139,4 +139,15 @@ fn live_header<M: Memory>(space: &Space<M>, at: u64) -> Result<Header> {
         return corrupt("a linked block is not live");
     }
     Ok(header)
+}
+
+#[test]
+fn the_words_of_version_1_do_not_move() {
+    assert_eq!(
+        [HEAD, TAIL, LENGTH, SHAPE, BUCKETS, FIRST, FIRST_CAPACITY],
+        [0, 8, 16, 24, 32, 40, 48]
+    );
+    assert_eq!([DIRECTORY, DIRECTORY_CAPACITY, TRASH_HEAD, TRASH_FIRST], [56, 64, 72, 80]);
+    assert_eq!([TRASH_DIRECTORY, TRASH_CAPACITY], [88, 96]);
+    assert_eq!([HASH, CHAIN, BEFORE, AFTER, KEY, VALUE, ITEM_PAYLOAD], [8, 16, 24, 32, 40, 48, 56]);
 }

@@ -7,7 +7,7 @@
 //! fills it in peace. The change that links it somewhere makes it live; if the process dies before, the sweeper
 //! frees it. A block is freed by one store in its header, as part of the change that unlinks it.
 //!
-//! An extent's units are given back after the lock was left ([`Heap::settle`]): the allocator has a lock of its
+//! An extent's units are given back after the lock was left (`Heap::settle`): the allocator has a lock of its
 //! own, and a thread holds one at a time. If the process dies between, the sweeper does it.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

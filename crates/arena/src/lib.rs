@@ -2,6 +2,20 @@
 //!
 //! Two processes that map the same bytes trust nothing that they read there: every word goes through
 //! [`words`], every offset and length is checked before it is used, and a corrupt value is an [`Error`].
+//!
+//! Two things live here. A **channel** ([`header`], [`mailbox`], [`mapping`]) carries calls between two processes.
+//! An **arena** holds objects for many, and survives the death of any of them at any store; from the bottom up:
+//!
+//! | module | what it is for |
+//! | --- | --- |
+//! | [`memory`] | the one interface for loads and stores; tests record them |
+//! | [`layout`] | where everything is; the magic number and version |
+//! | `block`, `classes`, `units`, `slab`, [`heap`] | memory: states and generations, slabs, extents |
+//! | `robust`, `lock`, `change` | a lock whose owner may die, and changes that happen wholly or not at all |
+//! | [`slots`], `identity`, `sweep`, `inherit`, [`life`] | who is attached, and cleaning up behind the dead |
+//! | [`object`], [`value`] | handles, references, lifetimes; values |
+//! | [`dict`], [`variable`] | the containers |
+//! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
 
 mod attach;
 #[cfg(test)]

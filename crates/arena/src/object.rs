@@ -16,7 +16,7 @@
 //!
 //! References, presence and lease keep it alive; whoever removes the last one decides that under its lock, in
 //! the same change. Then it is *dropped*: no handle finds it, and its contents are freed in short steps
-//! ([`Heap::finish`]) before its own block is. If that is interrupted, the sweeper goes on.
+//! (`Heap::finish`) before its own block is. If that is interrupted, the sweeper goes on.
 //!
 //! A reference in a container is a block that names the object. The block is also the *count*: it becomes
 //! counted in the change that raises the object's number, and free in the one that lowers it, so a death
@@ -257,4 +257,13 @@ pub(crate) fn places<M: Memory>(space: &Space<M>) -> Result<Vec<u64>> {
         unit = head + run.length.max(1);
     }
     Ok(found)
+}
+
+#[test]
+fn the_words_of_version_1_do_not_move() {
+    assert_eq!([KIND, REFERENCES, LEASE, PRESENCE, PRESENCE_WORDS], [32, 40, 48, 64, 4]);
+    assert_eq!(
+        [ObjectKind::Dict, ObjectKind::Set, ObjectKind::Variable].map(|k| k as u64),
+        [1, 2, 3]
+    );
 }

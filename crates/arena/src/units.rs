@@ -289,3 +289,11 @@ pub(crate) fn hint<M: Memory>(space: &Space<M>, at: u64) -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn the_words_of_version_1_do_not_move() {
+    assert_eq!([FRONTIER, SERIAL, LOWEST, ORPHANED, SLOT_FREED], [4224, 4232, 4240, 4248, 128]);
+    let run = Run { kind: Kind::Slab, slot: 7, class: 3, backing: Backing::All, length: 1 };
+    assert_eq!(run.word(), 3 | 7 << 3 | 3 << 12 | 2 << 20 | 1 << 32);
+    assert_eq!(Run::from_word(run.word()), Ok(run));
+}

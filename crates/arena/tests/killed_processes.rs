@@ -37,6 +37,74 @@ fn kill(pid: libc::pid_t) {
     assert!(libc::WIFSIGNALED(status), "the child ended by itself: {status:#x}");
 }
 
+/// Waits for a child that ends by itself.
+fn join(pid: libc::pid_t) {
+    let mut status = -1;
+    // SAFETY: our own child; `status` is a valid int.
+    unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    assert_eq!(status, 0);
+}
+
+#[test]
+fn no_addition_of_several_processes_is_lost() {
+    let (heap, fd) = Heap::create(ARENA_BYTES, "parent").unwrap();
+    let dict = Dict::create(&heap).unwrap();
+    let handle = dict.handle();
+    let children: Vec<_> = (0..3)
+        .map(|_| {
+            child(|| {
+                let heap = Heap::attach(&fd, "child").unwrap();
+                let dict = Dict::open(&heap, handle).unwrap();
+                for number in 0..20_000 {
+                    dict.add(&heap, &key(number % 3), 1, 0).unwrap();
+                }
+                // SAFETY: leaves as if killed, but with good news.
+                unsafe { libc::_exit(0) };
+            })
+        })
+        .collect();
+    children.into_iter().for_each(join);
+    let sum: i64 = (0..3).map(|number| dict.add(&heap, &key(number), 0, 0).unwrap()).sum();
+    assert_eq!(sum, 60_000);
+}
+
+/// A str of one letter, whose length follows from the letter.
+fn uniform(seed: u64) -> Vec<u8> {
+    let letter = b'a' + u8::try_from(seed % 26).unwrap();
+    vec![letter; usize::from(letter - b'a') * 17 + 9]
+}
+
+#[test]
+fn readers_without_the_lock_never_see_a_mixture() {
+    let (heap, fd) = Heap::create(ARENA_BYTES, "parent").unwrap();
+    let dict = Dict::create(&heap).unwrap();
+    let handle = dict.handle();
+    dict.set(&heap, &key(0), &Value::Data(Kind::Str, &[&uniform(0)])).unwrap();
+    let writer = child(|| {
+        let heap = Heap::attach(&fd, "child").unwrap();
+        let dict = Dict::open(&heap, handle).unwrap();
+        for seed in 0.. {
+            dict.set(&heap, &key(0), &Value::Data(Kind::Str, &[&uniform(seed)])).unwrap();
+            let other = key((seed % 50).cast_signed() + 1);
+            if !dict.remove(&heap, &other).unwrap() {
+                dict.set(&heap, &other, &Value::Data(Kind::Str, &[&uniform(seed + 7)])).unwrap();
+            }
+        }
+    });
+    for round in 0..60_000 {
+        match dict.get(&heap, &key(round % 50)).unwrap() {
+            None => assert_ne!(round % 50, 0),
+            Some(Loaded::Data(Kind::Str, bytes)) => {
+                assert_eq!(bytes, uniform(u64::from(bytes[0] - b'a')));
+            }
+            Some(other) => panic!("{other:?}"),
+        }
+    }
+    kill(writer);
+    assert_eq!(heap.sweep_dead(), Ok(1));
+    inspect(&heap, dict);
+}
+
 /// A long history of every operation, from a seed.
 fn churn(heap: &Heap<Shared>, dict: Dict, mut seed: u64) {
     loop {

@@ -108,7 +108,7 @@ def _end_in_order_on_sigterm(server: Server) -> None:
 
 
 def _do_not_linger(server: Server) -> None:
-    """Let nothing that hosted objects have started keep the process for ever: SIGTERM ends it, and so does its owner's end."""
+    """Let SIGTERM and the owner's end also end a process that hosted objects' threads or children keep."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if server.owner is not None:
         threading.Thread(target=_end_after, args=(server.owner,), name="manor-end", daemon=True).start()

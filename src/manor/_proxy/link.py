@@ -24,7 +24,14 @@ from manor._wire.control import Notice, What
 from manor._wire.granted import Granted
 from manor._wire.introduction import Role, Welcome
 from manor._wire.tokens import Route, Token
-from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError
+from manor.errors import (
+    AuthenticationError,
+    CallTimeout,
+    ManagerDied,
+    MessageTooLarge,
+    ProtocolError,
+    ServerBusy,
+)
 
 if TYPE_CHECKING:
     from manor._proxy.base import BaseProxy
@@ -46,6 +53,8 @@ class Link:
         route: How a process of the server's machine reaches it.
         public_address: The address that tokens name.
         timeout: The longest silence to bear in any call, in seconds, or None.
+        asked_limits: The bounds that whoever opened the link asked for.
+        limits: The bounds that hold, which the server has a say in.
         fate: Whether the server is alive.
         holds: What this process holds there.
     """
@@ -53,7 +62,12 @@ class Link:
     def __init__(self, dialer: Dialer, control: Connection, welcome: Welcome) -> None:
         """Reach the server that *dialer* dials, whose *welcome* came on *control*."""
         self.address = self.public_address = dialer.address
-        self.limits = dialer.limits
+        self.asked_limits = dialer.limits
+        self.limits = dialer.limits = dialer.limits.agreed(
+            message_bytes_max=welcome.message_bytes_max,
+            pickle_lease_s=welcome.pickle_lease_s,
+            chunk_items_max=welcome.chunk_items_max,
+        )
         self.codec = dialer.codec
         self.timeout: float | None = None
         self._dialer = dialer
@@ -186,7 +200,7 @@ class Link:
             connection, welcome = self._dialer.dial(Role.SESSION, patience.seconds)
         except TimeoutError:
             raise self._timed_out("accept a connection", patience) from None
-        except AuthenticationError:
+        except (AuthenticationError, ServerBusy):
             raise
         except (*LOST, ProtocolError) as error:
             self._lost(error)

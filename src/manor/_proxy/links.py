@@ -50,7 +50,7 @@ def open_link(address: Address, authkey: bytes | None, serializer: str, limits: 
     link = _introduced(Dialer(address, key, codec_for(serializer), limits))
     with _lock:
         known = _links.get((link.server, key))
-        if known is not None and known.ended is None and known.address == address and known.limits == limits:
+        if known is not None and known.ended is None and known.address == address and known.asked_limits == limits:
             link.end("is reached by another link of this process")
             return known
         _enter(link, key)

@@ -190,7 +190,11 @@ class Server:
     def welcome(self, refusal: Refusal = Refusal.NONE) -> Welcome:
         """Return what the server says of itself."""
         route = self.route
-        return Welcome(refusal, route.server, route.pid, route.machine, self.limits.message_bytes_max, route.path)
+        limits = self.limits
+        return Welcome(
+            refusal, route.server, route.pid, route.machine, limits.message_bytes_max, route.path,
+            limits.pickle_lease_s, limits.chunk_items_max,
+        )  # fmt: skip
 
     @property
     def is_stopping(self) -> bool:

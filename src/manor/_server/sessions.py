@@ -25,7 +25,7 @@ from manor._server.waiting import Abandoned, Cancellation
 from manor._transport.connection import LOST, Connection
 from manor._wire.calls import DROP_BYTE, SERVER, Kind, unpack_call, unpack_drop
 from manor._wire.calls import pack_answer as _pack_answer
-from manor.errors import NotPicklable, ProtocolError
+from manor.errors import MessageTooLarge, NotPicklable, ProtocolError
 
 if TYPE_CHECKING:
     from manor._server.functions import ServerFunctions
@@ -91,7 +91,10 @@ class Session:
                     self._drop(message)
                     continue
                 undo.clear()
-                send(self._answer(message))
+                try:
+                    send(self._answer(message))
+                except OverflowError as error:  # before a byte of it is sent
+                    send(self._too_large(message, error))
                 if self._after_answer:
                     self._after_answer.pop()()
         except Abandoned:
@@ -195,6 +198,11 @@ class Session:
         )
         found.__cause__ = error
         return found
+
+    def _too_large(self, message: bytearray, error: OverflowError) -> list[Any]:
+        self.undo()
+        number, _, _, _, method, _ = unpack_call(message)
+        return self._refuse(number, MessageTooLarge(f"the result of {method}(): {error} (Limits.message_bytes_max)"))
 
     def _refuse(self, number: int, error: BaseException) -> list[Any]:
         return [_pack_answer(Kind.ERROR, False, number), *self._codec.encode_error(error)]

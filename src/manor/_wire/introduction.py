@@ -1,16 +1,18 @@
 """The first frame each way: the client says which process and thread it is, the server which server it is."""
 
 import enum
+import math
 import struct
 from typing import Final, NamedTuple
 
 from manor.errors import ProtocolError
+from manor.limits import DEFAULT
 
 __all__ = ["INTRODUCTION_BYTES_MAX", "Hello", "Refusal", "Role", "Welcome"]
 
 INTRODUCTION_BYTES_MAX: Final = 4096
 _HELLO: Final = struct.Struct("<BB16sIQH")
-_WELCOME: Final = struct.Struct("<B16sI16sQH")
+_WELCOME: Final = struct.Struct("<B16sI16sQdIH")
 
 
 class Role(enum.IntEnum):
@@ -76,6 +78,8 @@ class Welcome(NamedTuple):
         machine: 16 bytes that name the machine since it was started.
         message_bytes_max: The longest message that the server takes.
         path: The Unix socket on which the server listens for clients of its own machine and user.
+        pickle_lease_s: How long the server promises to keep an object for a pickle, in seconds.
+        chunk_items_max: The most items that it wants to bring in one round trip of an iteration.
     """
 
     refusal: Refusal
@@ -84,20 +88,24 @@ class Welcome(NamedTuple):
     machine: bytes
     message_bytes_max: int
     path: str
+    pickle_lease_s: float = DEFAULT.pickle_lease_s
+    chunk_items_max: int = DEFAULT.chunk_items_max
 
     def pack(self) -> bytes:
         """Return the frame."""
         path = self.path.encode("utf-8", "surrogateescape")
-        return _WELCOME.pack(*self[:-1], len(path)) + path
+        bounds = (self.message_bytes_max, self.pickle_lease_s, self.chunk_items_max)
+        return _WELCOME.pack(self.refusal, self.server, self.pid, self.machine, *bounds, len(path)) + path
 
     @classmethod
     def unpack(cls, data: bytes | bytearray) -> "Welcome":
         """Parse a frame; raise ``ProtocolError`` for anything else."""
         if not _WELCOME.size <= len(data) <= INTRODUCTION_BYTES_MAX:
             raise ProtocolError(f"a welcome of {len(data)} bytes")
-        refusal, server, pid, machine, message_bytes_max, length = _WELCOME.unpack_from(data)
+        refusal, server, pid, machine, message_bytes_max, lease_s, items_max, length = _WELCOME.unpack_from(data)
         path = bytes(data[_WELCOME.size :])
-        if length != len(path) or refusal not in tuple(Refusal):
+        sound = message_bytes_max > 0 and items_max > 0 and 0 < lease_s < math.inf
+        if length != len(path) or refusal not in tuple(Refusal) or not sound:
             raise ProtocolError("a malformed welcome")
         where = path.decode("utf-8", "surrogateescape")
-        return cls(Refusal(refusal), server, pid, machine, message_bytes_max, where)
+        return cls(Refusal(refusal), server, pid, machine, message_bytes_max, where, lease_s, items_max)

@@ -21,7 +21,10 @@ names = st.text(st.characters(exclude_categories=["Cs"]), max_size=100)
 paths = st.binary(max_size=200).filter(lambda raw: b"\0" not in raw).map(os.fsdecode)
 
 hellos = st.builds(Hello, st.sampled_from(Role), bits8, ids, bits32, bits64, names)
-welcomes = st.builds(Welcome, st.sampled_from(Refusal), ids, bits32, ids, bits64, paths)
+seconds = st.floats(min_value=0.0, exclude_min=True, allow_infinity=False)
+welcomes = st.builds(
+    Welcome, st.sampled_from(Refusal), ids, bits32, ids, bits64.filter(bool), paths, seconds, bits32.filter(bool)
+)
 notices = st.builds(Notice, st.sampled_from(What), bits64, bits32, ids)
 
 

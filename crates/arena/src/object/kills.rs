@@ -10,7 +10,7 @@ type Verdict = Result<Report, String>;
 
 /// A dict and another one beside it.
 fn pair(heap: &Stage) -> (Dict, Dict) {
-    (filled(heap, 2), filled(heap, 3))
+    (filled(heap, 1), filled(heap, 2))
 }
 
 fn both(heap: &Stage, (outer, inner): &(Dict, Dict)) -> crate::failure::Result<(View, View)> {

@@ -3,7 +3,7 @@
 use super::{Handle, Object, REFERENCES, resolve};
 use crate::block::{Block, State};
 use crate::change::Change;
-use crate::failure::{Result, corrupt};
+use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
 use crate::memory::Memory;
 use crate::value;
@@ -42,10 +42,20 @@ impl<M: Memory> Heap<M> {
 
     /// Lowers the count of the object that `block` refers to; returns the object if that was all that held it.
     pub(super) fn release_one(&self, block: Block) -> Result<Option<Object>> {
-        let object = resolve(&self.space, value::reference(&self.space, block.at)?)?;
-        let guard = self.lock(object)?;
-        if self.space.memory.load(block.at)? != block.header.0 {
-            return Ok(None); // Somebody else released it.
+        let handle = value::reference(&self.space, block.at)?;
+        // Before and after: the sweeper may release it at the same time, and its memory be given out anew.
+        let is_ours =
+            || -> Result<bool> { Ok(self.space.memory.load(block.at)? == block.header.0) };
+        if !is_ours()? {
+            return Ok(None);
+        }
+        let object = resolve(&self.space, handle)?;
+        let guard = match self.lock(object) {
+            Err(Failure::ObjectGone) => return Ok(None), // Somebody released the last reference: this one.
+            other => other?,
+        };
+        if !is_ours()? {
+            return Ok(None);
         }
         let at = object.at + REFERENCES;
         let Some(rest) = self.space.memory.load(at)?.checked_sub(1) else {

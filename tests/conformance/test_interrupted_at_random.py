@@ -1,0 +1,189 @@
+"""Calls interrupted at random moments, thousands of times: nothing is lost, nothing comes twice, nobody hangs."""
+
+import contextlib
+import queue
+import random
+import signal
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from tests.conformance.cases import each
+from tests.conformance.interruptions import HANGS, Interrupted
+from tests.conformance.subjects import (
+    Subject,
+    standard_library_left_out,
+)
+
+KINDS = ("get_interrupted_queue", "Queue")
+
+
+class Timer:
+    """Interrupts the main thread at random, anywhere inside the library; never in the test between two calls."""
+
+    def __init__(self, seed: int, longest_s: float = 300e-6) -> None:
+        self._rng = random.Random(seed)  # noqa: S311 no secret
+        self._longest_s = longest_s
+        self.interrupted = 0
+        signal.signal(signal.SIGALRM, self._interrupt)
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        if frame is not None and frame.f_code.co_filename != __file__:
+            self.interrupted += 1
+            raise Interrupted
+
+    def __enter__(self) -> None:
+        signal.setitimer(signal.ITIMER_REAL, self._rng.uniform(1e-6, self._longest_s))
+
+    def __exit__(self, *exc_info: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def get_all(items: Any, seed: int) -> list[int]:
+    """Get what there is, interrupted again and again; return it."""
+    timer, got = Timer(seed), []
+    while True:
+        with contextlib.suppress(Interrupted), timer:
+            try:
+                item = items.get(True, 0.01)
+            except queue.Empty:
+                break
+            got.append(item)
+    print(f"{timer.interrupted} interrupted, {len(got)} got")
+    assert timer.interrupted > len(got) // 20, "hardly interrupted"
+    return got
+
+
+def put_all(items: Any, seed: int, count: int) -> tuple[list[int], list[int]]:
+    """Put numbers, interrupted again and again; return those whose `put` returned, and those where it didn't."""
+    timer, put, unknown = Timer(seed), [], []
+    for number in range(count):
+        try:
+            with timer:
+                items.put(number)
+                put.append(number)
+        except Interrupted:
+            unknown.append(number)
+    assert timer.interrupted > count // 20, "hardly interrupted"
+    return put, unknown
+
+
+def lock_all(lock: Any, seed: int, count: int) -> None:
+    """Acquire and release, interrupted again and again in `acquire`; each time the lock is there, or was not taken."""
+    timer = Timer(seed)
+    for _ in range(count):
+        try:
+            with timer:
+                assert lock.acquire(True, 10)
+        except Interrupted:
+            continue
+        lock.release()
+    assert timer.interrupted > count // 20, "hardly interrupted"
+    assert lock.acquire(True, 10)
+    lock.release()
+
+
+def fetch_all(shelf: Any, echo: Any, seed: int, count: int) -> None:
+    """Get proxies and drop them, and talk, interrupted again and again."""
+    timer = Timer(seed)
+    for number in range(count):
+        with contextlib.suppress(Interrupted), timer:
+            inner = shelf[0]
+            assert inner["name"] == "inner"
+            del inner
+            assert echo.say(number) == number
+        assert echo.say(-number) == -number
+    assert timer.interrupted > count // 20, "hardly interrupted"
+
+
+def drained(items: Any) -> list[int]:
+    found = []
+    with contextlib.suppress(queue.Empty):
+        while True:
+            found.append(items.get_nowait())
+    return found
+
+
+def check_get(subject: Subject, items: Any, seed: int, count: int) -> None:
+    for number in range(count):
+        items.put(number)
+    got = subject.run_in_child(get_all, items, seed)
+    assert sorted(got + drained(items)) == list(range(count))
+
+
+def check_put(subject: Subject, items: Any, seed: int, count: int) -> None:
+    put, unknown = subject.run_in_child(put_all, items, seed, count)
+    found = drained(items)
+    assert len(found) == len(set(found)), "put twice"
+    assert set(put) <= set(found) <= {*put, *unknown}
+
+
+@each(KINDS)  # elsewhere the next call hangs
+def test_each_item_is_got_once_or_still_there(subject: Subject, manager: Any, seed: int, kind: str) -> None:
+    check_get(subject, getattr(manager, kind)(), seed, 500)
+
+
+@each(KINDS)  # elsewhere the next call hangs
+def test_each_item_is_put_once(subject: Subject, manager: Any, seed: int, kind: str) -> None:
+    check_put(subject, getattr(manager, kind)(), seed, 500)
+
+
+@each(["Lock", "RLock", "BoundedSemaphore"])  # elsewhere the next call hangs
+def test_a_lock_is_acquired_or_not(subject: Subject, manager: Any, seed: int, kind: str) -> None:
+    lock = getattr(manager, kind)()
+    subject.run_in_child(lock_all, lock, seed, 500)
+    assert not lock.locked()
+
+
+@standard_library_left_out(HANGS)
+def test_proxies_come_and_go(subject: Subject, manager: Any, seed: int) -> None:
+    subject.run_in_child(fetch_all, manager.list([manager.dict(name="inner")]), manager.Echo(), seed, 500)
+
+
+@pytest.mark.stress
+@pytest.mark.timeout(1200)
+@standard_library_left_out(HANGS)
+def test_a_hundred_thousand_interruptions_lose_nothing(subject: Subject, manager: Any, seed: int) -> None:
+    for kind in KINDS:
+        check_get(subject, getattr(manager, kind)(), seed, 15_000)
+        check_put(subject, getattr(manager, kind)(), seed, 15_000)
+    subject.run_in_child(lock_all, manager.Lock(), seed, 20_000)
+    subject.run_in_child(fetch_all, manager.list([manager.dict(name="inner")]), manager.Echo(), seed, 20_000)
+
+
+def call_in_handler(items: Any, echo: Any, seed: int, count: int) -> tuple[int, list[Any]]:
+    """Use the same proxies in a signal handler while they are in use; return how often, and what went wrong."""
+    rng, handled, handling = random.Random(seed), 0, False  # noqa: S311 no secret
+    wrong: list[Any] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        nonlocal handled, handling
+        if handling:
+            return
+        handling = True
+        handled += 1
+        word = ("in the handler", handled)
+        items.put(word)
+        if (answer := echo.say(word)) != word:
+            wrong.append((word, answer))
+        if (item := items.get()) != word:
+            wrong.append((word, item))
+        handling = False
+
+    signal.signal(signal.SIGALRM, handle)
+    for number in range(count):
+        signal.setitimer(signal.ITIMER_REAL, rng.uniform(1e-6, 200e-6))
+        if (answer := echo.say(number)) != number:
+            wrong.append((number, answer))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    return handled, wrong
+
+
+@standard_library_left_out("the handler reads the answer of the call that it interrupted")
+def test_a_signal_handler_may_use_the_proxies_that_it_interrupts(subject: Subject, manager: Any, seed: int) -> None:
+    items, echo = manager.Queue(), manager.Echo()
+    handled, wrong = subject.run_in_child(call_in_handler, items, echo, seed, 1000)
+    assert handled > 50
+    assert wrong == []
+    assert items.empty()
