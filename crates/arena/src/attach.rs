@@ -9,7 +9,7 @@ use crate::dict::{Dict, Key};
 use crate::failure::{Result, corrupt};
 use crate::heap::Heap;
 use crate::identity::Identity;
-use crate::layout::{ROOT, ROOT_GENERATION, SLOTS, Space};
+use crate::layout::{NAMESPACE, ROOT, ROOT_GENERATION, SLOTS, Space};
 use crate::memory::{Memory, Shared};
 use crate::object::{Handle, REFERENCES};
 use crate::slots::{self, SlotInfo, Status};
@@ -28,7 +28,11 @@ impl Heap<Shared> {
     /// Attaches to the arena behind a descriptor as `name`.
     pub fn attach(fd: &impl AsRawFd, name: &str) -> Result<Self> {
         let space = Space::open(Shared::open(fd)?)?;
-        let slot = slots::attach(&space, Identity::own()?, name)?;
+        let own = Identity::own()?;
+        if space.memory.load(NAMESPACE)? != own.namespace {
+            return Err(Failure::OtherNamespace);
+        }
+        let slot = slots::attach(&space, own, name)?;
         Ok(Self::new(space, slot))
     }
 
@@ -49,6 +53,7 @@ impl<M: Memory> Heap<M> {
     /// Makes an arena of zeroed memory and attaches `identity` to it.
     pub(crate) fn format(memory: M, identity: Identity, name: &str) -> Result<Self> {
         let space = Space::format(memory)?;
+        space.memory.store(NAMESPACE, identity.namespace)?;
         let slot = slots::attach(&space, identity, name)?;
         let heap = Self::new(space, slot);
         let names = Dict::create(&heap)?.handle();
@@ -173,4 +178,12 @@ fn text(key: &Loaded) -> Option<String> {
         Loaded::Data(_, bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
         _ => None,
     }
+}
+
+#[test]
+fn an_arena_of_another_pid_namespace_is_refused() {
+    let (heap, fd) = Heap::create(8 << 20, "test").unwrap();
+    assert_eq!(Heap::attach(&fd, "same").unwrap().slot(), 1);
+    heap.space.memory.store(NAMESPACE, 1).unwrap();
+    assert!(matches!(Heap::attach(&fd, "other"), Err(Failure::OtherNamespace)));
 }

@@ -16,6 +16,9 @@ pub enum Failure {
     },
     /// The handle's object was freed; its memory may hold another object by now.
     ObjectGone,
+    /// The arena belongs to processes of another pid namespace: its locks cannot tell who is dead. Reach its
+    /// objects through the server.
+    OtherNamespace,
     /// Every slot belongs to an attached process.
     SlotsFull,
     /// The object, or the item in it, is of another type than the operation needs.
@@ -50,6 +53,9 @@ impl fmt::Display for Failure {
                 "the arena has no room for {bytes} bytes; remove objects, or raise its size limit"
             ),
             Self::ObjectGone => f.write_str("the object no longer exists"),
+            Self::OtherNamespace => {
+                f.write_str("the arena belongs to another pid namespace; go through the server")
+            }
             Self::SlotsFull => f.write_str("no process can attach: every slot is taken"),
             Self::WrongType => f.write_str("the object is of another type"),
             Self::Overflow => f.write_str("the sum does not fit 64 bits"),

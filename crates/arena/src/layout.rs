@@ -35,6 +35,8 @@ const AT_BYTES: u64 = 16;
 /// The object that holds the names: offset and generation.
 pub(crate) const ROOT: u64 = 24;
 pub(crate) const ROOT_GENERATION: u64 = 32;
+/// The inode of the pid namespace in which thread ids in lock words mean something.
+pub(crate) const NAMESPACE: u64 = 40;
 
 /// The lockable that guards the unit table.
 pub(crate) const ALLOCATOR: u64 = 4096;

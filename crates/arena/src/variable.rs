@@ -1,7 +1,7 @@
 //! One value, shared between processes.
 //!
-//! Replacing a value that fits a word by another one is a single store; everything else is a
-//! [`crate::change::Change`] of the cell and of the blocks that come and go. Readers take no lock.
+//! Replacing a value that fits a word by another one is a single store; everything else is one
+//! change of the cell and of the blocks that come and go. Readers take no lock.
 
 use crate::block::{Header, State};
 use crate::change::{Change, is_quiet};

@@ -10,7 +10,7 @@ from manor._server.adapters import adapt
 from manor._server.calls import current
 from manor._server.primitives import Barrier
 from manor._server.waiting import Abandoned
-from tests.unit.server.clients import LIMIT_S, Client, ClientProcess, Pending, clients, hook, watch
+from tests.unit.server.clients import LIMIT_S, Client, ClientProcess, Pending, clients, hook, linger_on_waking, watch
 
 
 class Meeting:
@@ -206,6 +206,22 @@ def test_a_death_after_its_generation_breaks_nothing(kind: str) -> None:
         assert not meeting.barrier.broken
         other.run(meeting.barrier.wait)
         pending.result()
+
+
+def test_the_death_of_somebody_who_waits_for_the_next_generation_does_not_break_this_one() -> None:
+    meeting = Meeting("adapted", 2)
+    with clients(3) as (first, second, dead):
+        resume = linger_on_waking(meeting.condition, first)
+        (one,) = meeting.waiting(first)
+        second.run(meeting.barrier.wait)
+        meeting.until_waiting(0)
+        early = dead.start(meeting.barrier.wait)
+        meeting.until_waiting(1)
+        meeting.release_dead(dead.process)
+        resume()
+        assert one.result() == 0
+        assert isinstance(early.error(), Abandoned)
+        assert not meeting.barrier.broken
 
 
 @pytest.mark.parametrize("end", ["reset", "abort and reset"])

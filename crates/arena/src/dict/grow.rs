@@ -79,23 +79,18 @@ impl Dict {
         change.turn(block, State::Live);
         let old = match need {
             Need::Nothing => 0,
-            Need::First(words) => {
-                let old = self.link(space, FIRST)?;
-                let kept = self.word(space, FIRST_CAPACITY)?;
+            Need::First(words) | Need::Directory(words) => {
+                let (place, capacity) = match need {
+                    Need::First(_) => (FIRST, FIRST_CAPACITY),
+                    _ => (DIRECTORY, DIRECTORY_CAPACITY),
+                };
+                let (old, kept) = (self.link(space, place)?, self.word(space, capacity)?);
                 copy_words(space, old, kept, block.at, words)?;
-                change.write(self.object.body(FIRST), block.at);
-                change.write(self.object.body(FIRST_CAPACITY), words);
-                if old == 0 {
+                change.write(self.object.body(place), block.at);
+                change.write(self.object.body(capacity), words);
+                if old == 0 && place == FIRST {
                     change.write(self.object.body(BUCKETS), words);
                 }
-                old
-            }
-            Need::Directory(words) => {
-                let old = self.link(space, DIRECTORY)?;
-                let kept = self.word(space, DIRECTORY_CAPACITY)?;
-                copy_words(space, old, kept, block.at, words)?;
-                change.write(self.object.body(DIRECTORY), block.at);
-                change.write(self.object.body(DIRECTORY_CAPACITY), words);
                 old
             }
             Need::Segment(number) => {

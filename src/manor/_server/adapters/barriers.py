@@ -9,7 +9,7 @@ import threading
 
 from manor._server.adapters.adapter import Adapter, condition_of, is_stock
 from manor._server.calls import Process, current
-from manor._server.waiting import nobody, wait_on
+from manor._server.waiting import wait_on
 
 FILLING = 0
 
@@ -36,7 +36,7 @@ class BarrierAdapter(Adapter):
         call = current()
         if call is not None and self._barrier._state == FILLING:  # type: ignore[attr-defined]
             self._waited.add(call.process)
-        return wait_on(self._condition, timeout, nobody)
+        return wait_on(self._condition, timeout)
 
     def _start_afresh(self) -> None:
         self._waited.clear()
