@@ -66,11 +66,11 @@ def own(test: Connection, name: str, use: str, options: dict[str, Any]) -> None:
 
 
 def own_alone(test: Connection, name: str, items: str) -> None:
-    """As `own`, in a process group of its own that does not mind Ctrl-C; use the server when told to."""
-    subject = named(name)
+    """As `own`, in a process group of its own that gets Ctrl-C and goes on; use the server when told to."""
     os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    subject = named(name)
     with new_manager(subject) as manager:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server has not inherited it
         queue = getattr(manager, items)()
         test.send(subject.server_pid(manager))
         test.recv()

@@ -35,8 +35,8 @@ def leaving_nothing(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     before, open_before = children(), descriptors()
     capfd.readouterr()
     yield
-    assert multiprocessing.active_children() == []
     assert children() == before
+    assert multiprocessing.active_children() == []
     assert descriptors() == open_before
     assert capfd.readouterr() == ("", "")
 

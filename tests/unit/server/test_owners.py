@@ -23,8 +23,11 @@ def test_a_thread_that_owns_nothing_does_not_linger(hosted: Hosted) -> None:
         client.run(hosted.release)
         client.run(linger)
         client.run(hosted.acquire)  # and may own again
-        client.run(hosted.release)
-        client.run(linger)
+        ended = client.start(linger)
+        again = client.another_session()
+        again.run(hosted.release)
+        ended.result()
+        again.close()
 
 
 def test_a_client_thread_that_comes_back_releases_what_its_last_session_acquired(hosted: Hosted) -> None:
