@@ -12,6 +12,7 @@ _COUNT_MAX: Final = 2**62
 _RANGES: Final = {
     "message_bytes_max": (4096, _COUNT_MAX),  # what introduces two processes to each other must fit
     "mailbox_bytes": (1, 2**30),
+    "chunk_items_max": (1, 2**32 - 1),
     "spin_ns_max": (0, _COUNT_MAX),
 }
 

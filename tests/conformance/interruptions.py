@@ -51,14 +51,27 @@ def interrupt(number: int, frame: FrameType | None) -> None:
 
 
 @contextlib.contextmanager
-def interrupting(probe: Probe, number: int = signal.SIGALRM, sent: list[float] | None = None) -> Iterator[None]:
-    """Send this process a signal when one more call than now waits in the server; enter the time in *sent*."""
+def interrupting(
+    probe: Probe,
+    number: int = signal.SIGALRM,
+    sent: list[float] | None = None,
+    before: Callable[[], object] = lambda: None,
+) -> Iterator[None]:
+    """Send this process a signal when one more call than now waits in the server.
+
+    Args:
+        probe: Tells that.
+        number: The signal.
+        sent: Gets the time when it is sent.
+        before: Called before that, when the call waits.
+    """
     if number != signal.SIGINT:
         signal.signal(number, interrupt)
-    before = probe.waiting()
+    waiting = probe.waiting()
 
     def send() -> None:
-        until(lambda: probe.waiting() > before)
+        until(lambda: probe.waiting() > waiting)
+        before()
         if sent is not None:
             sent.append(time.monotonic())
         os.kill(os.getpid(), number)

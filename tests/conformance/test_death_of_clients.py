@@ -5,6 +5,7 @@ import signal
 import threading
 import warnings
 from multiprocessing.connection import Connection
+from random import Random
 from typing import Any
 
 import pytest
@@ -29,7 +30,6 @@ from tests.conformance.subjects import (
     MANOR_FORK,
     STANDARD_FORK,
     Subject,
-    on,
     standard_library_fails,
     standard_library_left_out,
     until,
@@ -51,8 +51,8 @@ def hold_much_memory(test: Connection, lock: Any) -> None:
 def lock_and_unlock(test: Connection, lock: Any) -> None:
     test.send("ready")
     while True:
-        with lock:
-            pass
+        lock.acquire()
+        lock.release()
 
 
 @standard_library_fails("nobody counts down for a killed process")
@@ -163,9 +163,9 @@ def test_a_killed_process_with_much_memory_gives_back_as_fast(subject: Subject, 
         acquired_after_death(lock, child.pid)
 
 
-def kill_at_random(subject: Subject, manager: Any, rng: Any, rounds: int) -> None:
-    """Kill a process that does nothing but lock and unlock; the lock must be free each time."""
-    lock = manager.Lock()
+def kill_at_random(subject: Subject, manager: Any, kind: str, rng: Random, rounds: int) -> None:
+    """Kill a process that does nothing but lock and unlock; the lock must be free each time, and then ours alone."""
+    lock = getattr(manager, kind)()
     for _ in range(rounds):
         with Child(subject.context, lock_and_unlock, lock) as child:
             child.hear()
@@ -177,14 +177,20 @@ def kill_at_random(subject: Subject, manager: Any, rng: Any, rounds: int) -> Non
             lock.release()
 
 
-@on(*MANOR)
-def test_a_process_killed_at_any_moment_leaves_no_lock_locked(subject: Subject, manager: Any, rng: Any) -> None:
-    kill_at_random(subject, manager, rng, rounds=10 if subject is MANOR_FORK else 3)
+AT_RANDOM = ("Lock", "RLock", "BoundedSemaphore", "registered_lock")
+
+
+@each(AT_RANDOM)  # elsewhere it keeps them
+def test_a_process_killed_at_any_moment_leaves_nothing_locked(
+    subject: Subject, manager: Any, rng: Random, kind: str
+) -> None:
+    kill_at_random(subject, manager, kind, rng, rounds=10 if subject is MANOR_FORK else 3)
 
 
 @pytest.mark.stress
-@on(*MANOR)
-def test_a_thousand_processes_killed_at_any_moment_leave_no_lock_locked(
-    subject: Subject, manager: Any, rng: Any
+@pytest.mark.timeout(1200)
+@each(AT_RANDOM)  # elsewhere it keeps them
+def test_a_thousand_processes_killed_at_any_moment_leave_nothing_locked(
+    subject: Subject, manager: Any, rng: Random, kind: str
 ) -> None:
-    kill_at_random(subject, manager, rng, rounds=1000 if subject.method == "fork" else 100)
+    kill_at_random(subject, manager, kind, rng, rounds=1000 if subject.method == "fork" else 100)

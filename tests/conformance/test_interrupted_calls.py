@@ -79,6 +79,32 @@ def interrupt_wait(probe: Probe, condition: Any, echo: Any) -> None:
             condition.wait_for(lambda: False)
 
 
+def interrupt_wait_for_a_taken_lock(probe: Probe, condition: Any, echo: Any) -> None:
+    """Be interrupted in a wait while another thread has the lock; it must not matter to other objects."""
+    taken, go_on = threading.Event(), threading.Event()
+
+    def take() -> None:
+        with condition:
+            taken.set()
+            go_on.wait()
+
+    thread = threading.Thread(target=take)
+
+    def start_taking() -> None:
+        thread.start()
+        taken.wait()
+
+    condition.acquire()
+    with interrupting(probe, before=start_taking), pytest.raises(Interrupted):
+        condition.wait()
+    try:
+        assert at_once(echo.say, "word") == "word"
+    finally:
+        go_on.set()
+        thread.join()
+    condition.release()
+
+
 def interrupt_any(probe: Probe, waiter: Any, echo: Any) -> None:
     for word in range(ROUNDS):
         with interrupting(probe), pytest.raises(Interrupted):
@@ -164,6 +190,15 @@ def test_a_condition_interrupted_in_wait_is_owned_and_left_as_in_one_process(
 ) -> None:
     condition, echo = manager.Condition(), manager.Echo()
     subject.run_in_child(interrupt_wait, probe, condition, echo)
+    assert not condition.locked()
+
+
+@standard_library_left_out(HANGS)
+def test_a_wait_that_cannot_have_its_lock_back_delays_no_call_of_another_object(
+    subject: Subject, manager: Any, probe: Probe
+) -> None:
+    condition, echo = manager.Condition(), manager.Echo()
+    subject.run_in_child(interrupt_wait_for_a_taken_lock, probe, condition, echo)
     assert not condition.locked()
 
 

@@ -110,6 +110,25 @@ def test_no_message_waits_for_an_acknowledgement(subject: Subject, manager: Any)
     check_no_stalls(manager.Mirror())
 
 
+@on(*MANOR)
+def test_no_call_waits_for_the_acknowledgement_of_what_went_before_it(subject: Subject, manager: Any) -> None:
+    items, kept = manager.Queue(), [manager.Mirror()]
+    items.put(0)
+
+    def confirmed() -> None:
+        items.put(items.get())  # the client confirms that it has the item, and then calls again
+
+    def created() -> None:
+        kept.append(manager.Mirror())
+
+    def dropped() -> None:
+        kept.pop()  # nobody answers that
+        items.qsize()
+
+    for step in (confirmed, created, dropped):
+        assert median_trip_s(step) < STALL_S / 2, step.__name__
+
+
 def check_no_stalls_at(address: tuple[str, int]) -> None:
     manager = ManorManager(address, KEY)
     manager.connect()

@@ -118,6 +118,13 @@ impl Outbox {
         Ok(())
     }
 
+    /// Takes back the last [`Self::announce`]: nothing of the message has reached the socket.
+    pub fn retract(&mut self) -> Result<(), Error> {
+        self.sent -= 1;
+        // Relaxed: only a hint; a receiver that saw the announcement finds nothing, and sleeps.
+        self.place.store(ANNOUNCED, self.sent, Ordering::Relaxed)
+    }
+
     /// Whether the receiver sleeps; to be asked after publishing.
     pub fn is_peer_sleeping(&self) -> Result<bool, Error> {
         // SeqCst pairs with the fence in `Inbox::sleep`: either we see `sleeping`, or it sees `published`.

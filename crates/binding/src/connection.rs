@@ -240,6 +240,17 @@ fn send(
     out: &mut Outgoing<'_>,
     deadline: Deadline,
 ) -> PyResult<()> {
+    send_all(py, core, sender, out, deadline)
+        .or_else(|error| sender.withdraw(&core.link, out).map_err(to_python).and(Err(error)))
+}
+
+fn send_all(
+    py: Python<'_>,
+    core: &Core<ByteArrayRoom>,
+    sender: &mut Sender,
+    out: &mut Outgoing<'_>,
+    deadline: Deadline,
+) -> PyResult<()> {
     if out.bytes() <= QUICK_BYTES_MAX
         && sender.attempt(&core.link, out).map_err(to_python)? == Step::Done
     {

@@ -38,6 +38,10 @@ impl Tally {
         self.sent.store(self.sent() + 1, Ordering::Relaxed);
     }
 
+    pub(crate) fn uncount_sent(&self) {
+        self.sent.store(self.sent() - 1, Ordering::Relaxed);
+    }
+
     pub(crate) fn count_received(&self) {
         let received = self.received.load(Ordering::Relaxed);
         self.received.store(received + 1, Ordering::Relaxed);

@@ -118,6 +118,12 @@ impl<'p> Gather<'p> {
         filled
     }
 
+    /// Whether nothing has been dealt with.
+    #[must_use]
+    pub fn is_untouched(&self) -> bool {
+        self.next == 0 && self.offset == 0
+    }
+
     /// Whether everything has been dealt with.
     #[must_use]
     pub fn is_done(&self) -> bool {

@@ -103,6 +103,22 @@ impl Sender {
         }
     }
 
+    /// Gives up an operation that failed: if nothing of its frame was sent, it never was, and the next may follow.
+    pub fn withdraw(&mut self, link: &Link, out: &mut Outgoing<'_>) -> Result<(), Error> {
+        if !out.is_begun || !out.gather.is_untouched() {
+            return Ok(());
+        }
+        out.is_begun = false;
+        self.is_torn = false;
+        if out.confirms.is_none() {
+            link.tally.uncount_sent();
+            if let Some(outbox) = &mut self.outbox {
+                outbox.retract()?;
+            }
+        }
+        Ok(())
+    }
+
     /// Starts a frame; returns whether the mailbox took the message instead.
     fn begin(&mut self, link: &Link, out: &mut Outgoing<'_>) -> Result<bool, Error> {
         if self.is_torn {

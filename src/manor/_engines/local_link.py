@@ -76,6 +76,13 @@ class LocalLink:
             return tuple(self.dispatcher.find(int(args[0], 16)).exposed)
         raise NotExposed(f"proxies in the server itself cannot call its function {method!r}")
 
+    def mark(self) -> object:
+        """Return nothing: a call in the same thread has no way back to be interrupted on."""
+        return None
+
+    def give_back_since(self, mark: object) -> None:
+        """Do nothing."""
+
     def take_hold(self, hosted: Hosted) -> None:
         """As a grantee: the reference is adopted by ``hold(credited=True)``."""
         self.dispatcher.table.add_local(hosted.ident)

@@ -22,6 +22,9 @@ _WAITING_TYPES: Final = (
 )
 
 
+_TAKING: Final = frozenset(("acquire", "get", "get_nowait"))
+
+
 def waits_of(exposed: Iterable[str]) -> Mapping[str, Waits]:
     """Return which of these methods wait, judged by the company that their names keep."""
     names = set(exposed)
@@ -42,6 +45,31 @@ def remote_method(name: str) -> Callable[..., Any]:
     return call
 
 
+def taking_method(name: str) -> Callable[..., Any]:
+    """Return a method as ``remote_method`` does, for one that takes something from the hosted object.
+
+    An exception that a signal handler raises on the way back from the call would lose what it took: it is given back.
+    That is why everything happens in this one frame.
+    """
+
+    def call(self: BaseProxy, /, *args: Any, **kwds: Any) -> Any:
+        link = self._link
+        mark = link.mark()
+        try:
+            return self._callmethod(name, args, kwds)
+        except BaseException:
+            link.give_back_since(mark)
+            raise
+
+    call.__name__ = name
+    call.__qualname__ = f"BaseProxy.{name}"
+    return call
+
+
+def _method(name: str, waits: Mapping[str, Waits]) -> Callable[..., Any]:
+    return taking_method(name) if name in _TAKING and waits else remote_method(name)
+
+
 def MakeProxyType(  # noqa: N802 - the standard library's name
     name: str,
     exposed: Iterable[str],
@@ -51,9 +79,10 @@ def MakeProxyType(  # noqa: N802 - the standard library's name
     exposed = tuple(exposed)
     found = _cache.get((name, exposed))
     if found is None:
-        methods: dict[str, Any] = {method: remote_method(method) for method in exposed}
+        waits = waits_of(exposed)
+        methods: dict[str, Any] = {method: _method(method, waits) for method in exposed}
         methods["_exposed_"] = exposed
-        methods["_waits_"] = waits_of(exposed)
+        methods["_waits_"] = waits
         found = _cache[name, exposed] = type(name, (BaseProxy,), methods)
     return found
 

@@ -23,6 +23,7 @@ __all__ = ["LOST", "Control"]
 LOST: Final = (*CLOSED, ProtocolError)
 """What reading from a control connection raises whose peer is gone, or talks nonsense."""
 
+_FRAME_NOTICES_MAX: Final = 32
 _COUNT_MAX: Final = 2**62
 """A ``repeat`` counts down in one step and tells what is left in another, without a lock."""
 
@@ -30,11 +31,18 @@ _COUNT_MAX: Final = 2**62
 class Control:
     """Sends notices in order, and hears why the server ended."""
 
-    def __init__(self, connection: Connection) -> None:
-        """Use *connection*, whose peer has welcomed us in the role CONTROL."""
+    def __init__(self, connection: Connection, *, waits: bool) -> None:
+        """Use *connection*, whose peer has welcomed us in the role CONTROL.
+
+        Args:
+            connection: The connection.
+            waits: Whether sending may wait. On a Unix socket it does not: a short frame is sent as a whole or not at
+                all, and kept while a stopped server's socket is full.
+        """
         self.connection = connection
+        self.send_s = None if waits else 0.0
         self.farewell: str | None = None
-        self._pending: deque[bytes] = deque()
+        self.pending: deque[bytes] = deque()
         self._uncounted = itertools.repeat(None, _COUNT_MAX)
         self._undropped = itertools.repeat(None, _COUNT_MAX)
         self._lock = threading.Lock()
@@ -55,33 +63,52 @@ class Control:
 
     def post(self, notice: Notice) -> None:
         """Send *notice* without waiting for an answer; a dead server is not this method's business."""
-        self._pending.append(pack_notice(notice))
+        self.pending.append(pack_notice(notice))
         next(self._uncounted)
-        self._flush()
+        self.flush()
 
     def post_all(self, notices: list[Notice]) -> None:
         """Send *notices* in one frame."""
-        self._pending.extend(pack_notice(notice) for notice in notices)
+        self.pending.extend(pack_notice(notice) for notice in notices)
         for _ in notices:
             next(self._uncounted)
-        self._flush()
+        self.flush()
 
-    def _flush(self) -> None:
-        while self._pending and self._lock.acquire(blocking=False):
+    def flush(self) -> None:
+        """Send what is pending, as far as that takes no wait."""
+        sent = True
+        while sent and self.pending and self._lock.acquire(blocking=False):
             try:
-                self._send_pending()
+                sent = self._send_pending()
             finally:
                 self._lock.release()
 
-    def _send_pending(self) -> None:
-        parts = []
-        while self._pending:
-            parts.append(self._pending.popleft())
-        try:
-            if parts:
-                self.connection.send(parts)
-        except LOST:
-            return
+    def catch_up(self, timeout: float | None) -> None:
+        """Send what is pending, since a call is to come after it.
+
+        Raises:
+            TimeoutError: There was no room for it in time.
+        """
+        with self._lock:
+            sent = self._send_pending(timeout)
+        if not sent:
+            raise TimeoutError
+
+    def _send_pending(self, timeout: float | None = 0.0) -> bool:
+        """Send what is pending; return whether there was room for it."""
+        timeout = timeout if self.send_s is not None else None
+        while self.pending:
+            parts = [self.pending[at] for at in range(min(len(self.pending), _FRAME_NOTICES_MAX))]
+            try:
+                self.connection.send(parts, timeout)
+            except TimeoutError:
+                return False
+            except LOST:
+                self.pending.clear()
+                return True
+            for _ in parts:
+                self.pending.popleft()
+        return True
 
     def ping(self, timeout: float) -> bool:
         """Whether the server answers within *timeout* seconds; raise one of ``LOST`` when it is gone."""
@@ -91,7 +118,7 @@ class Control:
         try:
             number = self.posted
             next(self._uncounted)
-            self._pending.append(pack_notice(Notice(What.PING, number)))
+            self.pending.append(pack_notice(Notice(What.PING, number)))
             self._send_pending()
             while self._hear(max(0.0, end - time.monotonic())) != number:
                 pass
@@ -99,7 +126,7 @@ class Control:
             return False
         finally:
             self._lock.release()
-            self._flush()
+            self.flush()
         return True
 
     def _hear(self, timeout: float) -> int | None:
@@ -128,14 +155,14 @@ class Control:
 
     def announce_fork(self, token: bytes) -> None:
         """While holding still: say that a child about to be forked holds what we hold."""
-        self._pending.append(pack_notice(Notice(What.FORK, token=token)))
+        self.pending.append(pack_notice(Notice(What.FORK, token=token)))
         next(self._uncounted)
         self._send_pending()
 
     def go_on(self) -> None:
         """End ``hold_still``."""
         self._lock.release()
-        self._flush()
+        self.flush()
 
     def close(self) -> None:
         """Close the connection."""

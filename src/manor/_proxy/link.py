@@ -72,7 +72,7 @@ class Link:
         self.timeout: float | None = None
         self._dialer = dialer
         self._sessions = Sessions()
-        self.control = Control(control)
+        self.control = Control(control, waits=not dialer.is_local)
         self.holds = Holds(self, self.control, self.limits.pickle_lease_s)
         self.hold, self.lease = self.holds.hold, self.holds.lease
         self.server = welcome.server
@@ -124,27 +124,44 @@ class Link:
         idle = self._sessions.idle.sessions
         session = idle.pop() if idle else self._open_session(patience)
         number = session.number = (session.number + 1) & _NUMBER_MASK
+        session.took = False
         control = self.control
         parts = [pack_call(number, control.posted, control.dropped, ident, method.encode()), *payload]
         try:
             try:
+                if control.pending:
+                    control.catch_up(patience.seconds)
                 data = session.connection.call(parts, patience.seconds)
             except (*LOST, OverflowError) as error:
                 data = self._call_failed(session, method, patience, error)
             kind, confirm = unpack_answer(data, number)
             result = self._decode(kind, memoryview(data)[ANSWER_BYTES:])
             if confirm:
+                session.took = True
                 session.connection.confirm()
+            idle.append(session)
         except BaseException:
-            session.connection.abandon()
+            if idle and idle[-1] is session:
+                idle.pop()
+            session.abandon()
             raise
-        idle.append(session)
         if kind != _ERROR:
             return result
         try:
             raise result
         finally:
             del result  # a frame that holds the exception that holds the frame
+
+    def mark(self) -> object:
+        """Return a mark for ``give_back_since``."""
+        idle = self._sessions.idle.sessions
+        return (idle[-1], idle[-1].number) if idle else None
+
+    def give_back_since(self, mark: object) -> None:
+        """Give back what the last call took, if that was after *mark*: an exception keeps it from whoever called."""
+        idle = self._sessions.idle.sessions
+        if idle and idle[-1].took and (idle[-1], idle[-1].number) != mark:
+            idle.pop().abandon()
 
     def drop(self, ident: int, credits_: int) -> None:
         """Give back credits; called by finalizers, and therefore anywhere, also in the middle of ``call``.
@@ -161,7 +178,10 @@ class Link:
             self.control.post(Notice(What.DROP, ident, credits_))
             return
         try:
-            session.connection.send([pack_drop(self.control.posted, ident, credits_)])
+            session.connection.send([pack_drop(self.control.posted, ident, credits_)], self.control.send_s)
+        except TimeoutError:  # the server is stopped, and its socket full
+            idle.append(session)
+            self.control.post(Notice(What.DROP, ident, credits_))
         except LOST:
             session.connection.abandon()
         else:
@@ -293,5 +313,5 @@ class Link:
         except (*LOST, ProtocolError, AuthenticationError) as error:
             self.fate.decide(f"could not be reached from a forked child: {error}")
             return
-        self.control = Control(connection)
+        self.control = Control(connection, waits=not self._dialer.is_local)
         self.holds.claim(self.control, token)

@@ -6,22 +6,38 @@ a finalizer, an object that rebuilds itself), and gives up one whose call was in
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import weakref
 
-from manor._transport.connection import Connection
+from manor._transport.connection import LOST, Connection
+from manor._wire.calls import REGRET
 
 __all__ = ["Session", "Sessions"]
 
 
 class Session:
-    """One connection in the role SESSION, and the number of its last call."""
+    """One connection in the role SESSION.
 
-    __slots__ = ("__weakref__", "connection", "number")
+    Attributes:
+        connection: The connection.
+        number: The number of its last call.
+        took: Whether that call took something, which the server would give back.
+    """
+
+    __slots__ = ("__weakref__", "connection", "number", "took")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.number = 0
+        self.took = False
+
+    def abandon(self) -> None:
+        """Close the connection; what the last call took is given back, since nobody got it."""
+        if self.took:
+            with contextlib.suppress(*LOST):
+                self.connection.send([REGRET], 0)
+        self.connection.abandon()
 
 
 class _Idle(threading.local):

@@ -33,7 +33,12 @@ class AcquirerProxy(BaseProxy):
             timeout: How long to wait at most, in seconds; None is without limit.
         """
         args = (blocking,) if timeout is None else (blocking, timeout)
-        return self._callmethod("acquire", args)
+        mark = self._link.mark()
+        try:
+            return self._callmethod("acquire", args)
+        except BaseException:  # a signal handler's, on the way back: see ``manor._proxy.auto.taking_method``
+            self._link.give_back_since(mark)
+            raise
 
     def release(self, *count: int) -> None:
         """Release; raises what the hosted lock raises when it was not acquired."""

@@ -23,7 +23,7 @@ from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
 from manor._server.processes import Process
 from manor._server.waiting import Abandoned, Cancellation
 from manor._transport.connection import LOST, Connection
-from manor._wire.calls import DROP_BYTE, SERVER, Kind, unpack_call, unpack_drop
+from manor._wire.calls import DROP_BYTE, REGRET_BYTE, SERVER, Kind, unpack_call, unpack_drop
 from manor._wire.calls import pack_answer as _pack_answer
 from manor.errors import MessageTooLarge, NotPicklable, ProtocolError
 
@@ -89,6 +89,9 @@ class Session:
                 message = receive()
                 if message[0] == DROP_BYTE:
                     self._drop(message)
+                    continue
+                if message[0] == REGRET_BYTE:
+                    self.undo()
                     continue
                 undo.clear()
                 try:

@@ -75,8 +75,7 @@ def _enter(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> Any:
     if enter is not None:
         died = enter()
         return True if died is None else grantee.noted(True, died)
-    replaced = hosted.adapter and hosted.adapter.method("acquire")
-    return (replaced or hosted.obj.acquire)()
+    return _replaced(hosted, "__enter__", "acquire")()
 
 
 def _leave(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> None:
@@ -84,9 +83,20 @@ def _leave(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> None:
     leave = getattr(hosted.obj, "leave", None)
     if leave is not None:
         leave()
-        return
-    replaced = hosted.adapter and hosted.adapter.method("release")
-    (replaced or hosted.obj.release)()
+    elif hosted.adapter is not None and (exit_block := hosted.adapter.method("__exit__")) is not None:
+        exit_block(None, None, None)
+    else:
+        _replaced(hosted, "release")()
+
+
+def _replaced(hosted: Hosted, *names: str) -> Any:
+    """Return what the adapter has for one of *names*, or the object's own method of the last of them."""
+    if hosted.adapter is not None:
+        for name in names:
+            replaced = hosted.adapter.method(name)
+            if replaced is not None:
+                return replaced
+    return getattr(hosted.obj, names[-1])
 
 
 SPECIALS: Final[dict[str, tuple[Special, tuple[str, ...]]]] = {

@@ -82,6 +82,20 @@ def over(call: Call | None) -> bool:
     return call is not None and (call.cancellation.cancelled or is_dead(call.process))
 
 
+def refuse_dead() -> None:
+    """Refuse the current call if its process died; to be asked holding the lock that `release_dead` takes.
+
+    What the process held has been given back, and may be somebody else's: a release that it had asked for just
+    before it was killed would take it from them.
+
+    Raises:
+        Abandoned: It died.
+    """
+    call = current()
+    if call is not None and is_dead(call.process):
+        raise Abandoned
+
+
 class _Outcome(Enum):
     PENDING = "pending"
     NOTIFIED = "notified"

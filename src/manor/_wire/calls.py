@@ -3,12 +3,15 @@
 ======== ============================ =======================================
 state    may arrive at the server     may arrive at the client
 ======== ============================ =======================================
-idle     a call, or a drop            nothing
+idle     a call, a drop, a regret     nothing
 calling  nothing (or the end)         the answer with the number of the call
 ======== ============================ =======================================
 
 A drop says what the notice DROP says on the control connection, but wakes no other thread of a busy server. It counts
 the notices before it, as a call does, so that it cannot overtake the hold that it ends.
+
+A regret says that the last answer was confirmed too early: an exception kept it from the client's user, and what the
+call took is to be given back.
 
 A client that no longer wants an answer closes the session, so no later call can ever get it.
 """
@@ -24,6 +27,8 @@ from manor.errors import ProtocolError
 __all__ = [
     "ANSWER_BYTES",
     "DROP_BYTE",
+    "REGRET",
+    "REGRET_BYTE",
     "SERVER",
     "Kind",
     "pack_answer",
@@ -42,6 +47,8 @@ _DROP: Final = struct.Struct("<BQQI")
 _ANSWER: Final = struct.Struct("<BBI")
 _CALL_BYTE: Final = 0x43
 DROP_BYTE: Final = 0x44
+REGRET: Final = b"R"
+REGRET_BYTE: Final = REGRET[0]
 _CALL_BYTES: Final = _CALL.size
 ANSWER_BYTES: Final = _ANSWER.size
 

@@ -1,7 +1,6 @@
 """The first frame each way: the client says which process and thread it is, the server which server it is."""
 
 import enum
-import math
 import struct
 from typing import Final, NamedTuple
 
@@ -104,8 +103,11 @@ class Welcome(NamedTuple):
             raise ProtocolError(f"a welcome of {len(data)} bytes")
         refusal, server, pid, machine, message_bytes_max, lease_s, items_max, length = _WELCOME.unpack_from(data)
         path = bytes(data[_WELCOME.size :])
-        sound = message_bytes_max > 0 and items_max > 0 and 0 < lease_s < math.inf
-        if length != len(path) or refusal not in tuple(Refusal) or not sound:
+        if length != len(path) or refusal not in tuple(Refusal):
             raise ProtocolError("a malformed welcome")
+        try:
+            DEFAULT.agreed(message_bytes_max=message_bytes_max, pickle_lease_s=lease_s, chunk_items_max=items_max)
+        except ValueError as error:
+            raise ProtocolError(f"a welcome with bounds that could never work: {error}") from None
         where = path.decode("utf-8", "surrogateescape")
         return cls(Refusal(refusal), server, pid, machine, message_bytes_max, where, lease_s, items_max)

@@ -21,9 +21,17 @@ names = st.text(st.characters(exclude_categories=["Cs"]), max_size=100)
 paths = st.binary(max_size=200).filter(lambda raw: b"\0" not in raw).map(os.fsdecode)
 
 hellos = st.builds(Hello, st.sampled_from(Role), bits8, ids, bits32, bits64, names)
-seconds = st.floats(min_value=0.0, exclude_min=True, allow_infinity=False)
+seconds = st.floats(0.001, 1e6)
 welcomes = st.builds(
-    Welcome, st.sampled_from(Refusal), ids, bits32, ids, bits64.filter(bool), paths, seconds, bits32.filter(bool)
+    Welcome,
+    st.sampled_from(Refusal),
+    ids,
+    bits32,
+    ids,
+    st.integers(4096, 2**64 - 1),
+    paths,
+    seconds,
+    bits32.filter(bool),
 )
 notices = st.builds(Notice, st.sampled_from(What), bits64, bits32, ids)
 
@@ -36,6 +44,17 @@ def test_a_client_introduces_itself(hello: Hello) -> None:
 @given(welcomes)
 def test_a_server_introduces_itself(welcome: Welcome) -> None:
     assert Welcome.unpack(welcome.pack()) == welcome
+
+
+@pytest.mark.parametrize(
+    "bounds", [(0, 1.0, 1), (4095, 1.0, 1), (4096, 0.0, 1), (4096, float("nan"), 1), (4096, 1.0, 0)]
+)
+@pytest.mark.parametrize("refusal", Refusal)
+def test_a_server_cannot_ask_for_bounds_that_could_never_work(bounds: tuple[int, float, int], refusal: Refusal) -> None:
+    message_bytes_max, lease_s, items_max = bounds
+    welcome = Welcome(refusal, bytes(16), 1, bytes(16), message_bytes_max, "/path", lease_s, items_max)
+    with pytest.raises(ProtocolError, match="bounds that could never work: Limits"):
+        Welcome.unpack(welcome.pack())
 
 
 def test_the_name_of_a_process_may_be_long_and_odd() -> None:
@@ -112,7 +131,7 @@ Unpack = Callable[[Any], object]
 
 WHOLE: dict[str, tuple[bytes, Unpack]] = {
     "hello": (Hello(Role.SESSION, 1, bytes(16), 2, 3, "name").pack(), Hello.unpack),
-    "welcome": (Welcome(Refusal.NONE, bytes(16), 1, bytes(16), 9, "/path").pack(), Welcome.unpack),
+    "welcome": (Welcome(Refusal.NONE, bytes(16), 1, bytes(16), 9999, "/path").pack(), Welcome.unpack),
     "notice": (control.pack_notice(Notice(What.HOLD, 1, 2)), control.unpack_notices),
     "pong": (control.pack_pong(7), control.unpack_news),
     "drop": (calls.pack_drop(1, 2, 3), calls.unpack_drop),

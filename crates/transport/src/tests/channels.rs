@@ -204,3 +204,33 @@ fn two_receivers_that_sleep_and_spin_lose_no_wakeup() {
     });
     assert_eq!(done.into_inner(), 2);
 }
+
+/// Sends until a peer that does not read has no more room; returns how many messages went.
+fn fill(link: &Link) -> u32 {
+    for n in 0u32.. {
+        match send(link, &n.to_le_bytes(), Deadline::Now) {
+            Ok(()) => {}
+            Err(Error::TimedOut) => return n,
+            Err(error) => panic!("{error}"),
+        }
+    }
+    unreachable!()
+}
+
+fn a_message_without_room_never_was((client, server): (Link, Link)) {
+    let sent = fill(&client);
+    assert_eq!(send(&client, b"never", Deadline::Now), Err(Error::TimedOut));
+    for n in 0..sent {
+        assert_eq!(receive(&server, soon()), Ok(n.to_le_bytes().to_vec()));
+    }
+    send(&client, b"next", soon()).unwrap();
+    assert_eq!(receive(&server, soon()), Ok(b"next".to_vec()));
+    send(&server, b"back", soon()).unwrap();
+    assert_eq!(receive(&client, soon()), Ok(b"back".to_vec()));
+}
+
+#[test]
+fn a_short_message_that_found_no_room_in_time_never_was() {
+    a_message_without_room_never_was(unix_pair());
+    a_message_without_room_never_was(pair());
+}

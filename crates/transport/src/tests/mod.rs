@@ -56,8 +56,16 @@ pub fn send(link: &Link, message: &[u8], deadline: Deadline) -> Result<(), Error
         .map(|piece| unsafe { Part::new(piece.as_ptr(), piece.len()) });
     let mut out = Outgoing::message(&parts, core.bytes_max)?;
     let mut sender = core.sender()?;
-    while sender.run(&core.link, &mut out, deadline)? != Step::Done {}
-    Ok(())
+    loop {
+        match sender.run(&core.link, &mut out, deadline) {
+            Ok(Step::Done) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => {
+                sender.withdraw(&core.link, &mut out)?;
+                return Err(error);
+            }
+        }
+    }
 }
 
 pub fn receive(link: &Link, deadline: Deadline) -> Result<Vec<u8>, Error> {

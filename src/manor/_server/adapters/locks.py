@@ -17,7 +17,7 @@ from manor._server.adapters.line import Line
 from manor._server.adapters.owners import this_thread
 from manor._server.calls import Call, Caller, Process, caller, current, is_dead
 from manor._server.primitives.mutex import patience
-from manor._server.waiting import Abandoned, nobody, over, wait_until
+from manor._server.waiting import Abandoned, nobody, over, refuse_dead, wait_until
 
 LOCK: type = type(threading.Lock())
 RLOCK: type = type(threading.RLock())
@@ -151,6 +151,7 @@ class LockAdapter(Adapter):
 
     def _release_here(self) -> None:
         with self._books:
+            refuse_dead()
             self._lock.release()
             if self._tenure is not None:
                 self._count_down(self._tenure)

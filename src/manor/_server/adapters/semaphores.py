@@ -8,7 +8,7 @@ from typing import Any
 from manor._server.adapters.adapter import Adapter, condition_of, is_stock, make_cancellable
 from manor._server.calls import Call, Process, caller, current, is_dead
 from manor._server.primitives.holdings import Holdings
-from manor._server.waiting import Abandoned, over
+from manor._server.waiting import Abandoned, over, refuse_dead
 
 
 class SemaphoreAdapter(Adapter):
@@ -69,12 +69,15 @@ class SemaphoreAdapter(Adapter):
 
     def _release(self, n: int = 1) -> None:
         with self._books:
+            if self._tracks_all:  # else the permits are signals, and this is one that it sent
+                refuse_dead()
             self._semaphore.release(n)
             for _ in range(n if self._tracks_all else 0):
                 self._holdings.remove_any(caller().process)
 
     def _exit(self, *_exc_info: Any) -> None:
         with self._books:
+            refuse_dead()
             self._semaphore.release()
             self._holdings.remove(caller().process)
 

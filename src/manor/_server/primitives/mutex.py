@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from manor._server.calls import Caller, Process, bury, caller, current, is_dead
 from manor._server.primitives.deaths import DeadOwner, Legacy
-from manor._server.waiting import Abandoned, nobody, wait_until
+from manor._server.waiting import Abandoned, nobody, refuse_dead, wait_until
 
 
 def patience(blocking: bool, timeout: float) -> float | None:
@@ -81,6 +81,7 @@ class Mutex:
     def release(self) -> None:
         """Release as `threading` does."""
         with self._free:
+            refuse_dead()
             self._await_restored(caller())
             holding = self._holding_to_release()
             holding.count -= 1

@@ -8,7 +8,7 @@ from typing import ClassVar
 from manor._server.calls import Caller, Process, bury, caller, current
 from manor._server.primitives.deaths import DeadOwner, Legacy
 from manor._server.primitives.holdings import Holdings
-from manor._server.waiting import wait_until
+from manor._server.waiting import refuse_dead, wait_until
 
 
 class Semaphore:
@@ -54,6 +54,7 @@ class Semaphore:
     def leave(self) -> None:
         """Give a permit back at the end of a with block."""
         with self._free:
+            refuse_dead()
             self._check_release(1)
             me = caller()
             self._holdings.remove(me.process)
@@ -64,6 +65,8 @@ class Semaphore:
         if n < 1:
             raise ValueError("n must be one or more")
         with self._free:
+            if self._tracks_all:  # else the permits are signals, and this is one that it sent
+                refuse_dead()
             self._check_release(n)
             me = caller()
             for _ in range(n if self._tracks_all else 0):
