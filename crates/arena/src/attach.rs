@@ -1,6 +1,7 @@
 //! Making an arena, attaching to it, leaving it.
 
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::Ordering;
 
 use crate::Failure;
 use crate::block::Header;
@@ -9,7 +10,7 @@ use crate::dict::{Dict, Key};
 use crate::failure::{Result, corrupt};
 use crate::heap::Heap;
 use crate::identity::Identity;
-use crate::layout::{NAMESPACE, ROOT, ROOT_GENERATION, SLOTS, Space};
+use crate::layout::{ENDED, NAMESPACE, ROOT, ROOT_GENERATION, SLOTS, Space};
 use crate::memory::{Memory, Shared};
 use crate::object::{Handle, REFERENCES};
 use crate::slots::{self, SlotInfo, Status};
@@ -41,7 +42,7 @@ impl Heap<Shared> {
         let own = Identity::own()?;
         let mut swept = 0;
         for slot in 0..SLOTS {
-            if slot != self.slot && slots::is_dead(&self.space, slot, own)? {
+            if slot != self.slot() && slots::is_dead(&self.space, slot, own)? {
                 swept += u64::from(self.sweep(slot)?);
             }
         }
@@ -67,13 +68,26 @@ impl<M: Memory> Heap<M> {
 
     /// Leaves the arena in good order: what this process alone held is freed. No other thread may be in it.
     pub fn detach(self) -> Result<()> {
-        self.sweep(self.slot).map(|_| ())
+        self.sweep(self.slot()).map(|_| ())
     }
 
     /// The slot of this process.
+    #[inline]
     #[must_use]
     pub fn slot(&self) -> u64 {
-        self.slot
+        // Relaxed: changes only in a forked child, which has one thread then.
+        self.own_slot.load(Ordering::Relaxed)
+    }
+
+    /// Ends the arena for everybody: its owner is gone, or wants it to be.
+    pub fn end(&self) -> Result<()> {
+        self.space.memory.store(ENDED, 1)
+    }
+
+    /// Whether somebody has called [`Self::end`]. Cheap: one load.
+    #[inline]
+    pub fn is_ended(&self) -> Result<bool> {
+        Ok(self.space.memory.load(ENDED)? != 0)
     }
 
     /// The processes that are attached.

@@ -49,6 +49,31 @@ impl Birthplace {
     }
 }
 
+/// A birthplace that a forked child may make its own.
+#[derive(Debug)]
+pub struct SharedBirthplace(AtomicU64);
+
+impl SharedBirthplace {
+    /// This process.
+    #[must_use]
+    pub fn here() -> Self {
+        Self(AtomicU64::new(Birthplace::here().0))
+    }
+
+    /// As [`Birthplace::is_here`].
+    #[inline]
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        // Relaxed: changes only in a forked child, which has one thread then.
+        Birthplace(self.0.load(Ordering::Relaxed)).is_here()
+    }
+
+    /// From here on, this process is the one.
+    pub fn move_here(&self) {
+        self.0.store(Birthplace::here().0, Ordering::Relaxed); // As above.
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -220,7 +220,7 @@ fn recover_and_cut(
 
 fn check(theatre: &Theatre, stage: &Stage, judge: &dyn Fn(u32) -> Finding<()>) -> Finding<()> {
     found_audit(&stage.space, "after recovery")?;
-    let thread = u32::try_from(stage.slot + 1).unwrap();
+    let thread = u32::try_from(stage.slot() + 1).unwrap();
     let outcome = judge(thread);
     theatre.memory.take_log();
     outcome

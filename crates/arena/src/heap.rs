@@ -10,6 +10,7 @@
 //! An extent's units are given back after the lock was left (`Heap::settle`): the allocator has a lock of its
 //! own, and a thread holds one at a time. If the process dies between, the sweeper does it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
@@ -17,7 +18,7 @@ use crate::block::{Block, Header, State};
 use crate::change;
 use crate::classes::{OBJECTS, SIZES, class_for};
 use crate::failure::{Failure, Result, corrupt};
-use crate::fork::Birthplace;
+use crate::fork::SharedBirthplace;
 use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space};
 use crate::memory::Memory;
 use crate::slab::Shelf;
@@ -29,15 +30,20 @@ type Shelves = [Shelf; SIZES.len()];
 /// An attached process's way to the arena's memory. Threads share it.
 pub struct Heap<M> {
     pub(crate) space: Space<M>,
-    pub(crate) slot: u64,
+    pub(crate) own_slot: AtomicU64,
     shelves: Mutex<(Shelves, u64)>,
-    birthplace: Birthplace,
+    birthplace: SharedBirthplace,
 }
 
 impl<M: Memory> Heap<M> {
     /// The heap of the process that owns `slot`.
     pub(crate) fn new(space: Space<M>, slot: u64) -> Self {
-        Self { space, slot, shelves: Mutex::default(), birthplace: Birthplace::here() }
+        Self {
+            space,
+            own_slot: AtomicU64::new(slot),
+            shelves: Mutex::default(),
+            birthplace: SharedBirthplace::here(),
+        }
     }
 
     /// A forked child has the mapping, but its slot is its parent's until [`Heap::become_child`].
@@ -46,11 +52,12 @@ impl<M: Memory> Heap<M> {
         if self.birthplace.is_here() { Ok(()) } else { Err(Error::Forked.into()) }
     }
 
-    /// Goes on with another slot, in this process.
-    pub(crate) fn move_to(&mut self, slot: u64) {
-        self.slot = slot;
-        self.shelves = Mutex::default();
-        self.birthplace = Birthplace::here();
+    /// Goes on with another slot, in this process, which has just been forked.
+    pub(crate) fn move_to(&self, slot: u64) {
+        // Relaxed: the child has one thread.
+        self.own_slot.store(slot, Ordering::Relaxed);
+        *self.shelves() = Default::default();
+        self.birthplace.move_here();
     }
 
     /// Finds the slabs of our slot again, as the process would know them that made them.
@@ -59,7 +66,7 @@ impl<M: Memory> Heap<M> {
         let (mut shelves, mut unit) = (self.shelves(), 0);
         while let Some((head, run)) = units::next_run(&self.space, unit)? {
             unit = head + run.length.max(1);
-            if run.kind == Kind::Slab && run.slot == self.slot {
+            if run.kind == Kind::Slab && run.slot == self.slot() {
                 shelves.0[run.class].add(&self.space, run.class, head)?;
             }
         }
@@ -89,7 +96,7 @@ impl<M: Memory> Heap<M> {
                 if !found.is(State::Free) {
                     return corrupt("a block on the shelf is not free");
                 }
-                let header = found.allocated(self.slot);
+                let header = found.allocated(self.slot());
                 self.space.memory.store(at, header.0)?;
                 return Ok(Block { at, header });
             }
@@ -100,7 +107,7 @@ impl<M: Memory> Heap<M> {
     /// Finds free blocks: freed ones of ours, then slabs that lost their owner, then a new slab.
     #[cold]
     fn restock(&self, shelves: &mut (Shelves, u64), class: usize) -> Result<()> {
-        let flags_at = SLOTS_AT + self.slot * SLOT_BYTES + units::SLOT_FREED;
+        let flags_at = SLOTS_AT + self.slot() * SLOT_BYTES + units::SLOT_FREED;
         if self.space.memory.load(flags_at)? != 0 {
             // Acquire pairs with `units::hint`.
             let flags = self.space.memory.swap(flags_at, 0)?;
@@ -135,7 +142,7 @@ impl<M: Memory> Heap<M> {
             self.space.memory.store(base + block * SIZES[class], header.0)?;
         }
         let run =
-            Run { kind: Kind::Slab, slot: self.slot, class, backing: Backing::All, length: 1 };
+            Run { kind: Kind::Slab, slot: self.slot(), class, backing: Backing::All, length: 1 };
         self.space.memory.store(self.space.map.word_at(claim.unit), run.word())?;
         Ok(claim.unit)
     }
@@ -143,13 +150,13 @@ impl<M: Memory> Heap<M> {
     fn allocate_extent(&self, bytes: u64) -> Result<Block> {
         let claim = self.claim_backed(bytes.div_ceil(self.space.map.unit_bytes()), bytes)?;
         let at = self.space.map.unit_at(claim.unit);
-        let header = Header::new(claim.generation, State::Pending, self.slot);
+        let header = Header::new(claim.generation, State::Pending, self.slot());
         self.space.memory.store(at, header.0)?;
         let all = claim.backing == Backing::All
             || bytes.next_multiple_of(PAGE) == claim.length * self.space.map.unit_bytes();
         let backing = if all { Backing::All } else { Backing::Some };
         let run =
-            Run { kind: Kind::Extent, slot: self.slot, class: 0, backing, length: claim.length };
+            Run { kind: Kind::Extent, slot: self.slot(), class: 0, backing, length: claim.length };
         self.space.memory.store(self.space.map.word_at(claim.unit), run.word())?;
         Ok(Block { at, header })
     }
@@ -157,7 +164,7 @@ impl<M: Memory> Heap<M> {
     /// Claims units and makes sure that the pages for `bytes` of them exist.
     fn claim_backed(&self, length: u64, bytes: u64) -> Result<Claim> {
         let full = Failure::ArenaFull { bytes };
-        let claimed = match units::claim(&self.space, length, self.slot) {
+        let claimed = match units::claim(&self.space, length, self.slot()) {
             Err(Failure::Shared(Error::Os { call: "madvise", .. })) => return Err(full),
             other => other?,
         };
@@ -215,7 +222,7 @@ impl<M: Memory> Heap<M> {
             }
             if kept + run.length <= keep {
                 kept += run.length;
-            } else if let Some(claim) = units::claim_free(&self.space, head, self.slot)? {
+            } else if let Some(claim) = units::claim_free(&self.space, head, self.slot())? {
                 let bytes = claim.length * self.space.map.unit_bytes();
                 self.space.memory.punch(self.space.map.unit_at(head), bytes)?;
                 units::unclaim(&self.space, claim, Backing::Some)?;

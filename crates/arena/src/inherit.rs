@@ -26,7 +26,7 @@ impl<M: Memory> Heap<M> {
                 continue;
             }
             let object = Object { at, live };
-            let (own_at, own_bit) = object::presence_at(object, self.slot);
+            let (own_at, own_bit) = object::presence_at(object, self.slot());
             if self.space.memory.load(own_at)? & own_bit == 0 {
                 continue;
             }
@@ -57,7 +57,7 @@ impl Heap<Shared> {
 
     /// In the child: takes over what the parent reserved. Until then every operation that needs a slot fails
     /// with [`crate::Error::Forked`]; afterwards the proxies of the parent work here too.
-    pub fn become_child(&mut self, reserved: u64) -> Result<()> {
+    pub fn become_child(&self, reserved: u64) -> Result<()> {
         if !slots::hand_over(&self.space, reserved, Identity::own()?)? {
             return Err(Failure::ObjectGone);
         }
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_forked_child_holds_what_its_parent_held() {
-        let (mut heap, _fd) = Heap::create(8 << 20, "parent").unwrap();
+        let (heap, _fd) = Heap::create(8 << 20, "parent").unwrap();
         let dict = Dict::create(&heap).unwrap();
         dict.set(&heap, &key(1), &Value::Int(1)).unwrap();
         let keeper = Dict::create(&heap).unwrap();

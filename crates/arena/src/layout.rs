@@ -37,6 +37,8 @@ pub(crate) const ROOT: u64 = 24;
 pub(crate) const ROOT_GENERATION: u64 = 32;
 /// The inode of the pid namespace in which thread ids in lock words mean something.
 pub(crate) const NAMESPACE: u64 = 40;
+/// Not 0 once the arena's objects are not to be used any more.
+pub(crate) const ENDED: u64 = 48;
 
 /// The lockable that guards the unit table.
 pub(crate) const ALLOCATOR: u64 = 4096;

@@ -87,10 +87,10 @@ impl Life {
             let seen = memory.load(at + OWNER)?;
             let generation = (seen >> 16) + 1;
             let id = LifeId(generation * THREADS + record);
-            let claimed = (heap.slot + 1) | (generation << 16);
+            let claimed = (heap.slot() + 1) | (generation << 16);
             // A thread of ours that ended without a word has left its record too.
             let is_left =
-                seen & 0xffff == heap.slot + 1 && low(memory.load(at + MUTEX)?) & OWNER_DIED != 0;
+                seen & 0xffff == heap.slot() + 1 && low(memory.load(at + MUTEX)?) & OWNER_DIED != 0;
             let is_free = seen & 0xffff == 0 || is_left;
             if is_free && memory.exchange(at + OWNER, seen, claimed)? == seen {
                 memory.store(at + WORD, 0)?;

@@ -11,6 +11,7 @@
 //! | 32 | kind |
 //! | 40 | references that containers hold |
 //! | 48 | lease: until when (`CLOCK_MONOTONIC`, ns) a pickle of a proxy may still arrive |
+//! | 56 | tag: what its users call it; set before anybody else knows the object |
 //! | 64 | presence: a bit for each slot whose process holds proxies (4 words) |
 //! | 128 | the kind's own words |
 //!
@@ -26,6 +27,7 @@ mod finish;
 #[cfg(test)]
 pub(crate) mod kills;
 mod reference;
+mod survey;
 
 use crate::block::{Block, Header, State};
 use crate::change::Change;
@@ -43,6 +45,7 @@ pub(crate) use finish::{Step, discard_value};
 pub(crate) const KIND: u64 = 32;
 pub(crate) const REFERENCES: u64 = 40;
 const LEASE: u64 = 48;
+const TAG: u64 = 56;
 pub(crate) const PRESENCE: u64 = 64;
 const PRESENCE_WORDS: u64 = 4;
 
@@ -159,7 +162,7 @@ impl<M: Memory> Heap<M> {
         }
         self.space.memory.store(block.at + KIND, kind as u64)?;
         let object = Object { at: block.at, live: block.header.turned(State::Live) };
-        let (at, bit) = presence_at(object, self.slot);
+        let (at, bit) = presence_at(object, self.slot());
         self.space.memory.store(at, bit)?;
         self.space.memory.store(block.at, object.live.0)?;
         Ok(object)
@@ -169,7 +172,7 @@ impl<M: Memory> Heap<M> {
     pub fn hold(&self, handle: Handle) -> Result<()> {
         let object = resolve(&self.space, handle)?;
         let _guard = self.lock(object)?;
-        let (at, bit) = presence_at(object, self.slot);
+        let (at, bit) = presence_at(object, self.slot());
         self.space.memory.store(at, self.space.memory.load(at)? | bit)
     }
 
@@ -183,7 +186,7 @@ impl<M: Memory> Heap<M> {
 
     /// This process holds the object no longer (its last proxy went). Frees it if nobody else does.
     pub fn let_go(&self, handle: Handle) -> Result<()> {
-        self.clear_presence(resolve(&self.space, handle)?, self.slot)
+        self.clear_presence(resolve(&self.space, handle)?, self.slot())
     }
 
     /// Removes a process's presence; frees the object if that was all that held it.
@@ -210,7 +213,7 @@ impl<M: Memory> Heap<M> {
             let live = Header(self.space.memory.load(at)?);
             let object = Object { at, live };
             if live.is(State::Live) && self.is_last(object, 0, None)? {
-                match self.clear_presence(object, self.slot) {
+                match self.clear_presence(object, self.slot()) {
                     Ok(()) => reaped += 1,
                     Err(Failure::ObjectGone) => {}
                     Err(failure) => return Err(failure),
@@ -261,7 +264,7 @@ pub(crate) fn places<M: Memory>(space: &Space<M>) -> Result<Vec<u64>> {
 
 #[test]
 fn the_words_of_version_1_do_not_move() {
-    assert_eq!([KIND, REFERENCES, LEASE, PRESENCE, PRESENCE_WORDS], [32, 40, 48, 64, 4]);
+    assert_eq!([KIND, REFERENCES, LEASE, TAG, PRESENCE, PRESENCE_WORDS], [32, 40, 48, 56, 64, 4]);
     assert_eq!(
         [ObjectKind::Dict, ObjectKind::Set, ObjectKind::Variable].map(|k| k as u64),
         [1, 2, 3]

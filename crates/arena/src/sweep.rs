@@ -31,7 +31,7 @@ impl<M: Memory> Heap<M> {
     pub(crate) fn sweep(&self, victim: u64) -> Result<bool> {
         let found = slots::state(&self.space, victim)?;
         if matches!(found.status, Status::Free)
-            || !slots::change(&self.space, victim, found, Status::Sweeping(self.slot))?
+            || !slots::change(&self.space, victim, found, Status::Sweeping(self.slot()))?
         {
             return Ok(false);
         }
@@ -171,7 +171,7 @@ pub(crate) fn adopt<M: Memory>(
                 continue;
             }
             let mut change = Change::new();
-            change.write(space.map.word_at(head), Run { slot: heap.slot, ..run }.word());
+            change.write(space.map.word_at(head), Run { slot: heap.slot(), ..run }.word());
             guard.commit(&change)?;
         }
         add(run.class, head)?;
