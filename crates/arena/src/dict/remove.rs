@@ -14,7 +14,7 @@ use crate::object::{Step, discard_value};
 use crate::value::{self, Cell, Loaded};
 
 impl Dict {
-    /// Removes a key and returns its value.
+    /// Removes a key and returns its value; an object is held by this process then.
     pub fn pop<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<Option<Loaded>> {
         self.take_item(heap, |dict, space| {
             let spot = dict.find(space, key, dict.word(space, LENGTH)?)?;
@@ -52,6 +52,7 @@ impl Dict {
             self.unlink(space, &guard, spot, &mut step)?;
             taken
         };
+        heap.hold_taken(&taken.1)?;
         heap.follow_up(step)?;
         Ok(Some(taken))
     }

@@ -58,6 +58,12 @@ impl Set {
         self.0.clear(heap)
     }
 
+    /// Whether no member came or went since the walk began.
+    #[inline]
+    pub fn is_unchanged<M: Memory>(&self, heap: &Heap<M>, position: &Position) -> Result<bool> {
+        self.0.is_unchanged(heap, position)
+    }
+
     /// The beginning of a walk.
     pub fn begin<M: Memory>(&self, heap: &Heap<M>) -> Result<Position> {
         self.0.begin(heap, Way::Forward)

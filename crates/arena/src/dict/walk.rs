@@ -45,6 +45,12 @@ impl Dict {
         Ok(Position { way, next, shape })
     }
 
+    /// Whether no key came or went since the walk began. Takes no lock.
+    #[inline]
+    pub fn is_unchanged<M: Memory>(&self, heap: &Heap<M>, position: &Position) -> Result<bool> {
+        Ok(self.word(&heap.space, SHAPE)? == position.shape)
+    }
+
     /// Copies up to `count` items to `items` and moves on; under the lock, so `count` should be some dozens.
     ///
     /// [`Failure::Changed`] if a key came or went since the walk began; replaced values do not disturb it.

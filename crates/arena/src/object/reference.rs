@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
 use crate::memory::Memory;
-use crate::value;
+use crate::value::{self, Loaded};
 
 impl<M: Memory> Heap<M> {
     /// A counted reference to an object, for a container to take.
@@ -30,6 +30,14 @@ impl<M: Memory> Heap<M> {
         change.write(at, self.space.memory.load(at)?.wrapping_add(1));
         change.turn(block, State::Counted);
         guard.commit(&change)
+    }
+
+    /// Holds an object that was taken out of a container, whose reference is not released yet.
+    pub(crate) fn hold_taken(&self, taken: &Loaded) -> Result<()> {
+        match *taken {
+            Loaded::Object(handle) => self.hold(handle),
+            _ => Ok(()),
+        }
     }
 
     /// Releases a reference that no container holds any more.
