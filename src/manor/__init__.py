@@ -16,6 +16,9 @@ if not sys.platform.startswith("linux"):
 if TYPE_CHECKING:
     from manor._proxy.deadlines import deadline as deadline
     from manor.errors import AddressInUse as AddressInUse
+    from manor.errors import ArenaCorrupt as ArenaCorrupt
+    from manor.errors import ArenaFull as ArenaFull
+    from manor.errors import ArenaUnavailable as ArenaUnavailable
     from manor.errors import AuthenticationError as AuthenticationError
     from manor.errors import CallTimeout as CallTimeout
     from manor.errors import ManagerDied as ManagerDied
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AddressInUse",
+    "ArenaCorrupt",
+    "ArenaFull",
+    "ArenaUnavailable",
     "AuthenticationError",
     "CallTimeout",
     "Limits",

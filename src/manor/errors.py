@@ -11,6 +11,9 @@ import pickle
 
 __all__ = [
     "AddressInUse",
+    "ArenaCorrupt",
+    "ArenaFull",
+    "ArenaUnavailable",
     "AuthenticationError",
     "CallTimeout",
     "ManagerDied",
@@ -110,6 +113,21 @@ class ServerBusy(ManorError, ConnectionError):
 
 class OwnerDied(ManorError, RuntimeError):
     """The process that held this lock was killed; what the lock protects may be half changed."""
+
+
+class ArenaFull(ManorError, MemoryError):
+    """The manager's shared memory has no room for a value; nothing has changed.
+
+    Remove objects, or raise ``arena_bytes_max``. Trying again helps only when somebody frees memory meanwhile.
+    """
+
+
+class ArenaCorrupt(ManorError, RuntimeError):
+    """The manager's shared memory holds what no process of manor writes; the object cannot be used any more."""
+
+
+class ArenaUnavailable(ManorError, OSError):
+    """This process cannot use the manager's shared memory: 256 others do, or its pid namespace is another one."""
 
 
 class ServerTraceback(Exception):

@@ -1,0 +1,284 @@
+//! `manor._native.Arena`: this process's way into one arena.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ::arena::heap::Heap;
+use ::arena::memory::Shared;
+use ::arena::object::Handle;
+use ::arena::{Failure, clock};
+use pyo3::prelude::*;
+
+use super::failures::to_python;
+use super::object::Object;
+
+/// The Python functions that do what the native code cannot; see `_native.pyi`.
+pub struct Hooks {
+    pub encode: Py<PyAny>,
+    pub decode: Py<PyAny>,
+    pub open: Py<PyAny>,
+    pub canonical: Py<PyAny>,
+    pub show: Py<PyAny>,
+    pub unshow: Py<PyAny>,
+    pub ended: Py<PyAny>,
+}
+
+impl Hooks {
+    fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let get = |name: &str| object.getattr(name).map(Bound::unbind);
+        Ok(Self {
+            encode: get("encode")?,
+            decode: get("decode")?,
+            open: get("open")?,
+            canonical: get("canonical")?,
+            show: get("show")?,
+            unshow: get("unshow")?,
+            ended: get("ended")?,
+        })
+    }
+}
+
+/// An arena that this process is attached to.
+#[pyclass(frozen, weakref, module = "manor._native")]
+pub struct Arena {
+    heap: Heap<Shared>,
+    fd: Option<OwnedFd>,
+    hooks: Hooks,
+    /// How many objects of Python's stand for each object of the arena.
+    holds: Mutex<HashMap<Handle, u64>>,
+    /// 1 + the slot that was reserved for a child; 0 for none.
+    reserved: AtomicU64,
+}
+
+impl Arena {
+    /// The arena itself.
+    #[inline]
+    pub fn heap(&self) -> &Heap<Shared> {
+        &self.heap
+    }
+
+    /// What Python does for it.
+    #[inline]
+    pub fn hooks(&self) -> &Hooks {
+        &self.hooks
+    }
+
+    /// Refuses an arena that has ended.
+    #[inline]
+    pub fn check_not_ended(&self) -> PyResult<()> {
+        match self.heap.is_ended() {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(self.ended_error()),
+            Err(failure) => Err(to_python(failure)),
+        }
+    }
+
+    #[cold]
+    fn ended_error(&self) -> PyErr {
+        Python::attach(|py| match self.hooks.ended.bind(py).call0() {
+            Ok(error) => PyErr::from_value(error),
+            Err(error) => error,
+        })
+    }
+
+    /// Runs an operation; when there is no room, once more after looking for what nobody needs any longer.
+    #[inline]
+    pub fn roomy<R>(
+        &self,
+        mut operation: impl FnMut() -> Result<R, Failure>,
+    ) -> Result<R, Failure> {
+        match operation() {
+            Err(Failure::ArenaFull { .. }) => {
+                self.heap.sweep_dead()?;
+                self.heap.reap()?;
+                self.heap.trim(0)?;
+                operation()
+            }
+            other => other,
+        }
+    }
+
+    fn holds(&self) -> MutexGuard<'_, HashMap<Handle, u64>> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more holder in this process of an object that the process holds already.
+    pub fn count_held(&self, handle: Handle) {
+        *self.holds().entry(handle).or_insert(0) += 1;
+    }
+
+    /// Holds an object once more.
+    pub fn hold(&self, handle: Handle) -> Result<(), Failure> {
+        match self.holds().entry(handle) {
+            Entry::Occupied(mut entry) => *entry.get_mut() += 1,
+            Entry::Vacant(entry) => {
+                self.heap.hold(handle)?;
+                entry.insert(1);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends one hold; called by finalizers, so whatever fails is nobody's business.
+    pub fn let_go(&self, handle: Handle) {
+        {
+            let mut holds = self.holds();
+            let Entry::Occupied(mut entry) = holds.entry(handle) else { return };
+            *entry.get_mut() -= 1;
+            if *entry.get() > 0 {
+                return;
+            }
+            entry.remove();
+        }
+        if self.heap.is_ended() == Ok(false) {
+            let _ = self.heap.let_go(handle);
+        }
+    }
+
+    /// The object lives for at least so many seconds from now.
+    pub fn lease(&self, handle: Handle, seconds: f64) -> PyResult<()> {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // Saturates, as it should.
+        let ns = (seconds * 1e9) as u64;
+        let until = clock::now_ns().saturating_add(ns);
+        self.heap.lease(handle, until).map_err(to_python)
+    }
+
+    fn new(heap: Heap<Shared>, fd: Option<OwnedFd>, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let hooks = Hooks::of(hooks)?;
+        Ok(Self { heap, fd, hooks, holds: Mutex::default(), reserved: AtomicU64::new(0) })
+    }
+
+    /// What stands for an object in this process.
+    pub fn open<'py>(&self, py: Python<'py>, handle: Handle) -> PyResult<Bound<'py, PyAny>> {
+        let (kind, tag) = self.heap.describe(handle).map_err(to_python)?;
+        self.hooks.open.bind(py).call1((kind as u64, tag, handle.at, handle.generation))
+    }
+}
+
+#[pymethods]
+impl Arena {
+    #[staticmethod]
+    fn create(bytes_max: u64, name: &str, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let (heap, fd) = Heap::create(bytes_max, name).map_err(to_python)?;
+        Self::new(heap, Some(fd), hooks)
+    }
+
+    #[staticmethod]
+    fn attach(fd: RawFd, name: &str, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if fd < 0 {
+            return Err(pyo3::exceptions::PyValueError::new_err("no descriptor is negative"));
+        }
+        // SAFETY: only used during the call; a number that is no open descriptor gives an error.
+        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+        Self::new(Heap::attach(&fd, name).map_err(to_python)?, None, hooks)
+    }
+
+    fn fileno(&self) -> RawFd {
+        self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    #[getter]
+    fn slot(&self) -> u64 {
+        self.heap.slot()
+    }
+
+    #[getter]
+    fn ended(&self) -> PyResult<bool> {
+        self.heap.is_ended().map_err(to_python)
+    }
+
+    fn end(&self) -> PyResult<()> {
+        self.heap.end().map_err(to_python)
+    }
+
+    fn stats(&self) -> PyResult<HashMap<&'static str, u64>> {
+        let stats = self.heap.stats().map_err(to_python)?;
+        Ok(HashMap::from([
+            ("bytes_reserved", stats.bytes_reserved),
+            ("bytes_backed", stats.bytes_backed),
+            ("bytes_used", stats.bytes_used),
+            ("slots", stats.slots),
+        ]))
+    }
+
+    fn objects(&self) -> PyResult<Vec<(u64, u64, u64, u64)>> {
+        let mut found = Vec::new();
+        for handle in self.heap.objects().map_err(to_python)? {
+            match self.heap.describe(handle) {
+                Err(Failure::ObjectGone) => {}
+                Err(failure) => return Err(to_python(failure)),
+                Ok((kind, tag)) => found.push((kind as u64, tag, handle.at, handle.generation)),
+            }
+        }
+        Ok(found)
+    }
+
+    fn processes(&self) -> PyResult<Vec<(u64, u64, String)>> {
+        let attached = self.heap.attached().map_err(to_python)?;
+        Ok(attached.into_iter().map(|info| (info.slot, info.pid, info.name)).collect())
+    }
+
+    fn add_name(&self, name: &str, object: &Bound<'_, Object>) -> PyResult<bool> {
+        self.check_not_ended()?;
+        let handle = object.get().handle();
+        self.roomy(|| self.heap.add_name(name, handle)).map_err(to_python)
+    }
+
+    fn find_name<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.check_not_ended()?;
+        loop {
+            let Some(handle) = self.heap.find_name(name).map_err(to_python)? else {
+                return Ok(None);
+            };
+            match self.hold(handle) {
+                Err(Failure::ObjectGone) => {}
+                Err(failure) => return Err(to_python(failure)),
+                Ok(()) => {
+                    let object = self.open(py, handle);
+                    self.let_go(handle);
+                    return object.map(Some);
+                }
+            }
+        }
+    }
+
+    fn remove_name(&self, name: &str) -> PyResult<bool> {
+        self.check_not_ended()?;
+        self.heap.remove_name(name).map_err(to_python)
+    }
+
+    fn names(&self) -> PyResult<Vec<String>> {
+        self.check_not_ended()?;
+        self.heap.names().map_err(to_python)
+    }
+
+    fn sweep_dead(&self) -> PyResult<u64> {
+        self.heap.sweep_dead().map_err(to_python)
+    }
+
+    fn reap(&self) -> PyResult<u64> {
+        self.heap.reap().map_err(to_python)
+    }
+
+    #[pyo3(signature = (keep_units = 0))]
+    fn trim(&self, py: Python<'_>, keep_units: u64) -> PyResult<u64> {
+        py.detach(|| self.heap.trim(keep_units)).map_err(to_python)
+    }
+
+    fn before_fork(&self) {
+        // Without a slot the child's operations say so.
+        let reserved = self.heap.reserve_child().map_or(0, |slot| slot + 1);
+        self.reserved.store(reserved, Ordering::Relaxed); // Read by the same thread.
+    }
+
+    fn after_fork_in_child(&self) -> PyResult<()> {
+        match self.reserved.swap(0, Ordering::Relaxed) {
+            0 => Ok(()),
+            slot => self.heap.become_child(slot - 1).map_err(to_python),
+        }
+    }
+}

@@ -1,0 +1,367 @@
+//! `manor._native.Dict`.
+
+use ::arena::Failure;
+use ::arena::dict::{Dict as Native, Item, Way};
+use ::arena::object::Handle;
+use ::arena::value::Loaded;
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use super::arena::Arena;
+use super::failures::to_python;
+use super::keys::{self, Use, with_key};
+use super::object::Object;
+use super::values::{self, Witness, fetch, taken, with_value};
+use super::walk::{Shape, Walk, What};
+
+/// Items that one look at a dict copies.
+pub const CHUNK_ITEMS: usize = 64;
+/// Tries to copy everything in chunks; after that it is copied under the lock.
+const TRIES: usize = 8;
+
+/// A mapping that keeps insertion order.
+#[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
+pub struct Dict {
+    native: Native,
+}
+
+/// An object of this process for a new object of the arena, or for one that a handle names.
+pub fn held(
+    arena: &Bound<'_, Arena>,
+    handle: Option<(u64, u64)>,
+    tag: u64,
+    create: impl FnMut() -> Result<Handle, Failure>,
+) -> PyResult<Object> {
+    arena.get().check_not_ended()?;
+    let native = arena.get();
+    let handle = match handle {
+        Some((at, generation)) => {
+            let handle = Handle { at, generation };
+            native.hold(handle).map_err(to_python)?;
+            handle
+        }
+        None => {
+            let handle = native.roomy(create).map_err(to_python)?;
+            native.count_held(handle);
+            handle
+        }
+    };
+    let object = Object::held(arena.clone().unbind(), handle);
+    if tag != 0 {
+        native.heap().set_tag(handle, tag).map_err(to_python)?;
+    }
+    Ok(object)
+}
+
+impl Dict {
+    /// A new one, or that of a handle.
+    pub fn make(
+        arena: &Bound<'_, Arena>,
+        handle: Option<(u64, u64)>,
+        tag: u64,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let heap = arena.get().heap();
+        let object = held(arena, handle, tag, || Ok(Native::create(heap)?.handle()))?;
+        let native = Native::open(heap, object.handle()).map_err(to_python)?;
+        Ok(PyClassInitializer::from(object).add_subclass(Self { native }))
+    }
+
+    /// The dict itself.
+    pub fn native(&self) -> Native {
+        self.native
+    }
+}
+
+/// The arena of an object, which must not have ended.
+#[inline]
+pub fn arena_of<'a, 'py>(object: &'a Bound<'py, Object>) -> PyResult<&'a Bound<'py, Arena>> {
+    object.get().enter()?;
+    Ok(object.get().arena().bind(object.py()))
+}
+
+/// Reads the value of a key.
+#[inline]
+pub fn get<'py>(
+    slf: &Bound<'py, Dict>,
+    key: &Bound<'py, PyAny>,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    let arena = arena_of(slf.as_super())?.get();
+    let native = slf.get().native;
+    let first =
+        with_key(arena, key, Use::Find, |key| native.get(arena.heap(), key))?.map_err(to_python)?;
+    match first {
+        None => Ok(None),
+        Some(Loaded::Object(_)) => {
+            let found = fetch_key(slf, key)?;
+            Ok(found.map(|(value, _)| value))
+        }
+        Some(loaded) => values::to_python(arena, slf.py(), loaded).map(Some),
+    }
+}
+
+/// Reads the value of a key, which may be an object, and what it was.
+fn fetch_key<'py>(
+    slf: &Bound<'py, Dict>,
+    key: &Bound<'py, PyAny>,
+) -> PyResult<Option<(Bound<'py, PyAny>, Witness)>> {
+    let arena = arena_of(slf.as_super())?.get();
+    let native = slf.get().native;
+    let mut error = None;
+    let found = fetch(arena, slf.py(), || {
+        match with_key(arena, key, Use::Find, |key| native.get_witnessed(arena.heap(), key)) {
+            Ok(found) => Ok(found?.map(|(value, witness)| (value, Witness(witness)))),
+            Err(raised) => {
+                error = Some(raised);
+                Ok(None)
+            }
+        }
+    });
+    error.map_or(found, Err)
+}
+
+/// Sets the value of a key.
+#[inline]
+pub fn set(
+    slf: &Bound<'_, Dict>,
+    key: &Bound<'_, PyAny>,
+    value: &Bound<'_, PyAny>,
+) -> PyResult<()> {
+    let arena = arena_of(slf.as_super())?;
+    let native = slf.get().native;
+    with_value(arena, value, |value| {
+        with_key(arena.get(), key, Use::Store, |key| {
+            arena.get().roomy(|| native.set(arena.get().heap(), key, value))
+        })
+    })??
+    .map_err(to_python)?;
+    Ok(())
+}
+
+/// Removes a key; `None` if it is missing.
+pub fn remove(slf: &Bound<'_, Dict>, key: &Bound<'_, PyAny>) -> PyResult<Option<Loaded>> {
+    let arena = arena_of(slf.as_super())?.get();
+    let native = slf.get().native;
+    with_key(arena, key, Use::Find, |key| native.pop(arena.heap(), key))?.map_err(to_python)
+}
+
+/// Forgets what was taken out of a container.
+pub fn forget(arena: &Arena, taken: &Loaded) {
+    if let Loaded::Object(handle) = *taken {
+        arena.count_held(handle);
+        arena.let_go(handle);
+    }
+}
+
+fn missing(key: &Bound<'_, PyAny>) -> PyErr {
+    PyKeyError::new_err((key.clone().unbind(),))
+}
+
+impl Dict {
+    /// Every item, as they were at one moment.
+    fn snapshot(slf: &Bound<'_, Self>) -> PyResult<Vec<Item>> {
+        let arena = arena_of(slf.as_super())?.get();
+        let (native, heap) = (slf.get().native, arena.heap());
+        for attempt in 0.. {
+            let chunk = if attempt < TRIES { CHUNK_ITEMS } else { usize::MAX };
+            let mut items = Vec::new();
+            let mut position = native.begin(heap, Way::Forward).map_err(to_python)?;
+            let mut outcome = Ok(());
+            while outcome.is_ok() && !position.is_end() {
+                outcome = native.advance(heap, &mut position, chunk, &mut items);
+            }
+            match outcome {
+                Ok(()) => return Ok(items),
+                Err(Failure::Changed) => {}
+                Err(failure) => return Err(to_python(failure)),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn listed<'py>(slf: &Bound<'py, Self>, what: What) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        'again: loop {
+            let items = Self::snapshot(slf)?;
+            let arena = slf.as_super().get().enter()?;
+            let mut list = Vec::with_capacity(items.len());
+            for item in items {
+                match what.of(arena, slf.py(), item)? {
+                    Some(value) => list.push(value),
+                    None => continue 'again, // An object has gone: what was copied is history.
+                }
+            }
+            return Ok(list);
+        }
+    }
+}
+
+#[pymethods]
+impl Dict {
+    #[new]
+    #[pyo3(signature = (arena, handle = None, tag = 0))]
+    fn new(
+        arena: &Bound<'_, Arena>,
+        handle: Option<(u64, u64)>,
+        tag: u64,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        Self::make(arena, handle, tag)
+    }
+
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        let length =
+            slf.get().native.len(arena_of(slf.as_super())?.get().heap()).map_err(to_python)?;
+        Ok(usize::try_from(length)?)
+    }
+
+    fn __getitem__<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        get(slf, key)?.ok_or_else(|| missing(key))
+    }
+
+    fn __setitem__(
+        slf: &Bound<'_, Self>,
+        key: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        set(slf, key, value)
+    }
+
+    fn __delitem__(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<()> {
+        match remove(slf, key)? {
+            None => Err(missing(key)),
+            Some(taken) => {
+                forget(slf.as_super().get().arena().get(), &taken);
+                Ok(())
+            }
+        }
+    }
+
+    fn __contains__(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let arena = arena_of(slf.as_super())?.get();
+        let native = slf.get().native;
+        with_key(arena, key, Use::Find, |key| native.contains(arena.heap(), key))?
+            .map_err(to_python)
+    }
+
+    #[pyo3(signature = (key, default = None, /))]
+    fn get<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        Ok(get(slf, key)?.or(default))
+    }
+
+    #[pyo3(signature = (key, /, *default))]
+    fn pop<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+        default: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if default.len() > 1 {
+            let text = format!("pop expected at most 2 arguments, got {}", default.len() + 1);
+            return Err(pyo3::exceptions::PyTypeError::new_err(text));
+        }
+        match remove(slf, key)? {
+            Some(loaded) => taken(slf.as_super().get().arena().get(), slf.py(), loaded),
+            None => default.get_item(0).map_err(|_| missing(key)),
+        }
+    }
+
+    #[pyo3(signature = (key, default = None, /))]
+    fn setdefault<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let default = default.unwrap_or_else(|| slf.py().None().into_bound(slf.py()));
+        loop {
+            if let Some(value) = get(slf, key)? {
+                return Ok(value);
+            }
+            if Self::_replace(slf, key, None, &default)? {
+                // What was stored, as everybody else sees it: a copy of it, or a proxy.
+                return Ok(get(slf, key)?.unwrap_or(default));
+            }
+        }
+    }
+
+    fn popitem<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let arena = arena_of(slf.as_super())?.get();
+        let newest = slf.get().native.pop_newest(arena.heap()).map_err(to_python)?;
+        let Some((key, value)) = newest else {
+            return Err(PyKeyError::new_err("popitem(): dictionary is empty"));
+        };
+        let value = taken(arena, slf.py(), value)?;
+        Ok((keys::to_python(arena, slf.py(), key)?, value))
+    }
+
+    fn clear(slf: &Bound<'_, Self>) -> PyResult<()> {
+        slf.get().native.clear(arena_of(slf.as_super())?.get().heap()).map_err(to_python)
+    }
+
+    fn keys<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        Self::listed(slf, What::Keys)
+    }
+
+    fn values<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        Self::listed(slf, What::Values)
+    }
+
+    fn items<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        Self::listed(slf, What::Items)
+    }
+
+    #[pyo3(signature = (key, amount, default, /))]
+    fn _add(
+        slf: &Bound<'_, Self>,
+        key: &Bound<'_, PyAny>,
+        amount: i64,
+        default: i64,
+    ) -> PyResult<i64> {
+        let arena = arena_of(slf.as_super())?.get();
+        let native = slf.get().native;
+        with_key(arena, key, Use::Store, |key| {
+            arena.roomy(|| native.add(arena.heap(), key, amount, default))
+        })?
+        .map_err(to_python)
+    }
+
+    #[pyo3(signature = (key, /))]
+    fn _witness<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<(Bound<'py, PyAny>, Witness)>> {
+        fetch_key(slf, key)
+    }
+
+    #[pyo3(signature = (key, witness, value, /))]
+    fn _replace(
+        slf: &Bound<'_, Self>,
+        key: &Bound<'_, PyAny>,
+        witness: Option<&Bound<'_, Witness>>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let arena = arena_of(slf.as_super())?;
+        let (native, witness) = (slf.get().native, witness.map(|witness| witness.get().0));
+        with_value(arena, value, |value| {
+            with_key(arena.get(), key, Use::Store, |key| {
+                let heap = arena.get().heap();
+                arena.get().roomy(|| native.replace_if(heap, key, witness, value))
+            })
+        })??
+        .map_err(to_python)
+    }
+
+    #[pyo3(signature = (what, backwards, /))]
+    fn _walk(slf: &Bound<'_, Self>, what: u8, backwards: bool) -> PyResult<Walk> {
+        let way = if backwards { Way::Backward } else { Way::Forward };
+        let native = slf.get().native;
+        let position =
+            native.begin(arena_of(slf.as_super())?.get().heap(), way).map_err(to_python)?;
+        let object = slf.as_super().clone().unbind();
+        Walk::new(object, Shape::Dict(native), position, What::from_number(what)?)
+    }
+}

@@ -1,0 +1,28 @@
+//! The Python face of the arena: one file per class.
+
+pub mod arena;
+pub mod buffer;
+pub mod dict;
+pub mod failures;
+mod forms;
+pub mod keys;
+pub mod namespace;
+pub mod object;
+pub mod set;
+pub mod values;
+pub mod variable;
+pub mod walk;
+
+use pyo3::prelude::*;
+
+/// Adds the classes to the module.
+pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<arena::Arena>()?;
+    module.add_class::<object::Object>()?;
+    module.add_class::<dict::Dict>()?;
+    module.add_class::<namespace::Namespace>()?;
+    module.add_class::<set::Set>()?;
+    module.add_class::<variable::Variable>()?;
+    module.add_class::<values::Witness>()?;
+    module.add_class::<walk::Walk>()
+}

@@ -1,0 +1,70 @@
+//! `manor._native.Object`: what the classes of the arena's types have in common.
+
+use ::arena::object::Handle;
+use pyo3::prelude::*;
+
+use super::arena::Arena;
+use super::failures::to_python;
+
+/// What an arena hosts, held by this process for as long as the Python object lives.
+#[pyclass(frozen, subclass, weakref, module = "manor._native")]
+pub struct Object {
+    arena: Py<Arena>,
+    handle: Handle,
+}
+
+impl Object {
+    /// An object that the arena counts as held by one more proxy already.
+    pub fn held(arena: Py<Arena>, handle: Handle) -> Self {
+        Self { arena, handle }
+    }
+
+    /// Its arena, which must not have ended.
+    #[inline]
+    pub fn enter(&self) -> PyResult<&Arena> {
+        let arena = self.arena.get();
+        arena.check_not_ended()?;
+        Ok(arena)
+    }
+
+    /// Its arena.
+    #[inline]
+    pub fn arena(&self) -> &Py<Arena> {
+        &self.arena
+    }
+
+    /// What names it.
+    #[inline]
+    pub fn handle(&self) -> Handle {
+        self.handle
+    }
+}
+
+#[pymethods]
+impl Object {
+    #[getter]
+    fn _arena(&self, py: Python<'_>) -> Py<Arena> {
+        self.arena.clone_ref(py)
+    }
+
+    #[getter]
+    fn _handle(&self) -> (u64, u64) {
+        (self.handle.at, self.handle.generation)
+    }
+
+    #[getter]
+    fn _tag(&self) -> PyResult<u64> {
+        let (_, tag) = self.enter()?.heap().describe(self.handle).map_err(to_python)?;
+        Ok(tag)
+    }
+
+    fn _lease(&self, seconds: f64) -> PyResult<()> {
+        self.enter()?.lease(self.handle, seconds)
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        self.arena.get().let_go(self.handle);
+    }
+}

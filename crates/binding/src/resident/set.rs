@@ -1,0 +1,123 @@
+//! `manor._native.Set`.
+
+use ::arena::Failure;
+use ::arena::dict::Set as Native;
+use pyo3::exceptions::PyKeyError;
+use pyo3::prelude::*;
+
+use super::arena::Arena;
+use super::dict::{CHUNK_ITEMS, arena_of, held};
+use super::failures::to_python;
+use super::keys::{self, Use, with_key};
+use super::object::Object;
+use super::walk::{Shape, Walk, What};
+
+/// Tries to copy everything in chunks; after that it is copied under the lock.
+const TRIES: usize = 8;
+
+/// Keys without values.
+#[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
+pub struct Set {
+    native: Native,
+}
+
+impl Set {
+    fn take_out(slf: &Bound<'_, Self>, member: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let arena = arena_of(slf.as_super())?.get();
+        let native = slf.get().native;
+        with_key(arena, member, Use::Find, |key| native.remove(arena.heap(), key))?
+            .map_err(to_python)
+    }
+}
+
+#[pymethods]
+impl Set {
+    #[new]
+    #[pyo3(signature = (arena, handle = None, tag = 0))]
+    fn new(
+        arena: &Bound<'_, Arena>,
+        handle: Option<(u64, u64)>,
+        tag: u64,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let heap = arena.get().heap();
+        let object = held(arena, handle, tag, || Ok(Native::create(heap)?.handle()))?;
+        let native = Native::open(heap, object.handle()).map_err(to_python)?;
+        Ok(PyClassInitializer::from(object).add_subclass(Self { native }))
+    }
+
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        let length =
+            slf.get().native.len(arena_of(slf.as_super())?.get().heap()).map_err(to_python)?;
+        Ok(usize::try_from(length)?)
+    }
+
+    fn __contains__(slf: &Bound<'_, Self>, member: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let arena = arena_of(slf.as_super())?.get();
+        let native = slf.get().native;
+        with_key(arena, member, Use::Find, |key| native.contains(arena.heap(), key))?
+            .map_err(to_python)
+    }
+
+    #[pyo3(signature = (member, /))]
+    fn add(slf: &Bound<'_, Self>, member: &Bound<'_, PyAny>) -> PyResult<()> {
+        let arena = arena_of(slf.as_super())?.get();
+        let native = slf.get().native;
+        with_key(arena, member, Use::Store, |key| arena.roomy(|| native.add(arena.heap(), key)))?
+            .map_err(to_python)?;
+        Ok(())
+    }
+
+    #[pyo3(signature = (member, /))]
+    fn discard(slf: &Bound<'_, Self>, member: &Bound<'_, PyAny>) -> PyResult<()> {
+        Self::take_out(slf, member).map(|_| ())
+    }
+
+    #[pyo3(signature = (member, /))]
+    fn remove(slf: &Bound<'_, Self>, member: &Bound<'_, PyAny>) -> PyResult<()> {
+        if Self::take_out(slf, member)? {
+            return Ok(());
+        }
+        Err(PyKeyError::new_err((member.clone().unbind(),)))
+    }
+
+    fn pop<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let arena = arena_of(slf.as_super())?.get();
+        match slf.get().native.pop(arena.heap()).map_err(to_python)? {
+            None => Err(PyKeyError::new_err("pop from an empty set")),
+            Some(member) => keys::to_python(arena, slf.py(), member),
+        }
+    }
+
+    fn clear(slf: &Bound<'_, Self>) -> PyResult<()> {
+        slf.get().native.clear(arena_of(slf.as_super())?.get().heap()).map_err(to_python)
+    }
+
+    fn _members<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let arena = arena_of(slf.as_super())?.get();
+        let (native, heap) = (slf.get().native, arena.heap());
+        for attempt in 0.. {
+            let chunk = if attempt < TRIES { CHUNK_ITEMS } else { usize::MAX };
+            let mut members = Vec::new();
+            let mut position = native.begin(heap).map_err(to_python)?;
+            let mut outcome = Ok(());
+            while outcome.is_ok() && !position.is_end() {
+                outcome = native.advance(heap, &mut position, chunk, &mut members);
+            }
+            match outcome {
+                Ok(()) => {
+                    let found = members.into_iter();
+                    return found.map(|m| keys::to_python(arena, slf.py(), m)).collect();
+                }
+                Err(Failure::Changed) => {}
+                Err(failure) => return Err(to_python(failure)),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn _walk(slf: &Bound<'_, Self>) -> PyResult<Walk> {
+        let native = slf.get().native;
+        let position = native.begin(arena_of(slf.as_super())?.get().heap()).map_err(to_python)?;
+        Walk::new(slf.as_super().clone().unbind(), Shape::Set(native), position, What::Keys)
+    }
+}

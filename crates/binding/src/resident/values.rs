@@ -1,0 +1,169 @@
+//! Python's values as the arena's, and back.
+
+use ::arena::Failure;
+use ::arena::dict::Witness as NativeWitness;
+use ::arena::value::{Kind, Loaded, Value};
+use pyo3::exceptions::PyOverflowError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
+
+use super::arena::Arena;
+use super::buffer::Buffer;
+use super::failures;
+use super::object::Object;
+use crate::parts::Parts;
+
+/// Pickles up to this length are handed to Python as `bytes`, which costs less than a buffer of their own.
+const COPIED_BYTES_MAX: usize = 16_384;
+
+/// What a value was when it was read: for replacing it only if it still is that one.
+#[pyclass(frozen, module = "manor._native")]
+pub struct Witness(pub NativeWitness);
+
+/// The value of an int of at most 64 bits.
+#[inline]
+pub fn as_i64(int: &Bound<'_, PyInt>) -> PyResult<i64> {
+    let mut overflow = 0;
+    // SAFETY: `int` is an int; the call raises nothing for one, and reports an overflow by its own variable.
+    let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(int.as_ptr(), &raw mut overflow) };
+    if overflow == 0 { Ok(value) } else { Err(PyOverflowError::new_err("more than 64 bits")) }
+}
+
+/// Calls `job` with the arena's value for a value of Python's.
+///
+/// `job` must not run Python code: it works on bytes of Python's objects.
+#[inline]
+pub fn with_value<R>(
+    arena: &Bound<'_, Arena>,
+    value: &Bound<'_, PyAny>,
+    job: impl FnOnce(&Value<'_>) -> R,
+) -> PyResult<R> {
+    if let Ok(int) = value.cast_exact::<PyInt>()
+        && let Ok(int) = as_i64(int)
+    {
+        return Ok(job(&Value::Int(int)));
+    }
+    if let Ok(text) = value.cast_exact::<PyString>()
+        && let Ok(text) = text.to_str()
+    {
+        return Ok(job(&Value::Data(Kind::Str, &[text.as_bytes()])));
+    }
+    if let Ok(float) = value.cast_exact::<PyFloat>() {
+        return Ok(job(&Value::Float(float.value())));
+    }
+    if let Ok(bytes) = value.cast_exact::<PyBytes>() {
+        return Ok(job(&Value::Data(Kind::Bytes, &[bytes.as_bytes()])));
+    }
+    if let Ok(truth) = value.cast_exact::<PyBool>() {
+        return Ok(job(&Value::Bool(truth.is_true())));
+    }
+    if value.is_none() {
+        return Ok(job(&Value::None));
+    }
+    if let Some(object) = object_of(arena, value) {
+        return Ok(job(&Value::Object(object.get().handle())));
+    }
+    with_encoded(arena, value, job)
+}
+
+/// The value, if it is an object of this very arena.
+fn object_of<'a, 'py>(
+    arena: &Bound<'py, Arena>,
+    value: &'a Bound<'py, PyAny>,
+) -> Option<&'a Bound<'py, Object>> {
+    let object = value.cast::<Object>().ok()?;
+    object.get().arena().is(arena).then_some(object)
+}
+
+/// A value that Python has to encode: a pickle, or an object that stands for it.
+fn with_encoded<R>(
+    arena: &Bound<'_, Arena>,
+    value: &Bound<'_, PyAny>,
+    job: impl FnOnce(&Value<'_>) -> R,
+) -> PyResult<R> {
+    let encoded = arena.get().hooks().encode.bind(value.py()).call1((value,))?;
+    if let Some(object) = object_of(arena, &encoded) {
+        return Ok(job(&Value::Object(object.get().handle())));
+    }
+    let parts = Parts::new(&encoded)?;
+    let mut slices = Vec::with_capacity(parts.as_slice().len());
+    for part in parts.as_slice() {
+        if part.bytes() == 0 {
+            continue;
+        }
+        // SAFETY: `parts` keeps the bytes in place; Python code that could change them does not run before `job`
+        // returns, which only copies them.
+        slices.push(unsafe { std::slice::from_raw_parts(part.pointer(), part.bytes()) });
+    }
+    Ok(job(&Value::Data(Kind::Pickle, &slices)))
+}
+
+/// The value that was read. Objects must be held by this process already.
+#[inline]
+pub fn to_python<'py>(
+    arena: &Arena,
+    py: Python<'py>,
+    loaded: Loaded,
+) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match loaded {
+        Loaded::Int(int) => int.into_pyobject(py)?.into_any(),
+        Loaded::Data(Kind::Str, bytes) => text(py, &bytes)?,
+        Loaded::None => py.None().into_bound(py),
+        Loaded::Float(float) => PyFloat::new(py, float).into_any(),
+        Loaded::Bool(truth) => PyBool::new(py, truth).to_owned().into_any(),
+        Loaded::Data(Kind::Bytes, bytes) => PyBytes::new(py, &bytes).into_any(),
+        Loaded::Data(_, bytes) => decode(arena, py, bytes)?,
+        Loaded::Object(handle) => arena.open(py, handle)?,
+    })
+}
+
+fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    let length = ffi::Py_ssize_t::try_from(bytes.len())?;
+    // SAFETY: `length` bytes are readable; the result is a new reference, or null with an exception set.
+    unsafe {
+        let text = ffi::PyUnicode_DecodeUTF8(bytes.as_ptr().cast(), length, std::ptr::null());
+        Bound::from_owned_ptr_or_err(py, text)
+    }
+}
+
+fn decode<'py>(arena: &Arena, py: Python<'py>, bytes: Vec<u8>) -> PyResult<Bound<'py, PyAny>> {
+    let decode = arena.hooks().decode.bind(py);
+    if bytes.len() <= COPIED_BYTES_MAX {
+        return decode.call1((PyBytes::new(py, &bytes),));
+    }
+    decode.call1((Buffer::new(bytes),))
+}
+
+/// Reads a value by `read` and makes a Python object of it; an object of the arena is held before it is opened.
+#[inline]
+pub fn fetch<'py, T>(
+    arena: &Arena,
+    py: Python<'py>,
+    mut read: impl FnMut() -> Result<Option<(Loaded, T)>, Failure>,
+) -> PyResult<Option<(Bound<'py, PyAny>, T)>> {
+    loop {
+        let Some((loaded, more)) = read().map_err(failures::to_python)? else { return Ok(None) };
+        let Loaded::Object(handle) = loaded else {
+            return Ok(Some((to_python(arena, py, loaded)?, more)));
+        };
+        match arena.hold(handle) {
+            Err(Failure::ObjectGone) => {} // Its container has let go of it: read again.
+            Err(failure) => return Err(failures::to_python(failure)),
+            Ok(()) => {
+                let object = to_python(arena, py, loaded);
+                arena.let_go(handle);
+                return Ok(Some((object?, more)));
+            }
+        }
+    }
+}
+
+/// What was taken out of a container: an object is held by the process, on no object's account yet.
+pub fn taken<'py>(arena: &Arena, py: Python<'py>, loaded: Loaded) -> PyResult<Bound<'py, PyAny>> {
+    let Loaded::Object(handle) = loaded else { return to_python(arena, py, loaded) };
+    arena.count_held(handle);
+    let object = to_python(arena, py, loaded);
+    arena.let_go(handle);
+    object
+}
