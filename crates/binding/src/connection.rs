@@ -1,6 +1,6 @@
 //! `manor._native.Connection`.
 
-use std::os::fd::RawFd;
+use std::os::fd::{BorrowedFd, IntoRawFd, RawFd};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -10,7 +10,7 @@ use transport::deadline::Deadline;
 use transport::handshake::{Afterwards, Handshake, KEY_BYTES};
 use transport::receiver::Receiver;
 use transport::sender::{Outgoing, Sender};
-use transport::{Error, Step, channel};
+use transport::{Error, Step, channel, handover};
 
 use crate::errors::to_python;
 use crate::parts::Parts;
@@ -97,6 +97,37 @@ impl Connection {
         send(py, core, &mut sender, &mut out, deadline)?;
         drop(sender);
         receive(py, core, &mut receiver, Step::Blocked, deadline)
+    }
+
+    #[pyo3(signature = (message, fd, timeout = None))]
+    fn send_with_file(
+        &self,
+        py: Python<'_>,
+        message: &[u8],
+        fd: RawFd,
+        timeout: Option<f64>,
+    ) -> PyResult<()> {
+        if fd < 0 {
+            return Err(PyValueError::new_err("no descriptor is negative"));
+        }
+        // SAFETY: only used during the call; a number that is no open descriptor gives an error.
+        let fd = unsafe { BorrowedFd::borrow_raw(fd) };
+        let deadline = deadline(timeout)?;
+        let inside = self.enter()?;
+        let core = inside.core().map_err(to_python)?;
+        let mut sender = core.sender().map_err(to_python)?;
+        while handover::send(core, &mut sender, message, &fd, deadline).map_err(to_python)?
+            != Step::Done
+        {
+            py.check_signals()?;
+        }
+        Ok(())
+    }
+
+    fn take_file(&self) -> PyResult<Option<RawFd>> {
+        let inside = self.enter()?;
+        let file = handover::take(inside.core().map_err(to_python)?).map_err(to_python)?;
+        Ok(file.map(IntoRawFd::into_raw_fd))
     }
 
     fn confirm(&self, py: Python<'_>) -> PyResult<()> {

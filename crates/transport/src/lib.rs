@@ -16,6 +16,7 @@ pub mod descriptor;
 mod error;
 pub mod frame;
 pub mod gather;
+pub mod handover;
 pub mod handshake;
 pub mod input;
 mod opening;

@@ -24,6 +24,7 @@ pub struct Hooks {
     pub show: Py<PyAny>,
     pub unshow: Py<PyAny>,
     pub ended: Py<PyAny>,
+    object: Py<PyAny>,
 }
 
 impl Hooks {
@@ -37,6 +38,7 @@ impl Hooks {
             show: get("show")?,
             unshow: get("unshow")?,
             ended: get("ended")?,
+            object: object.clone().unbind(),
         })
     }
 }
@@ -62,7 +64,7 @@ impl Arena {
 
     /// What Python does for it.
     #[inline]
-    pub fn hooks(&self) -> &Hooks {
+    pub fn python(&self) -> &Hooks {
         &self.hooks
     }
 
@@ -179,6 +181,11 @@ impl Arena {
 
     fn fileno(&self) -> RawFd {
         self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    #[getter]
+    fn hooks(&self, py: Python<'_>) -> Py<PyAny> {
+        self.hooks.object.clone_ref(py)
     }
 
     #[getter]

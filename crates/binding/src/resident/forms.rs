@@ -171,7 +171,7 @@ impl Form {
 
 /// What Python says that a key equals: never of the type that it asked about.
 pub fn canonical<'py>(arena: &Arena, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-    let found = arena.hooks().canonical.bind(key.py()).call1((key,))?;
+    let found = arena.python().canonical.bind(key.py()).call1((key,))?;
     if found.get_type().is(key.get_type()) {
         let name = key.get_type().name()?;
         return Err(PyValueError::new_err(format!("a key of type {name} has no canonical form")));
@@ -234,7 +234,7 @@ impl<'b> Reader<'b> {
             b"T" => PyTuple::new(py, self.values(py)?)?.into_any(),
             b"P" => {
                 let pickle = PyBytes::new(py, std::mem::take(&mut self.bytes));
-                self.arena.hooks().unshow.bind(py).call1((pickle,))?
+                self.arena.python().unshow.bind(py).call1((pickle,))?
             }
             _ => return Err(damaged()),
         })

@@ -114,7 +114,7 @@ fn shown(
     if !is_altered || purpose == Use::Find {
         return Ok(None);
     }
-    let pickle = arena.hooks().show.bind(key.py()).call1((key,))?;
+    let pickle = arena.python().show.bind(key.py()).call1((key,))?;
     let mut bytes = vec![b'P'];
     bytes.extend_from_slice(pickle.cast::<PyBytes>()?.as_bytes());
     Ok(Some(bytes))

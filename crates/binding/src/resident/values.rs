@@ -82,7 +82,7 @@ fn with_encoded<R>(
     value: &Bound<'_, PyAny>,
     job: impl FnOnce(&Value<'_>) -> R,
 ) -> PyResult<R> {
-    let encoded = arena.get().hooks().encode.bind(value.py()).call1((value,))?;
+    let encoded = arena.get().python().encode.bind(value.py()).call1((value,))?;
     if let Some(object) = object_of(arena, &encoded) {
         return Ok(job(&Value::Object(object.get().handle())));
     }
@@ -128,7 +128,7 @@ fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
 }
 
 fn decode<'py>(arena: &Arena, py: Python<'py>, bytes: Vec<u8>) -> PyResult<Bound<'py, PyAny>> {
-    let decode = arena.hooks().decode.bind(py);
+    let decode = arena.python().decode.bind(py);
     if bytes.len() <= COPIED_BYTES_MAX {
         return decode.call1((PyBytes::new(py, &bytes),));
     }
