@@ -10,6 +10,7 @@ use crate::change::is_quiet;
 use crate::classes::{OBJECTS, SIZES};
 use crate::dict;
 use crate::layout::{ALLOCATOR, ROOT, Space, lockable};
+use crate::list;
 use crate::memory::Memory;
 use crate::object::{self, Object, ObjectKind};
 use crate::units::{self, Kind};
@@ -74,6 +75,7 @@ impl Audit {
                 match found(ObjectKind::from_word(kind), "a kind")? {
                     ObjectKind::Dict | ObjectKind::Set => dict::check(space, object, self)?,
                     ObjectKind::Variable => variable::check(space, object, self)?,
+                    ObjectKind::List => list::check(space, object, self)?,
                 }
                 live.push(at);
             }

@@ -14,7 +14,7 @@
 //! | `robust`, `lock`, `change` | a lock whose owner may die, and changes that happen wholly or not at all |
 //! | [`slots`], `identity`, `sweep`, `inherit`, [`life`] | who is attached, and cleaning up behind the dead |
 //! | [`object`], [`value`] | handles, references, lifetimes; values |
-//! | [`dict`], [`variable`] | the containers |
+//! | [`dict`], [`list`], [`variable`] | the containers |
 //! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
 
 mod attach;
@@ -39,6 +39,7 @@ mod identity;
 mod inherit;
 pub mod layout;
 pub mod life;
+pub mod list;
 mod lock;
 pub mod mailbox;
 pub mod mapping;

@@ -29,6 +29,18 @@ pub(crate) enum Bug {
     CountedIsPending,
     /// "Only the container's own block has to be freed."
     ContentsForgotten,
+    /// "The cell can be stored once it is counted, it is the same lock."
+    CellAfterCount,
+    /// "The lock is held, so the gap can go all the way at once."
+    GapInOneStride,
+    /// "A full node can give up its half first, the new node is ready."
+    SplitBeforeItsHalf,
+    /// "The sizes above a leaf can be lowered by a change of their own."
+    SizesApart,
+    /// "Nobody knows the list aside, so its words need no part in the change."
+    AsideApart,
+    /// "A list frees what its cells name."
+    ShellOwnsItsValues,
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ pub enum ObjectKind {
     Set = 2,
     /// One value.
     Variable = 3,
+    /// A sequence.
+    List = 4,
 }
 
 impl ObjectKind {
@@ -66,6 +68,7 @@ impl ObjectKind {
             1 => Ok(Self::Dict),
             2 => Ok(Self::Set),
             3 => Ok(Self::Variable),
+            4 => Ok(Self::List),
             _ => corrupt("an object has no valid kind"),
         }
     }
@@ -266,7 +269,8 @@ pub(crate) fn places<M: Memory>(space: &Space<M>) -> Result<Vec<u64>> {
 fn the_words_of_version_1_do_not_move() {
     assert_eq!([KIND, REFERENCES, LEASE, TAG, PRESENCE, PRESENCE_WORDS], [32, 40, 48, 56, 64, 4]);
     assert_eq!(
-        [ObjectKind::Dict, ObjectKind::Set, ObjectKind::Variable].map(|k| k as u64),
-        [1, 2, 3]
+        [ObjectKind::Dict, ObjectKind::Set, ObjectKind::Variable, ObjectKind::List]
+            .map(|k| k as u64),
+        [1, 2, 3, 4]
     );
 }

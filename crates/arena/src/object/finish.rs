@@ -7,6 +7,7 @@ use crate::dict;
 use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
 use crate::layout::Space;
+use crate::list;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::value::{self, Cell, Kind};
@@ -41,6 +42,7 @@ impl<M: Memory> Heap<M> {
                 match kind {
                     ObjectKind::Dict | ObjectKind::Set => dict::drain(self, object, State::Dropped),
                     ObjectKind::Variable => variable::drain(self, object, State::Dropped),
+                    ObjectKind::List => list::drain(self, object, State::Dropped),
                 }
             };
             let step = match step {

@@ -1,0 +1,124 @@
+//! Removing items.
+
+use super::gap::Opened;
+use super::merge::is_sparse;
+use super::node::LINK;
+use super::path::{Aim, Path};
+use super::split::LEAF_MIN;
+use super::{List, ROOT};
+use crate::block::State;
+use crate::change::Change;
+use crate::failure::Result;
+use crate::heap::Heap;
+use crate::layout::Space;
+use crate::lock::Guard;
+use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
+use crate::object::{Step, discard_value};
+use crate::value::{self, Cell, Loaded, Witness};
+
+impl List {
+    /// Removes the item `index` and returns it, `None` if there are not so many; an object is held by this
+    /// process then.
+    pub fn pop<M: Memory>(&self, heap: &Heap<M>, index: u64) -> Result<Option<Loaded>> {
+        self.take(heap, |length| (index < length).then_some(index), None)
+    }
+
+    /// Removes the last item and returns it as [`Self::pop`] does; `None` if there is none.
+    pub fn pop_last<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Loaded>> {
+        self.take(heap, |length| length.checked_sub(1), None)
+    }
+
+    /// Removes the item `index` if it still is the one that `witness` saw. Returns whether it was.
+    pub fn remove_if<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        index: u64,
+        witness: Witness,
+    ) -> Result<bool> {
+        let choose = |length| (index < length).then_some(index);
+        Ok(self.take(heap, choose, Some(witness))?.is_some())
+    }
+
+    /// Removes the item that `choose` names, if it is the one that a witness saw, and returns it; with a witness,
+    /// who has it already, returns anything.
+    #[inline]
+    fn take<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        choose: impl FnOnce(u64) -> Option<u64>,
+        witness: Option<Witness>,
+    ) -> Result<Option<Loaded>> {
+        let (space, mut step) = (&heap.space, Step::default());
+        let taken = {
+            let guard = heap.lock(self.object)?;
+            let Some(index) = choose(self.length(space)?) else { return Ok(None) };
+            self.take_locked(space, &guard, index, witness, &mut step)?
+        };
+        if let Some(taken) = &taken {
+            heap.hold_taken(taken)?;
+        }
+        heap.follow_up(step)?;
+        Ok(taken)
+    }
+
+    #[inline]
+    fn take_locked<M: Memory>(
+        &self,
+        space: &Space<M>,
+        guard: &Guard<'_, M>,
+        index: u64,
+        witness: Option<Witness>,
+        step: &mut Step,
+    ) -> Result<Option<Loaded>> {
+        let path = self.descend(space, index, Aim::Item)?;
+        let inside = path.index(0);
+        let cell = Cell(space.memory.load(path.leaf.item_at(inside))?);
+        let taken = match witness {
+            None => value::load(space, cell)?,
+            Some(witness) if Witness::take(space, cell)? == witness => Loaded::None,
+            Some(_) => return Ok(None),
+        };
+        self.remove(space, guard, &path, cell, step)?;
+        Ok(Some(taken))
+    }
+
+    /// Removes the item of a path, whose cell is `cell`.
+    #[inline]
+    fn remove<M: Memory>(
+        &self,
+        space: &Space<M>,
+        guard: &Guard<'_, M>,
+        path: &Path,
+        cell: Cell,
+        step: &mut Step,
+    ) -> Result<()> {
+        let inside = path.index(0);
+        let ring = path.leaf.ring;
+        let to =
+            if ring.distance(inside) < ring.distance(inside + 1) { inside } else { inside + 1 };
+        let Opened { node, .. } = Self::open_gap(space, guard, path.leaf, to)?;
+        let ring = node.ring.without(inside);
+        let mut change = Change::new();
+        if path.height == 0 && ring.count == 0 && ring.capacity > LEAF_MIN {
+            change.write(self.object.body(ROOT), 0);
+            change.write(self.object.body(ROOT) + LINK, 0);
+            change.turn(node.block(space)?, State::Free);
+        } else {
+            change.write(node.ring_at, ring.word());
+        }
+        if is_planted(Bug::SizesApart) && path.height > 0 {
+            let mut sizes = Change::new();
+            path.count(space, &mut sizes, 1, 1u64.wrapping_neg())?;
+            guard.commit(&sizes)?;
+        } else {
+            path.count(space, &mut change, 1, 1u64.wrapping_neg())?;
+        }
+        discard_value(space, cell, &mut change, step)?;
+        guard.commit(&change)?;
+        if path.height > 0 && is_sparse(ring.count, 0) {
+            self.tidy(space, guard, path)?;
+        }
+        Ok(())
+    }
+}
