@@ -9,8 +9,10 @@ use crate::harness::Stage;
 use crate::heap::Heap;
 use crate::identity::Identity;
 use crate::layout::Space;
+use crate::list::{self, List, with_small_nodes};
 use crate::memory::Memory;
 use crate::memory::recorder::Recorder;
+use crate::object::Handle;
 use crate::value::{Kind, Value};
 
 fn random(seed: &mut u64) -> u64 {
@@ -19,29 +21,64 @@ fn random(seed: &mut u64) -> u64 {
 }
 
 /// Everything that a process does with an arena that it finds.
-fn use_everything(memory: &Rc<Recorder>, dict: Dict) -> Result<()> {
-    let heap: Stage = Heap::new(Space::open(memory.clone())?, 1);
-    let dict = Dict::open(&heap, dict.handle())?;
+fn use_everything(heap: &Stage, handle: Handle) -> Result<()> {
+    let dict = Dict::open(heap, handle)?;
     let mut failures = Vec::new();
     for number in 0..6 {
-        failures.push(dict.get(&heap, &key(number)).err());
-        failures.push(dict.set(&heap, &key(number * 3), &Value::Int(1)).err());
-        failures.push(dict.add(&heap, &key(number), 1, 0).err());
-        failures.push(dict.pop(&heap, &key(number + 2)).err());
+        failures.push(dict.get(heap, &key(number)).err());
+        failures.push(dict.set(heap, &key(number * 3), &Value::Int(1)).err());
+        failures.push(dict.add(heap, &key(number), 1, 0).err());
+        failures.push(dict.pop(heap, &key(number + 2)).err());
     }
     let long = Value::Data(Kind::Str, &[LONG]);
-    failures.push(dict.set(&heap, &Key::data(1, Kind::Str, LONG), &long).err());
-    failures.push(dict.set(&heap, &key(9), &Value::Object(dict.handle())).err());
-    if let Ok(mut position) = dict.begin(&heap, Way::Backward) {
-        failures.push(dict.advance(&heap, &mut position, 50, &mut Vec::new()).err());
+    failures.push(dict.set(heap, &Key::data(1, Kind::Str, LONG), &long).err());
+    failures.push(dict.set(heap, &key(9), &Value::Object(dict.handle())).err());
+    if let Ok(mut position) = dict.begin(heap, Way::Backward) {
+        failures.push(dict.advance(heap, &mut position, 50, &mut Vec::new()).err());
     }
-    failures.push(dict.pop_newest(&heap).err());
+    failures.push(dict.pop_newest(heap).err());
     failures.push(heap.names().err());
     failures.push(heap.stats().err());
     failures.push(heap.sweep(0).err());
-    failures.push(dict.clear(&heap).err());
+    failures.push(dict.clear(heap).err());
     failures.push(heap.let_go(dict.handle()).err());
     failures.push(heap.trim(0).err());
+    damage(failures)
+}
+
+/// Everything that a process does with a list that it finds.
+fn use_list(heap: &Stage, handle: Handle) -> Result<()> {
+    let list = List::open(heap, handle)?;
+    let (mut failures, mut items) = (Vec::new(), Vec::new());
+    for number in 0..6 {
+        failures.push(list.get(heap, number * 9).err());
+        failures.push(list.set(heap, number * 7, &Value::Int(1)).err());
+        failures.push(list.add(heap, number * 7, 1).err());
+        failures.push(list.insert(heap, number * 5, &Value::Data(Kind::Str, &[LONG])).err());
+        failures.push(list.pop(heap, number * 8).err());
+    }
+    failures.push(list.append(heap, &Value::Object(list.handle())).err());
+    failures.push(list.read_range(heap, 3, 50, &mut items).err());
+    failures.push(list.extend(heap, &[Value::Int(1); 12]).err());
+    if let Ok(version) = list.version(heap) {
+        let order: Vec<u64> = (0..list.len(heap)?.min(100)).rev().collect();
+        failures.push(list.permute(heap, version, &order).err());
+    }
+    if let Ok(version) = list.version(heap) {
+        failures.push(list.rebuild(heap, version, &[Value::Int(1); 50]).err());
+    }
+    for number in 0..45 {
+        failures.push(list.pop(heap, number * 7 % 50).err());
+    }
+    failures.push(list.snapshot(heap).err());
+    failures.push(heap.sweep(0).err());
+    failures.push(list.clear(heap).err());
+    failures.push(heap.let_go(list.handle()).err());
+    damage(failures)
+}
+
+/// The first failure that is a finding about the arena.
+fn damage(failures: Vec<Option<Failure>>) -> Result<()> {
     let is_damage = |failure: &Failure| matches!(failure, Failure::Shared(_));
     match failures.into_iter().flatten().find(is_damage) {
         Some(failure) => Err(failure),
@@ -51,15 +88,32 @@ fn use_everything(memory: &Rc<Recorder>, dict: Dict) -> Result<()> {
 
 #[test]
 fn no_flipped_bit_makes_an_operation_crash_or_hang() {
+    flip(4000, &|heap| filled(heap, 12).handle(), &use_everything);
+}
+
+#[test]
+fn no_flipped_bit_makes_an_operation_of_a_list_crash_or_hang() {
+    let make = |heap: &Stage| {
+        let list = list::kills::filled(heap, 50);
+        list.insert(heap, 20, &Value::Object(filled(heap, 1).handle())).unwrap();
+        list.handle()
+    };
+    with_small_nodes(|| flip(4000, &make, &use_list));
+}
+
+/// Damages an arena in many ways, and lets `job` use an object of it each time.
+fn flip(cases: u64, make: &dyn Fn(&Stage) -> Handle, job: &dyn Fn(&Stage, Handle) -> Result<()>) {
     let memory = Rc::new(Recorder::new(1 << 20));
     let own = Identity { pid: 1, started: 1, namespace: 1 };
     let heap = Heap::format(memory.clone(), own, "test").unwrap();
-    let dict = filled(&heap, 12);
-    heap.add_name("dict", dict.handle()).unwrap();
+    let handle = make(&heap);
+    heap.add_name("object", handle).unwrap();
+    // Another process, which opens the arena as it finds it.
+    let job = |memory: &Rc<Recorder>| job(&Heap::new(Space::open(memory.clone())?, 1), handle);
     let used: Vec<u64> =
         (0..memory.bytes()).step_by(8).filter(|&at| memory.peek(at) != 0).collect();
     let (mut seed, mut noticed) = (7, 0);
-    for case in 0..4000 {
+    for case in 0..cases {
         memory.take_log();
         // Mostly words that mean something; now and then any word.
         let at = match case % 8 {
@@ -73,10 +127,10 @@ fn no_flipped_bit_makes_an_operation_crash_or_hang() {
             _ => old.wrapping_add(8 * (random(&mut seed) % 9)),
         };
         memory.poke(at, damaged);
-        noticed += u32::from(use_everything(&memory, dict).is_err());
+        noticed += u32::from(job(&memory).is_err());
         memory.undo(&memory.take_log());
         memory.poke(at, old);
     }
     assert!(noticed > 100, "{noticed}");
-    assert_eq!(use_everything(&memory, dict), Ok(()));
+    assert_eq!(job(&memory), Ok(()));
 }

@@ -1,8 +1,9 @@
 //! The harness can fail: each deliberate bug of [`crate::mutation`] is caught by some operation.
 
-use super::{Report, Scenario, as_survivor, exhaust};
+use super::{Report, Scenario, Stage, as_survivor, exhaust};
 use crate::dict::Dict;
 use crate::dict::kills::{LONG, filled, key, kill, view};
+use crate::list::{self, List};
 use crate::mutation::{Bug, with_planted};
 use crate::object::kills::{drop_with_contents, store_reference};
 use crate::value::{Kind, Value};
@@ -102,4 +103,78 @@ fn taking_a_counted_reference_for_a_pending_block_is_caught() {
 #[test]
 fn forgotten_contents_are_caught() {
     caught(Bug::ContentsForgotten, drop_with_contents, "");
+}
+
+fn list_of(count: u64, act: &dyn Fn(&Stage, &List)) -> Verdict {
+    list::kills::kill(&|heap| list::kills::filled(heap, count), act)
+}
+
+/// Into a leaf with one free cell, at its end.
+fn list_insert() -> Verdict {
+    list_of(6, &|heap, list| {
+        let _ = list.insert(heap, 3, &Value::Data(Kind::Str, &[LONG]));
+    })
+}
+
+fn list_append() -> Verdict {
+    list_of(5, &|heap, list| {
+        let _ = list.append(heap, &Value::Data(Kind::Str, &[LONG]));
+    })
+}
+
+fn list_split() -> Verdict {
+    list_of(7, &|heap, list| {
+        let _ = list.insert(heap, 3, &Value::Int(1));
+    })
+}
+
+fn list_pop() -> Verdict {
+    list_of(14, &|heap, list| {
+        let _ = list.pop(heap, 3);
+    })
+}
+
+fn list_rebuild() -> Verdict {
+    list_of(5, &|heap, list| {
+        let values = [Value::Data(Kind::Str, &[LONG]), Value::None];
+        let _ = list.version(heap).and_then(|version| list.rebuild(heap, version, &values));
+    })
+}
+
+fn list_reverse() -> Verdict {
+    list_of(5, &|heap, list| {
+        let order = [4, 3, 2, 1, 0];
+        let _ = list.version(heap).and_then(|version| list.permute(heap, version, &order));
+    })
+}
+
+#[test]
+fn a_cell_stored_after_it_was_counted_is_caught() {
+    caught(Bug::CellAfterCount, list_append, "a cell has no valid form");
+}
+
+#[test]
+fn a_gap_moved_over_cells_in_use_is_caught() {
+    // The gap is narrower than its way: what is left behind is there twice or not at all.
+    caught(Bug::GapInOneStride, list_insert, "");
+}
+
+#[test]
+fn a_split_before_its_other_half_is_linked_is_caught() {
+    caught(Bug::SplitBeforeItsHalf, list_split, "leaked: the block");
+}
+
+#[test]
+fn sizes_changed_apart_are_caught() {
+    caught(Bug::SizesApart, list_pop, "items holds");
+}
+
+#[test]
+fn a_list_aside_that_is_left_out_of_the_change_is_caught() {
+    caught(Bug::AsideApart, list_rebuild, "is linked but Ok(Free)");
+}
+
+#[test]
+fn a_shell_that_frees_values_is_caught() {
+    caught(Bug::ShellOwnsItsValues, list_reverse, "is linked but Ok(Free)");
 }

@@ -8,7 +8,7 @@ use crate::memory::Memory;
 use crate::value::{Staged, Value};
 
 /// A leaf's part that is appended by one change, at most.
-const DIRECT_PART: usize = 8;
+const DIRECT_PART: usize = 6;
 
 impl List {
     /// Adds values at the end, all of them at one moment. Returns how many items there are then.
