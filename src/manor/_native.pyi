@@ -2,12 +2,15 @@
 
 `Connection` moves messages (byte strings with a length) between two processes over a connected stream socket, and
 on one machine through shared memory beside it. It knows nothing of what the messages mean.
+
+An `Arena` is memory that processes of one machine share, and `Object`s live there: every process that is attached
+works on them directly. What is stored is a copy; `None`, `bool`, `int`, `float`, `str` and `bytes` natively.
 """
 
-from collections.abc import Iterable
-from typing import Protocol, final
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, Self, SupportsIndex, final
 
-__all__ = ["Connection"]
+__all__ = ["Arena", "Connection", "Dict", "List", "Namespace", "Object", "Set", "Variable", "Witness"]
 
 class _Buffer(Protocol):
     """Whatever has contiguous bytes: `bytes`, `bytearray`, `memoryview`, `pickle.PickleBuffer`, `array.array`, ..."""
@@ -164,3 +167,157 @@ class Connection:
 
         Waits for nothing and takes no lock, whatever the parent's threads were doing at the fork.
         """
+
+_Handle = tuple[int, int]
+
+@final
+class Arena:
+    """One arena as this process is attached to it. What it can't do alone it asks of `hooks`.
+
+    * `encode(value)`: the parts of a value's bytes, or an object of this arena that stands for it;
+    * `decode(data)`: the value of such bytes; if they are many they are writable, and may become part of the value;
+    * `open(kind, tag, at, generation)`: what stands for an object that was found in a container;
+    * `canonical(key)`: which scalar, tuple or frozenset a key of another type equals, or a list (equal to lists only);
+    * `show(key)`: the bytes of a key that looks different from what it equals; `unshow(data)`: the key of them;
+    * `ended()`: the exception for using an arena that has ended.
+
+    Others are `manor.errors.ArenaFull` and `ArenaCorrupt`. Whatever is raised: nothing has changed.
+    """
+
+    @staticmethod
+    def create(bytes_max: int, name: str, hooks: object) -> Arena:
+        """A new one; `name` is this process's, for tools to show."""
+    @staticmethod
+    def attach(fd: int, name: str, hooks: object) -> Arena:
+        """The one of a memory file; the descriptor stays the caller's."""
+    def fileno(self) -> int:
+        """The memory file; -1 unless this process made the arena."""
+    @property
+    def slot(self) -> int:
+        """This process's number among those attached."""
+    @property
+    def ended(self) -> bool: ...
+    def end(self) -> None:
+        """Every later operation of every process fails."""
+    def stats(self) -> dict[str, int]:
+        """`bytes_reserved`, `bytes_backed` (by memory), `bytes_used`, `slots`."""
+    def objects(self) -> list[tuple[int, int, int, int]]:
+        """Kind, tag, place and generation of each object."""
+    def processes(self) -> list[tuple[int, int, str]]:
+        """Slot, process id and name of each process."""
+    def add_name(self, name: str, held: Object, /) -> bool:
+        """Keeps an object alive under a name; false if the name is taken."""
+    def find_name(self, name: str) -> Any: ...
+    def remove_name(self, name: str) -> bool: ...
+    def names(self) -> list[str]: ...
+    def sweep_dead(self) -> int:
+        """Lets go of what dead processes held."""
+    def reap(self) -> int:
+        """Frees objects whose lease has run out; returns how many."""
+    def trim(self, keep_units: int = 0) -> int:
+        """Returns free memory to the system."""
+    def before_fork(self) -> None:
+        """Takes a slot for the child, which will hold what this process holds."""
+    def after_fork_in_child(self) -> None: ...
+
+class Object:
+    """What an arena hosts, held by this process for as long as this Python object lives."""
+
+    def __new__(cls, arena: Arena, handle: _Handle | None = None, tag: int = 0) -> Self:
+        """A new one, or that of a handle (`ObjectGone`; `TypeError` for another class's). A `tag` not 0 is stored."""
+    @property
+    def _arena(self) -> Arena: ...
+    @property
+    def _handle(self) -> _Handle:
+        """Where it is, and its generation: what names it in every process, for ever."""
+    @property
+    def _tag(self) -> int: ...
+    def _lease(self, seconds: float, /) -> None:
+        """It lives for at least so long, held or not."""
+
+@final
+class Witness:
+    """What a value was when it was read; two that are equal saw the same."""
+
+class Dict(Object):
+    """A mapping that keeps insertion order; methods as those of `dict`, which return copies of one moment."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __setitem__(self, key: Any, value: Any, /) -> None: ...
+    def __delitem__(self, key: Any, /) -> None: ...
+    def __contains__(self, key: Any, /) -> bool: ...
+    def get(self, key: Any, default: Any = None, /) -> Any: ...
+    def pop(self, key: Any, /, *default: Any) -> Any: ...
+    def setdefault(self, key: Any, default: Any = None, /) -> Any: ...
+    def popitem(self) -> tuple[Any, Any]: ...
+    def clear(self) -> None: ...
+    def keys(self) -> list[Any]: ...
+    def values(self) -> list[Any]: ...
+    def items(self) -> list[tuple[Any, Any]]: ...
+    def _add(self, key: Any, amount: int, default: int, /) -> int:
+        """Adds in one step; `TypeError` if the value is no int, `OverflowError` beyond 64 bits."""
+    def _witness(self, key: Any, /) -> tuple[Any, Witness] | None: ...
+    def _replace(self, key: Any, witness: Witness | None, value: Any, /) -> bool:
+        """Sets the value if it still is that of the witness; with none, if the key is missing."""
+    def _walk(self, what: int, backwards: bool, /) -> Iterator[Any]:
+        """Keys (0), values (1) or items (2); `RuntimeError` once a key has come or gone."""
+
+class Namespace(Dict):
+    """Items are attributes; names with an underscore in front are those of the Python object itself."""
+
+    def __getattr__(self, name: str, /) -> Any: ...
+    def __setattr__(self, name: str, value: Any, /) -> None: ...
+    def __delattr__(self, name: str, /) -> None: ...
+
+class Set(Object):
+    """Members without order; methods as those of `set`."""
+
+    def __len__(self) -> int: ...
+    def __contains__(self, member: Any, /) -> bool: ...
+    def add(self, member: Any, /) -> None: ...
+    def discard(self, member: Any, /) -> None: ...
+    def remove(self, member: Any, /) -> None: ...
+    def pop(self) -> Any: ...
+    def clear(self) -> None: ...
+    def _members(self) -> list[Any]: ...
+    def _walk(self) -> Iterator[Any]: ...
+
+class List(Object):
+    """A sequence; methods as those of `list`. Its version changes with every change."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, index: SupportsIndex | slice, /) -> Any: ...
+    def __setitem__(self, index: SupportsIndex | slice, value: Any, /) -> None:
+        """A slice is left to `self._set_slice(slice, value)`."""
+    def __delitem__(self, index: SupportsIndex | slice, /) -> None:
+        """A slice is left to `self._set_slice(slice)`."""
+    def append(self, value: Any, /) -> None: ...
+    def extend(self, values: Iterable[Any], /) -> None:
+        """Consumes `values` first, and then appends all or none."""
+    def insert(self, index: SupportsIndex, value: Any, /) -> None: ...
+    def pop(self, index: SupportsIndex = -1, /) -> Any: ...
+    def clear(self) -> None: ...
+    def _snapshot(self) -> tuple[list[Any], int]:
+        """The items, and the version at which they were all there is."""
+    def _version(self) -> int: ...
+    def _rebuild(self, version: int, values: list[Any], /) -> bool:
+        """Replaces all items if the version still is that."""
+    def _permute(self, version: int, order: list[int], /) -> bool:
+        """Puts the items in the order of these indexes if the version still is that."""
+    def _add(self, index: SupportsIndex, amount: int, /) -> int: ...
+    def _witness(self, index: SupportsIndex, /) -> tuple[Any, Witness] | None: ...
+    def _replace(self, index: SupportsIndex, witness: Witness, value: Any, /) -> bool: ...
+    def _remove(self, index: SupportsIndex, witness: Witness, /) -> bool: ...
+    def _walk(self, backwards: bool, /) -> Iterator[Any]:
+        """By index: what is appended meanwhile is seen."""
+
+class Variable(Object):
+    """One value, at first `None`."""
+
+    def get(self) -> Any: ...
+    def set(self, value: Any, /) -> None: ...
+    value: Any
+    def _add(self, amount: int, /) -> int: ...
+    def _witness(self) -> tuple[Any, Witness]: ...
+    def _replace(self, witness: Witness, value: Any, /) -> bool: ...

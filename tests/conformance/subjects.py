@@ -78,6 +78,8 @@ class Subject:
     managers: Any  # the module
     method: str
     over_tcp: bool = False
+    resident: bool = True
+    """Whether the standard types live in shared memory, where the library has some."""
 
     @property
     def is_standard(self) -> bool:
@@ -94,6 +96,8 @@ class Subject:
     @contextlib.contextmanager
     def manager(self, **options: Any) -> Iterator[Any]:
         """A started manager; options are keyword arguments of the manager's class."""
+        if not self.resident:
+            options = {"resident": False, **options}
         if self is BUILT_IN:
             yield builtins
         elif self.over_tcp:
@@ -203,6 +207,7 @@ def until(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> None:
 MANOR_FORK = Subject("manor-fork", manor.managers, "fork")
 MANOR_SPAWN = Subject("manor-spawn", manor.managers, "spawn")
 MANOR_TCP = Subject("manor-tcp", manor.managers, "fork", over_tcp=True)
+MANOR_SERVED = Subject("manor-served", manor.managers, "fork", resident=False)
 STANDARD_FORK = Subject("standard-fork", multiprocessing.managers, "fork")
 STANDARD_SPAWN = Subject("standard-spawn", multiprocessing.managers, "spawn")
 BUILT_IN = Subject("built-in", builtins, "fork")  # its "manager" makes the built-in list, dict and set themselves
@@ -210,7 +215,8 @@ BUILT_IN = Subject("built-in", builtins, "fork")  # its "manager" makes the buil
 MANOR = (MANOR_FORK, MANOR_SPAWN, MANOR_TCP)
 STANDARD = (STANDARD_FORK, STANDARD_SPAWN)
 SUBJECTS = (*MANOR, *STANDARD)
-CHEAP = (*MANOR, STANDARD_FORK)  # where the way that processes start makes no difference to the standard library
+CONTAINERS = (*MANOR, MANOR_SERVED)  # the ways to reach a container: mapped, through the server, in the server
+CHEAP = (*CONTAINERS, STANDARD_FORK)  # where the way that processes start makes no difference to the standard library
 
 
 def on(*subjects: Subject) -> pytest.MarkDecorator:

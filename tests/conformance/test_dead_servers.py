@@ -181,7 +181,7 @@ def test_a_thread_that_never_called_is_told_as_well(subject: Subject) -> None:
 def test_creating_fails_likewise(subject: Subject) -> None:
     with subject.manager() as manager:
         end(SIGKILL, manager, manager.Doomed())
-        account_of(manager.list).check(SIGKILL.said)
+        account_of(manager.Doomed).check(SIGKILL.said)
 
 
 @standard_library_fails("whatever connecting to the address raises")

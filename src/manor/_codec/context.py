@@ -7,7 +7,8 @@ or a file does. Only the encoder's caller knows which it is, so it says so here 
 from __future__ import annotations
 
 import threading
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 __all__ = ["Recipient", "Sender", "travel"]
 
@@ -29,6 +30,10 @@ class Sender(Protocol):
 class _Travel(threading.local):
     recipient: Recipient | None = None
     sender: Sender | None = None
+    storing: Any = None
+    """Collects the proxies in a value that is pickled into a shared container (see ``manor._resident.boxes``)."""
+    boxed: Sequence[Any] = ()
+    """What the proxies in a value stand for that is being read from a shared container."""
 
 
 travel = _Travel()

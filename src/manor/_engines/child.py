@@ -59,13 +59,15 @@ class ServerProcess:
     address: Address
 
     def __init__(
-        self, ctx: BaseContext, class_name: str, serializer: str, limits: Limits, *, exit_with_parent: bool
+        self, ctx: BaseContext, class_name: str, serializer: str, limits: Limits, *, exit_with_parent: bool,
+        arena_bytes_max: int,
     ) -> None:
         """Prepare to start a server by the start method of *ctx*, in a process named for *class_name*."""
         self.process: Any = None
         self._ctx: Any = ctx
         self._class_name = class_name
         self._limits = limits
+        self._arena_bytes_max = arena_bytes_max
         self._owner_pid = os.getpid() if exit_with_parent else None
         self._first = FirstConnections(serializer, limits)
         self._path = ""
@@ -108,7 +110,7 @@ class ServerProcess:
         """Start the process; return the pipe on which it reports."""
         tempfile.gettempdir(), machine_id()  # found out once here, not in every server that is forked
         reader, writer = multiprocessing.connection.Pipe(duplex=False)
-        config = ServerConfig(self._limits, self._owner_pid, self._first.far_ends)
+        config = ServerConfig(self._limits, self._owner_pid, self._first.far_ends, self._arena_bytes_max)
         try:
             self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, initargs, config))
             identity = ":".join(str(number) for number in self.process._identity)
@@ -183,5 +185,6 @@ class ServerProcess:
             process.kill()
         process.join()
         remove_private(self._path)
+        self.link.memory.end()
         orderly = process.exitcode == 0
         self.link.end(f"was shut down by process {os.getpid()}" if orderly else str(self._account()))

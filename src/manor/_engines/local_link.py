@@ -66,15 +66,27 @@ class LocalLink:
             return self._call_server(method, args)
         result = self.dispatcher.call(self, ident, method, args, kwds or {})
         if type(result) is ProxyResult:
-            hold = self.hold(int(result.id, 16), credited=True)
-            token = Token(result.typeid, self.public_address, result.id, self.route)
+            ident, _, resident = result.id.partition("@")
+            hold = self.hold(int(ident, 16), credited=True)
+            token = Token(result.typeid, self.public_address, resident or ident, self.route)
             return Granted(result.exposed, token, result.proxytype, hold)
         return self.codec.decode(memoryview(b"".join(self.codec.encode(result))))
 
     def _call_server(self, method: str, args: tuple[Any, ...]) -> Any:
+        if method == "stand_in" and self.dispatcher.residency is not None:
+            return self.dispatcher.residency.stand_in(*args)
         if method == "get_methods":
             return tuple(self.dispatcher.find(int(args[0], 16)).exposed)
         raise NotExposed(f"proxies in the server itself cannot call its function {method!r}")
+
+    @property
+    def arena(self) -> Any:
+        """The server's arena, if it has one."""
+        return self.dispatcher.residency and self.dispatcher.residency.arena
+
+    def ident_of(self, token: Token) -> tuple[int, None]:
+        """Return the number of a token's object."""
+        return token.ident, None
 
     def mark(self) -> object:
         """Return nothing: a call in the same thread has no way back to be interrupted on."""

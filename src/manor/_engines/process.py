@@ -31,11 +31,13 @@ class ServerConfig(NamedTuple):
         limits: Bounds of the server.
         owner_pid: The process that the server is not to outlive, or None for one that lives on.
         first: Ends of the owner's control connection and first session; see ``first_connections``.
+        arena_bytes_max: How large the shared memory of the standard types may grow; 0 for none.
     """
 
     limits: Limits
     owner_pid: int | None = None
     first: tuple[socket.socket, socket.socket] | None = None
+    arena_bytes_max: int = 0
 
 
 class Started(NamedTuple):
@@ -78,7 +80,10 @@ def run_server(
         if initializer is not None:
             initializer(*initargs)
         mp_process.current_process()._identity = ()
-        server = new_server(kind, registry, address, authkey, serializer, limits=config.limits)
+        server = new_server(
+            kind, registry, address, authkey, serializer,
+            limits=config.limits, arena_bytes_max=config.arena_bytes_max,
+        )  # fmt: skip
         _end_in_order_on_sigterm(server)
         if config.owner_pid is not None:
             server.end_with(config.owner_pid)

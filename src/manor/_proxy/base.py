@@ -18,8 +18,10 @@ from manor._wire.references import Reference
 from manor._wire.tokens import Token
 from manor.errors import AuthenticationError, OwnerDiedWarning
 
-__all__ = ["BaseProxy", "RebuildProxy"]
+__all__ = ["BaseProxy", "RebuildProxy", "resident_proxy"]
 
+_STORE: Final = Reference("manor._proxy.resident.stand_ins", "store")
+_OPEN_RESIDENT: Final = Reference("manor._proxy.resident.opening", "open_resident")
 _AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
 """It makes subclasses of this module's class."""
 
@@ -63,16 +65,17 @@ class BaseProxy:
         """
         self._token = token
         self._id = token.id
-        self._ident = token.ident
         self._serializer = serializer
         self._manager = manager
         link = getattr(manager, "_link", None)
         if link is None or (token.route is not None and link.server != token.route.server):
             link = find_link(token, serializer, authkey)
         self._link = link
+        self._ident, hosted = link.ident_of(token)
         self._given_authkey = authkey
         self._authkey: bytes = authkey if authkey is not None else _default_authkey(manager)
         self._hold = link.hold(self._ident, credited=False) if incref else link.unheld(self._ident)
+        del hosted
 
     # multiprocessing's private interface, which existing code uses
 
@@ -96,6 +99,9 @@ class BaseProxy:
 
     def _proxy_for(self, granted: Granted) -> Any:
         """Return a proxy for an object that a method answered with."""
+        resident = resident_proxy(granted.token, self._link)
+        if resident is not None:
+            return resident
         registry = getattr(self._manager, "_registry", {})
         entry = registry.get(granted.token.typeid)
         proxytype = (entry and entry[-1]) or (granted.proxytype or _AUTO_PROXY).resolve()
@@ -124,17 +130,22 @@ class BaseProxy:
 
     def __reduce__(self) -> tuple[Any, ...]:
         link = self._link
+        storing = travel.storing
+        if storing is not None and storing.arena is link.arena:
+            return _STORE(storing, self)
         recipient = travel.recipient
         if recipient is None or not recipient.grant(link.server, self._ident):
             link.lease(self._hold)
-        kwds: dict[str, Any] = {}
+        func, token, serializer, kwds = self._record()
         if context.get_spawning_popen() is not None:
             kwds["authkey"] = self._authkey
-        func: Any = type(self)
+        return RebuildProxy, (func, token, serializer, kwds)
+
+    def _record(self) -> tuple[Any, Token, str, dict[str, Any]]:
+        """Return what ``RebuildProxy`` takes."""
         if self._isauto:
-            func = _AUTO_PROXY.resolve()
-            kwds["exposed"] = self._exposed_
-        return RebuildProxy, (func, self._token, self._serializer, kwds)
+            return _AUTO_PROXY.resolve(), self._token, self._serializer, {"exposed": self._exposed_}
+        return type(self), self._token, self._serializer, {}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         return self._getvalue()
@@ -147,6 +158,15 @@ class BaseProxy:
             return str(self._callmethod("__repr__"))
         except Exception:  # the standard library's promise: str() of a proxy does not fail
             return repr(self)[:-1] + "; '__str__()' failed>"
+
+
+def resident_proxy(token: Token, link: Any) -> Any:
+    """Return a proxy that works on shared memory, or None where the object is to be reached through its server."""
+    handle = token.handle
+    if handle is None:
+        return None
+    arena = link.arena
+    return None if arena is None else _OPEN_RESIDENT(arena, token.typeid, handle)
 
 
 def _default_authkey(manager: Any) -> bytes:
@@ -168,9 +188,13 @@ def RebuildProxy(func: Any, token: Token, serializer: str, kwds: dict[str, Any])
         if key is None:
             raise
         link = find_link(token, serializer, key)
+    resident = resident_proxy(token, link)
+    if resident is not None:
+        return resident
+    ident, hosted = link.ident_of(token)
     sender = travel.sender
-    credited = sender is not None and token.route is not None and sender.granted(token.route.server, token.ident)
-    hold = link.hold(token.ident, credited=credited)
+    credited = sender is not None and token.route is not None and sender.granted(token.route.server, ident)
+    hold = link.hold(ident, credited=credited and hosted is None)
     proxy = func(token, serializer, **kwds)
-    del hold
+    del hold, hosted
     return proxy

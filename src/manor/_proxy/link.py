@@ -15,7 +15,9 @@ from manor._proxy.deadlines import FOREVER, Patience, current_end, patience_for
 from manor._proxy.dialer import Dialer
 from manor._proxy.fate import Fate
 from manor._proxy.holds import Hold, Holds
+from manor._proxy.memory import SharedMemory
 from manor._proxy.sessions import Session, Sessions
+from manor._resident.attachment import Arena
 from manor._transport.addresses import describe
 from manor._transport.connection import Connection
 from manor._transport.peers import machine_id
@@ -56,6 +58,7 @@ class Link:
         limits: The bounds that hold, which the server has a say in.
         fate: Whether the server is alive.
         holds: What this process holds there.
+        memory: The server's arena, and which of its objects are reached through the server all the same.
     """
 
     def __init__(self, dialer: Dialer, control: Connection, welcome: Welcome) -> None:
@@ -73,10 +76,17 @@ class Link:
         self._sessions = Sessions()
         self.control = Control(control, waits=not dialer.is_local)
         self.fate = Fate(welcome.pid if welcome.machine == machine_id() else None)
+        self.memory = SharedMemory(self)
+        self.ident_of = self.memory.ident_of
         self.holds = Holds(self, self.control, self._sessions, self.fate)
         self.hold, self.lease = self.holds.hold, self.holds.lease
         self.server = welcome.server
         self.route = Route(welcome.server, welcome.machine, welcome.path, welcome.pid)
+
+    @property
+    def arena(self) -> Arena | None:
+        """The server's arena, if this process may use it: its objects are then reached without the server."""
+        return self.memory.arena
 
     @property
     def ended(self) -> str | None:
@@ -181,8 +191,11 @@ class Link:
         if kind == _RESULT:
             return result
         exposed, id_, typeid, proxytype = result
-        hold = self.hold(int(id_, 16), credited=True)
-        token = Token(typeid, self.public_address, id_, self.route)
+        ident, _, resident = id_.partition("@")
+        hold = self.hold(int(ident, 16), credited=True)
+        token = Token(typeid, self.public_address, resident or ident, self.route)
+        if resident:
+            self.memory.note(resident, hold)
         return Granted(tuple(exposed), token, proxytype, hold)
 
     def _open_session(self, patience: Patience) -> Session:
@@ -241,6 +254,7 @@ class Link:
         if self.fate.decide(how):
             _log.info("the manager at %s %s", self._where(), how)
             self._sessions.close_all()
+            self.memory.close()
             self.control.close()
 
     def _raise_ended(self, cause: BaseException | None = None) -> NoReturn:
@@ -272,6 +286,7 @@ class Link:
 
     def after_fork_in_child(self, token: bytes | None) -> None:
         """Let go of the parent's connections, and claim what the child inherited with ones of its own."""
+        self.memory.after_fork_in_child()
         self.control.discard()
         self._sessions.discard_all()
         self._dialer.forget_parent()

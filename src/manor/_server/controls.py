@@ -30,6 +30,7 @@ class Control:
         table: ObjectTable,
         processes: Processes,
         expect_child: Callable[[bytes], None],
+        after_burial: Callable[[Process], None],
     ) -> None:
         """Serve the notices that arrive on *connection*.
 
@@ -39,12 +40,14 @@ class Control:
             table: The objects that they are about.
             processes: Where the process is entered.
             expect_child: Called with the token of a child that is being forked.
+            after_burial: Called when the process's connection has ended and what the server knows of is released.
         """
         self.connection = connection
         self.process = process
         self._table = table
         self._processes = processes
         self._expect_child = expect_child
+        self._after_burial = after_burial
         process.has_hung_up = self._has_hung_up
 
     def serve(self) -> None:
@@ -113,6 +116,7 @@ class Control:
             self._release_dead()
         self._table.forget(process)
         self.connection.close()
+        self._after_burial(process)
 
     def _release_dead(self) -> None:
         for hosted in self._table.all():

@@ -10,7 +10,8 @@ from manor._server.adapting import adapt
 from manor._server.calls import Call, current
 from manor._server.objects import Hosted, ObjectTable
 from manor._server.processes import Process
-from manor._server.registry import Registry
+from manor._resident.handles import id_of
+from manor._server.registry import RESIDENT_TYPEIDS, Registry
 from manor._server.specials import SPECIALS
 from manor._wire.notes import Noted
 from manor._wire.tokens import Route
@@ -18,6 +19,7 @@ from manor.errors import NotExposed, ObjectGone
 
 if TYPE_CHECKING:
     from manor._server.primitives import DeadOwner
+    from manor._server.residency import Residency
 
 __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 
@@ -63,6 +65,7 @@ class Dispatcher:
         self.table = table
         self.registry = registry
         self.route = route
+        self.residency: Residency | None = None
 
     def find(self, ident: int) -> Hosted:
         """Return a hosted object; raise ``ObjectGone`` when nobody has held it any more."""
@@ -118,13 +121,22 @@ class Dispatcher:
         created = self.registry.create(typeid, args, kwds)
         return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
 
+    def host_resident(self, grantee: Grantee, typeid: str, handle: tuple[int, int]) -> ProxyResult:
+        """Host an object of the arena for a caller that cannot reach it itself, and make it a holder."""
+        if self.residency is None or typeid not in RESIDENT_TYPEIDS:
+            raise ObjectGone(f"the manager's server (pid {self.route.pid}) has no {typeid!r} in shared memory")
+        created = self.registry.hosting(typeid, self.residency.open(typeid, handle))
+        return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
+
     def _grant(
         self, grantee: Grantee, typeid: str, obj: Any, exposed: tuple[str, ...], method_to_typeid: Mapping[str, str]
     ) -> ProxyResult:
         hosted = self.table.host(obj, typeid, exposed, method_to_typeid, adapt(obj))
         try:
             grantee.take_hold(hosted)
-            return ProxyResult(exposed, f"{hosted.ident:x}", typeid, self.registry.proxytype(typeid))
+            resident = id_of(obj)
+            id_ = f"{hosted.ident:x}" if resident is None else f"{hosted.ident:x}@{resident}"
+            return ProxyResult(exposed, id_, typeid, self.registry.proxytype(typeid))
         finally:
             self.table.drop_local(hosted.ident)
 

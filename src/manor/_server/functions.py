@@ -10,6 +10,7 @@ from manor._server.dispatch import Dispatcher, ProcessGrantee
 from manor.errors import NotExposed
 
 if TYPE_CHECKING:
+    from manor._server.residency import Residency
     from manor._server.sessions import Session
 
 __all__ = ["ServerFunctions"]
@@ -24,6 +25,9 @@ class ServerFunctions:
         self._stop = stop
         self._functions: dict[str, Callable[..., Any]] = {
             "create": self._create,
+            "host": self._host,
+            "stand_in": self._stand_in,
+            "memory": self._memory,
             "dummy": self._dummy,
             "get_methods": self._get_methods,
             "number_of_objects": self._number_of_objects,
@@ -50,6 +54,23 @@ class ServerFunctions:
         grantee = ProcessGrantee(self._dispatcher, session.process)
         return self._dispatcher.create(grantee, typeid, args, kwds)
 
+    def _host(self, session: Session, typeid: str, at: int, generation: int) -> Any:
+        grantee = ProcessGrantee(self._dispatcher, session.process)
+        return self._dispatcher.host_resident(grantee, typeid, (at, generation))
+
+    def _residency(self) -> Residency:
+        residency = self._dispatcher.residency
+        if residency is None:
+            raise NotExposed("the manager's server has no shared memory")
+        return residency
+
+    def _stand_in(self, session: Session, ident: int) -> tuple[int, int]:
+        return self._residency().stand_in(ident)
+
+    def _memory(self, session: Session) -> dict[str, Any] | None:
+        residency = self._dispatcher.residency
+        return None if residency is None else residency.stats()
+
     def _dummy(self, session: Session) -> None:
         return None
 
@@ -57,7 +78,8 @@ class ServerFunctions:
         return tuple(self._dispatcher.find(int(ident, 16)).exposed)
 
     def _number_of_objects(self, session: Session) -> int:
-        return len(self._dispatcher.table)
+        residency = self._dispatcher.residency
+        return len(self._dispatcher.table) + (0 if residency is None else residency.count())
 
     def _debug_info(self, session: Session) -> str:
         lines = []

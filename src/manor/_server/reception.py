@@ -80,8 +80,14 @@ class Reception:
             connection.close()
             raise
 
-    def _welcome(self, connection: Connection, refusal: Refusal) -> None:
-        connection.send([self._server.welcome(refusal).pack()], self._server.limits.handshake_s)
+    def _welcome(self, connection: Connection, refusal: Refusal, *, with_arena: bool = False) -> None:
+        """Tell the client whether it is served; one on this machine gets the arena with its control connection."""
+        welcome, limit = self._server.welcome(refusal).pack(), self._server.limits.handshake_s
+        residency = self._server.residency
+        if with_arena and residency is not None and connection_is_local(connection):
+            connection.send_with_file(welcome, residency.arena.fileno(), limit)
+        else:
+            connection.send([welcome], limit)
         if refusal is not Refusal.NONE:
             raise ProtocolError(f"refused a client: {refusal.name}")
 
@@ -98,7 +104,7 @@ class Reception:
         if refusal is Refusal.NONE and not self._server.processes.add(process):
             raise ProtocolError(f"process {hello.pid} has a control connection already")
         try:
-            self._welcome(connection, refusal)
+            self._welcome(connection, refusal, with_arena=refusal is Refusal.NONE)
         except BaseException:
             self._server.processes.remove(process)
             raise

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from manor._wire.references import Reference, reference_to
 
-__all__ = ["Created", "Registry", "all_methods", "public_methods"]
+__all__ = ["RESIDENT_TYPEIDS", "Created", "Registry", "all_methods", "public_methods"]
 
 
 def all_methods(obj: object) -> list[str]:
@@ -24,6 +24,15 @@ def all_methods(obj: object) -> list[str]:
 def public_methods(obj: object) -> list[str]:
     """Return the names of all callable attributes of *obj* that do not begin with an underscore."""
     return [name for name in all_methods(obj) if name[0] != "_"]
+
+
+RESIDENT_TYPEIDS: Final = frozenset(("Array", "Namespace", "Value", "dict", "list", "set"))
+"""Types that live in the arena where there is one, unless a program registers its own under the name."""
+
+
+def _is_standard(typeid: str, factory: object) -> bool:
+    """Whether *factory* is ours: what a program registers, ``dict`` itself included, is to be called."""
+    return typeid in RESIDENT_TYPEIDS and isinstance(factory, Reference) and factory.module == "manor._server.types"
 
 
 class Created:
@@ -43,6 +52,7 @@ class Registry:
     def __init__(self, entries: Mapping[str, tuple[Any, Any, Any, Any]]) -> None:
         """Take the entries of a manager class."""
         self._entries = entries
+        self.make_resident: Callable[[str, tuple[Any, ...], Mapping[str, Any]], Any] | None = None
 
     def create(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Created:
         """Call what is registered as *typeid*.
@@ -56,7 +66,9 @@ class Registry:
             known = ", ".join(sorted(self._entries))
             raise KeyError(f"no type {typeid!r} is registered with this manager's server; it has {known}")
         factory: Callable[..., Any] | None = entry[0]
-        if factory is not None:
+        if self.make_resident is not None and _is_standard(typeid, factory):
+            obj = self.make_resident(typeid, args, kwds)
+        elif factory is not None:
             obj = factory(*args, **kwds)
         elif kwds or len(args) != 1:
             raise ValueError(

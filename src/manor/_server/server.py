@@ -24,6 +24,7 @@ from manor._server.processes import Process, Processes
 from manor._server.reactor import Reactor
 from manor._server.reception import Reception
 from manor._server.registry import Registry
+from manor._server.residency import residency_of
 from manor._server.sessions import Session
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
@@ -66,6 +67,7 @@ class Server:
         serializer: str,
         *,
         limits: Limits = DEFAULT,
+        arena_bytes_max: int = 0,
     ) -> None:
         """Listen, without serving yet.
 
@@ -75,6 +77,7 @@ class Server:
             authkey: What clients must know that the kernel does not vouch for.
             serializer: ``"pickle"`` or ``"xmlrpclib"``.
             limits: Bounds on messages, handshakes, leases.
+            arena_bytes_max: How large the shared memory of the standard types may grow; 0 for none.
 
         Raises:
             AddressInUse: Somebody else listens there.
@@ -98,6 +101,7 @@ class Server:
         self._controls: set[Control] = set()
         self._reception = Reception(self)
         self.owner: ProcessWatch | None = None
+        self.residency = residency_of(self, arena_bytes_max)
         _servers.add(self)
 
     # Life
@@ -122,6 +126,8 @@ class Server:
         for listener in {self.listener, self._local}:
             if listener.socket.fileno() >= 0:
                 self.reactor.when_readable(listener.socket.fileno(), self._acceptor(listener))
+        if self.residency is not None:
+            self.residency.run_in(self.reactor)
         self.reactor.run()
 
     def stop(self, reason: str) -> None:
@@ -145,6 +151,8 @@ class Server:
         self.listener.close()
         self._local.close()
         reason = self._reason or "ended"
+        if self.residency is not None:
+            self.residency.end()
         for control in list(self._controls):
             control.say_farewell(reason)
         for process in self.processes.all():
@@ -233,7 +241,21 @@ class Server:
 
     def new_control(self, connection: Any, process: Process) -> Control:
         """Return the server's side of a control connection."""
-        return Control(connection, process, self.table, self.processes, self._expect_child)
+        return Control(connection, process, self.table, self.processes, self._expect_child, self._after_burial)
+
+    def _after_burial(self, process: Process) -> None:
+        if self.residency is not None and not self.is_stopping:
+            self.residency.sweep_when_gone(self.reactor, process.pid)
+
+    @property
+    def public_address(self) -> Address:
+        """The address, as proxies name it."""
+        return self.address
+
+    @property
+    def ended(self) -> str | None:
+        """How the server ends, once it does."""
+        return self._reason
 
     def _expect_child(self, token: bytes) -> None:
         self.reactor.after(self.limits.fork_lease_s, lambda: self.table.forget_child(token))

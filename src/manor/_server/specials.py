@@ -9,6 +9,8 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from manor._resident.handles import id_of
+
 if TYPE_CHECKING:
     from manor._server.dispatch import Grantee
     from manor._server.objects import Hosted
@@ -19,15 +21,15 @@ Special = Callable[["Grantee", "Hosted", tuple[Any, ...]], Any]
 
 
 def _value(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> Any:
-    return hosted.obj
+    return hosted.obj if id_of(hosted.obj) is None else hosted.obj._getvalue()
 
 
 def _repr(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> str:
-    return repr(hosted.obj)
+    return repr(_value(grantee, hosted, args))
 
 
 def _str(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> str:
-    return str(hosted.obj)
+    return str(_value(grantee, hosted, args))
 
 
 def _chunk(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> list[Any]:

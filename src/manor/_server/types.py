@@ -6,7 +6,10 @@ import array
 from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Array", "Namespace", "Value"]
+__all__ = ["Array", "Namespace", "Value", "new_dict", "new_list", "new_set"]
+
+new_dict, new_list, new_set = dict, list, set
+"""The built-ins under names that tell the registry's own entries from those of a program."""
 
 T = TypeVar("T")
 

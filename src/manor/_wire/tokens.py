@@ -31,7 +31,8 @@ class Token:
     Attributes:
         typeid: The name under which its type is registered.
         address: The server's address.
-        id: The object's number on its server, in hexadecimal; never used again for another object.
+        id: The object's number on its server, in hexadecimal, or the offset and generation of one in shared memory;
+            never used again for another object.
         route: How to reach the server from its own machine, or None when that is unknown.
     """
 
@@ -53,6 +54,22 @@ class Token:
         if not 0 < ident <= _IDENT_MAX:
             raise ObjectGone(f"no manager can ever have hosted an object {self.id!r}")
         return ident
+
+    @property
+    def handle(self) -> tuple[int, int] | None:
+        """Offset and generation of an object in shared memory; None for one that only its server has."""
+        at, dash, generation = str(self.id).partition("-")
+        if not dash:
+            return None
+        try:
+            return int(at, 16), int(generation, 16)
+        except ValueError:
+            raise ObjectGone(f"no manager can ever have hosted an object {self.id!r}") from None
+
+    @staticmethod
+    def id_of(handle: tuple[int, int]) -> str:
+        """Return the id of the object in shared memory that *handle* names."""
+        return f"{handle[0]:x}-{handle[1]:x}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Token, (self.typeid, self.address, self.id, self.route and tuple(self.route))

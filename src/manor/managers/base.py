@@ -14,10 +14,12 @@ from typing import Any, ClassVar, Self
 from manor._engines.child import ServerProcess
 from manor._engines.process import ServerConfig, new_server, run_server
 from manor._proxy.auto import AutoProxy
+from manor._proxy.base import resident_proxy
 from manor._proxy.creation import creation_error
 from manor._proxy.link import Link
 from manor._proxy.links import open_link
 from manor._server.server import Server
+from manor._resident.sizes import arena_bytes
 from manor._transport.addresses import Address, is_loopback
 from manor._wire.calls import SERVER
 from manor._wire.references import reference_to
@@ -53,6 +55,10 @@ class BaseManager:
             was asked to wait; None is without limit. A call that it ends raises ``CallTimeout``.
         limits: Bounds on messages, leases and so on.
         exit_with_parent: Whether the server ends with the process that started it, however that ends.
+        resident: Whether the standard types live in shared memory, where processes of this machine work on them
+            without the server. Otherwise the server hosts them as it hosts everything else.
+        arena_bytes_max: How large that memory may grow, in bytes; by default to half of what the machine, or the
+            control group, has. A value that does not fit any more raises ``ArenaFull``.
     """
 
     _registry: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {}
@@ -70,6 +76,8 @@ class BaseManager:
         timeout: float | None = None,
         limits: Limits = DEFAULT,
         exit_with_parent: bool = True,
+        resident: bool = True,
+        arena_bytes_max: int | None = None,
     ) -> None:
         self._has_explicit_key = authkey is not None
         if authkey is None:
@@ -85,6 +93,7 @@ class BaseManager:
         self._timeout = timeout
         self._limits = limits
         self._exit_with_parent = exit_with_parent
+        self._arena_bytes_max = arena_bytes(arena_bytes_max) if resident else 0
         self._link: Link | None = None
         self._process: Any
         if address is not None and not is_loopback(address) and len(authkey) < _WEAK_KEY_BYTES:
@@ -100,7 +109,10 @@ class BaseManager:
     def get_server(self) -> Server:
         """Return a server for this process to run with ``serve_forever()``."""
         self._refuse_unless_initial()
-        return new_server(Server, self._registry, self._address, self._authkey, self._serializer, limits=self._limits)
+        return new_server(
+            Server, self._registry, self._address, self._authkey, self._serializer, limits=self._limits,
+            arena_bytes_max=self._arena_bytes_max,
+        )
 
     def connect(self) -> None:
         """Connect to a server that runs already, and prove to it that we know the key.
@@ -113,6 +125,8 @@ class BaseManager:
             raise ValueError("a manager needs an address to connect to")
         self._link = open_link(self._address, self._authkey, self._serializer, self._limits)
         self._link.timeout = self._timeout
+        if not self._arena_bytes_max:
+            self._link.memory.refuse()
         self._state.value = State.STARTED
 
     def start(self, initializer: Callable[..., object] | None = None, initargs: Iterable[Any] = ()) -> None:
@@ -129,7 +143,8 @@ class BaseManager:
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
         child = ServerProcess(
-            self._ctx, type(self).__name__, self._serializer, self._limits, exit_with_parent=self._exit_with_parent
+            self._ctx, type(self).__name__, self._serializer, self._limits, exit_with_parent=self._exit_with_parent,
+            arena_bytes_max=self._arena_bytes_max,
         )
         server = (self._travelling_registry(), self._address, bytes(self._authkey), self._serializer)
         try:
@@ -216,6 +231,11 @@ class BaseManager:
             raise AssertionError("server not yet started")
         return self._link
 
+    def _keep_alive(self, proxy: Any) -> Any:
+        """Have *proxy* keep this manager, as the proxies of served objects do."""
+        proxy._manager = self
+        return proxy
+
     def _create_granted(self, typeid: str, /, *args: Any, **kwds: Any) -> Any:
         link = self._started_link()
         try:
@@ -286,6 +306,9 @@ def _creator(typeid: str) -> Callable[..., Any]:
     def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
         granted = self._create_granted(typeid, *args, **kwds)
         proxytype = self._registry[typeid][-1]
+        resident = resident_proxy(granted.token, self._link)
+        if resident is not None:
+            return self._keep_alive(resident)
         return proxytype(granted.token, self._serializer, manager=self, authkey=self._authkey, exposed=granted.exposed)
 
     create.__name__ = typeid

@@ -10,8 +10,10 @@ from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.pools import PoolProxy
+from manor._proxy.resident.making import make_resident
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, IteratorProxy, NamespaceProxy, ValueProxy
+from manor._server.registry import RESIDENT_TYPEIDS
 from manor._wire.references import Reference
 from manor.managers.base import BaseManager
 
@@ -62,11 +64,30 @@ SyncManager.register("BoundedSemaphore", Reference("manor._server.primitives", "
 SyncManager.register("Condition", Reference("manor._engines.conditions", "make_condition"), ConditionProxy)
 SyncManager.register("Barrier", Reference("manor._server.primitives", "Barrier"), BarrierProxy)
 SyncManager.register("Pool", Reference("multiprocessing.pool", "Pool"), PoolProxy)
-SyncManager.register("list", list, ListProxy)
-SyncManager.register("dict", dict, DictProxy)
-SyncManager.register("set", set, SetProxy)
+SyncManager.register("list", Reference("manor._server.types", "new_list"), ListProxy)
+SyncManager.register("dict", Reference("manor._server.types", "new_dict"), DictProxy)
+SyncManager.register("set", Reference("manor._server.types", "new_set"), SetProxy)
 SyncManager.register("Value", Reference("manor._server.types", "Value"), ValueProxy)
 SyncManager.register("Array", Reference("manor._server.types", "Array"), ArrayProxy)
 SyncManager.register("Namespace", Reference("manor._server.types", "Namespace"), NamespaceProxy)
 SyncManager.register("Iterator", proxytype=IteratorProxy, create_method=False)
 SyncManager.register("AsyncResult", create_method=False)
+
+
+def _make_resident(typeid: str, served: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a method that makes an object in shared memory where there is some, and otherwise has it *served*."""
+
+    def create(self: SyncManager, /, *args: Any, **kwds: Any) -> Any:
+        arena = self._started_link().arena
+        if arena is None:
+            return served(self, *args, **kwds)
+        return self._keep_alive(make_resident(arena, typeid, args, kwds))
+
+    create.__name__ = typeid
+    create.__qualname__ = f"SyncManager.{typeid}"
+    return create
+
+
+# A program that registers a type of its own under one of these names replaces the method, and has it served.
+for _typeid in RESIDENT_TYPEIDS:
+    setattr(SyncManager, _typeid, _make_resident(_typeid, getattr(SyncManager, _typeid)))

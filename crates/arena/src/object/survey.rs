@@ -1,6 +1,6 @@
 //! What objects there are, and what their users call them.
 
-use super::{Handle, KIND, ObjectKind, TAG, places, resolve};
+use super::{Handle, KIND, ObjectKind, TAG, places, presence_at, resolve};
 use crate::block::{Header, State};
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
@@ -24,6 +24,13 @@ impl<M: Memory> Heap<M> {
             return Err(Failure::ObjectGone);
         }
         Ok((ObjectKind::from_word(kind)?, tag))
+    }
+
+    /// Whether only this process holds an object: no container, no other process, no lease.
+    pub fn is_held_here_only(&self, handle: Handle) -> Result<bool> {
+        let object = resolve(&self.space, handle)?;
+        let _guard = self.lock(object)?;
+        self.is_last(object, 0, Some(presence_at(object, self.slot())))
     }
 
     /// Every live object, but for the one that holds the names.

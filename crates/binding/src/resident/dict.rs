@@ -129,7 +129,7 @@ pub fn set(
 ) -> PyResult<()> {
     let arena = arena_of(slf.as_super())?;
     let native = slf.get().native;
-    with_value(arena, value, |value| {
+    with_value(arena, value, "argument 2 of dict.__setitem__()", |value| {
         with_key(arena.get(), key, Use::Store, |key| {
             arena.get().roomy(|| native.set(arena.get().heap(), key, value))
         })
@@ -264,6 +264,10 @@ impl Dict {
             let text = format!("pop expected at most 2 arguments, got {}", default.len() + 1);
             return Err(pyo3::exceptions::PyTypeError::new_err(text));
         }
+        if Self::__len__(slf)? == 0 {
+            // As the built-in: an empty dict does not even hash the key.
+            return default.get_item(0).map_err(|_| missing(key));
+        }
         match remove(slf, key)? {
             Some(loaded) => taken(slf.as_super().get().arena().get(), slf.py(), loaded),
             None => default.get_item(0).map_err(|_| missing(key)),
@@ -346,7 +350,7 @@ impl Dict {
     ) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?;
         let (native, witness) = (slf.get().native, witness.map(|witness| witness.get().0));
-        with_value(arena, value, |value| {
+        with_value(arena, value, "the new value of a dict's key", |value| {
             with_key(arena.get(), key, Use::Store, |key| {
                 let heap = arena.get().heap();
                 arena.get().roomy(|| native.replace_if(heap, key, witness, value))

@@ -4,6 +4,7 @@ use ::arena::Failure;
 use ::arena::dict::Set as Native;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
+use pyo3::types::{PyFrozenSet, PySet};
 
 use super::arena::Arena;
 use super::dict::{CHUNK_ITEMS, arena_of, held};
@@ -22,7 +23,17 @@ pub struct Set {
 }
 
 impl Set {
+    /// A set cannot be a member, but it finds the frozenset that equals it, as with the built-in.
+    fn wanted<'py>(member: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        if member.is_instance_of::<PySet>() && member.hash().is_err() {
+            let members = member.try_iter()?.collect::<PyResult<Vec<_>>>()?;
+            return Ok(PyFrozenSet::new(member.py(), members)?.into_any());
+        }
+        Ok(member.clone())
+    }
+
     fn take_out(slf: &Bound<'_, Self>, member: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let member = &Self::wanted(member)?;
         let arena = arena_of(slf.as_super())?.get();
         let native = slf.get().native;
         with_key(arena, member, Use::Find, |key| native.remove(arena.heap(), key))?
@@ -52,6 +63,7 @@ impl Set {
     }
 
     fn __contains__(slf: &Bound<'_, Self>, member: &Bound<'_, PyAny>) -> PyResult<bool> {
+        let member = &Self::wanted(member)?;
         let arena = arena_of(slf.as_super())?.get();
         let native = slf.get().native;
         with_key(arena, member, Use::Find, |key| native.contains(arena.heap(), key))?

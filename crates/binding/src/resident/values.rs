@@ -18,7 +18,8 @@ use crate::parts::Parts;
 const COPIED_BYTES_MAX: usize = 16_384;
 
 /// What a value was when it was read: for replacing it only if it still is that one.
-#[pyclass(frozen, module = "manor._native")]
+#[pyclass(frozen, eq, module = "manor._native")]
+#[derive(PartialEq)]
 pub struct Witness(pub NativeWitness);
 
 /// The value of an int of at most 64 bits.
@@ -30,41 +31,65 @@ pub fn as_i64(int: &Bound<'_, PyInt>) -> PyResult<i64> {
     if overflow == 0 { Ok(value) } else { Err(PyOverflowError::new_err("more than 64 bits")) }
 }
 
-/// Calls `job` with the arena's value for a value of Python's.
-///
-/// `job` must not run Python code: it works on bytes of Python's objects.
+/// A value that needs no encoding.
+pub enum Plain<'a> {
+    /// Anything that is complete in itself.
+    Value(Value<'static>),
+    /// A str.
+    Text(&'a str),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+/// The value as the arena has it, if it needs no help of Python's.
 #[inline]
-pub fn with_value<R>(
-    arena: &Bound<'_, Arena>,
-    value: &Bound<'_, PyAny>,
-    job: impl FnOnce(&Value<'_>) -> R,
-) -> PyResult<R> {
+pub fn plain<'a>(arena: &Bound<'_, Arena>, value: &'a Bound<'_, PyAny>) -> Option<Plain<'a>> {
     if let Ok(int) = value.cast_exact::<PyInt>()
         && let Ok(int) = as_i64(int)
     {
-        return Ok(job(&Value::Int(int)));
+        return Some(Plain::Value(Value::Int(int)));
     }
     if let Ok(text) = value.cast_exact::<PyString>()
         && let Ok(text) = text.to_str()
     {
-        return Ok(job(&Value::Data(Kind::Str, &[text.as_bytes()])));
+        return Some(Plain::Text(text));
     }
     if let Ok(float) = value.cast_exact::<PyFloat>() {
-        return Ok(job(&Value::Float(float.value())));
+        return Some(Plain::Value(Value::Float(float.value())));
     }
     if let Ok(bytes) = value.cast_exact::<PyBytes>() {
-        return Ok(job(&Value::Data(Kind::Bytes, &[bytes.as_bytes()])));
+        return Some(Plain::Bytes(bytes.as_bytes()));
     }
     if let Ok(truth) = value.cast_exact::<PyBool>() {
-        return Ok(job(&Value::Bool(truth.is_true())));
+        return Some(Plain::Value(Value::Bool(truth.is_true())));
     }
     if value.is_none() {
-        return Ok(job(&Value::None));
+        return Some(Plain::Value(Value::None));
     }
-    if let Some(object) = object_of(arena, value) {
-        return Ok(job(&Value::Object(object.get().handle())));
+    let object = object_of(arena, value)?;
+    Some(Plain::Value(Value::Object(object.get().handle())))
+}
+
+/// Calls `job` with the arena's value for a value of Python's.
+///
+/// `place` says in messages where the value was to go. `job` must not run Python code: it works on bytes of
+/// Python's objects.
+#[inline]
+pub fn with_value<R>(
+    arena: &Bound<'_, Arena>,
+    value: &Bound<'_, PyAny>,
+    place: &str,
+    job: impl FnOnce(&Value<'_>) -> R,
+) -> PyResult<R> {
+    match plain(arena, value) {
+        Some(Plain::Value(value)) => Ok(job(&value)),
+        Some(Plain::Text(text)) => Ok(job(&Value::Data(Kind::Str, &[text.as_bytes()]))),
+        Some(Plain::Bytes(bytes)) => Ok(job(&Value::Data(Kind::Bytes, &[bytes]))),
+        None => {
+            let encoded = encode(arena, value, place)?;
+            Ok(job(&encoded.value(&encoded.slices())))
+        }
     }
-    with_encoded(arena, value, job)
 }
 
 /// The value, if it is an object of this very arena.
@@ -76,27 +101,48 @@ fn object_of<'a, 'py>(
     object.get().arena().is(arena).then_some(object)
 }
 
-/// A value that Python has to encode: a pickle, or an object that stands for it.
-fn with_encoded<R>(
-    arena: &Bound<'_, Arena>,
-    value: &Bound<'_, PyAny>,
-    job: impl FnOnce(&Value<'_>) -> R,
-) -> PyResult<R> {
-    let encoded = arena.get().python().encode.bind(value.py()).call1((value,))?;
-    if let Some(object) = object_of(arena, &encoded) {
-        return Ok(job(&Value::Object(object.get().handle())));
+/// A value that Python has encoded: a pickle, or an object that stands for it.
+pub enum Encoded<'py> {
+    Pickle(Parts),
+    Object(Bound<'py, Object>),
+}
+
+/// Has Python encode a value.
+pub fn encode<'py>(
+    arena: &Bound<'py, Arena>,
+    value: &Bound<'py, PyAny>,
+    place: &str,
+) -> PyResult<Encoded<'py>> {
+    let encoded = arena.get().python().encode.bind(value.py()).call1((value, place))?;
+    match object_of(arena, &encoded) {
+        Some(object) => Ok(Encoded::Object(object.clone())),
+        None => Ok(Encoded::Pickle(Parts::new(&encoded)?)),
     }
-    let parts = Parts::new(&encoded)?;
-    let mut slices = Vec::with_capacity(parts.as_slice().len());
-    for part in parts.as_slice() {
-        if part.bytes() == 0 {
-            continue;
+}
+
+impl Encoded<'_> {
+    /// The bytes, if there are some; Python code that could change them must not run before they are copied.
+    pub fn slices(&self) -> Vec<&[u8]> {
+        let Self::Pickle(parts) = self else { return Vec::new() };
+        let mut slices = Vec::with_capacity(parts.as_slice().len());
+        for part in parts.as_slice() {
+            if part.bytes() == 0 {
+                continue;
+            }
+            // SAFETY: `parts` keeps the bytes in place; whoever gets the slices only copies them, while no Python
+            // code runs that could change them.
+            slices.push(unsafe { std::slice::from_raw_parts(part.pointer(), part.bytes()) });
         }
-        // SAFETY: `parts` keeps the bytes in place; Python code that could change them does not run before `job`
-        // returns, which only copies them.
-        slices.push(unsafe { std::slice::from_raw_parts(part.pointer(), part.bytes()) });
+        slices
     }
-    Ok(job(&Value::Data(Kind::Pickle, &slices)))
+
+    /// The arena's value, whose bytes are `slices`.
+    pub fn value<'a>(&self, slices: &'a [&'a [u8]]) -> Value<'a> {
+        match self {
+            Self::Pickle(_) => Value::Data(Kind::Pickle, slices),
+            Self::Object(object) => Value::Object(object.get().handle()),
+        }
+    }
 }
 
 /// The value that was read. Objects must be held by this process already.

@@ -56,7 +56,7 @@ impl Variable {
     fn set(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let arena = arena_of(slf.as_super())?;
         let native = slf.get().native;
-        with_value(arena, value, |value| {
+        with_value(arena, value, "argument 1 of Value.set()", |value| {
             arena.get().roomy(|| native.set(arena.get().heap(), value))
         })?
         .map_err(to_python)
@@ -70,6 +70,12 @@ impl Variable {
     #[setter(value)]
     fn set_value(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         Self::set(slf, value)
+    }
+
+    fn _is_held_here_only(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let object = slf.as_super().get();
+        let arena = object.enter()?;
+        arena.heap().is_held_here_only(object.handle()).map_err(to_python)
     }
 
     #[pyo3(signature = (amount, /))]
@@ -91,7 +97,7 @@ impl Variable {
     ) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?;
         let (native, witness) = (slf.get().native, witness.get().0);
-        with_value(arena, value, |value| {
+        with_value(arena, value, "the new value of a Value", |value| {
             arena.get().roomy(|| native.replace_if(arena.get().heap(), witness, value))
         })?
         .map_err(to_python)

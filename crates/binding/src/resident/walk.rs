@@ -16,7 +16,7 @@ use super::dict::CHUNK_ITEMS;
 use super::failures::to_python;
 use super::keys;
 use super::object::Object;
-use super::values;
+use super::several::opened;
 
 /// What of each item is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,19 +47,7 @@ impl What {
         if self == Self::Keys {
             return keys::to_python(arena, py, key).map(Some);
         }
-        let held = match value {
-            Loaded::Object(handle) => match arena.hold(handle) {
-                Err(Failure::ObjectGone) => return Ok(None),
-                Err(failure) => return Err(to_python(failure)),
-                Ok(()) => Some(handle),
-            },
-            _ => None,
-        };
-        let value = values::to_python(arena, py, value);
-        if let Some(handle) = held {
-            arena.let_go(handle);
-        }
-        let value = value?;
+        let Some(value) = opened(arena, py, value)? else { return Ok(None) };
         if self == Self::Values {
             return Ok(Some(value));
         }

@@ -1,0 +1,312 @@
+//! `manor._native.List`.
+
+use ::arena::Failure;
+use ::arena::list::List as Native;
+use ::arena::value::Loaded;
+use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PySlice};
+
+use super::arena::Arena;
+use super::dict::{arena_of, forget, held};
+use super::failures::to_python;
+use super::list_walk::ListWalk;
+use super::object::Object;
+use super::several::{with_values, within};
+use super::values::{self, Witness, fetch, taken, with_value};
+
+/// A sequence.
+#[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
+pub struct List {
+    native: Native,
+}
+
+/// The arena and the list itself.
+#[inline]
+fn parts<'a, 'py>(slf: &'a Bound<'py, List>) -> PyResult<(&'a Bound<'py, Arena>, Native)> {
+    Ok((arena_of(slf.as_super())?, slf.get().native))
+}
+
+fn as_index(index: &Bound<'_, PyAny>) -> PyResult<i64> {
+    index.extract::<i64>().map_err(|error| {
+        let py = index.py();
+        if error.is_instance_of::<PyOverflowError>(py) {
+            PyIndexError::new_err("cannot fit 'int' into an index-sized integer")
+        } else {
+            let kind = index.get_type();
+            let kind = kind.name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
+            PyTypeError::new_err(format!("list indices must be integers or slices, not {kind}"))
+        }
+    })
+}
+
+/// The place of an index, which may count from the end; `None` if there is none.
+#[inline]
+fn place(slf: &Bound<'_, List>, index: i64) -> PyResult<Option<u64>> {
+    if let Ok(index) = u64::try_from(index) {
+        return Ok(Some(index));
+    }
+    let (arena, native) = parts(slf)?;
+    let length = native.len(arena.get().heap()).map_err(to_python)?;
+    Ok(length.checked_add_signed(index))
+}
+
+fn out_of_range(what: &str) -> PyErr {
+    PyIndexError::new_err(format!("{what} index out of range"))
+}
+
+impl List {
+    fn item<'py>(slf: &Bound<'py, Self>, index: i64) -> PyResult<Bound<'py, PyAny>> {
+        let (arena, native) = parts(slf)?;
+        let arena = arena.get();
+        let out_of_range = || out_of_range("list");
+        let index = place(slf, index)?.ok_or_else(out_of_range)?;
+        match native.get(arena.heap(), index).map_err(to_python)?.ok_or_else(out_of_range)? {
+            Loaded::Object(_) => {
+                let read = || Ok(native.get(arena.heap(), index)?.map(|value| (value, ())));
+                Ok(fetch(arena, slf.py(), read)?.ok_or_else(out_of_range)?.0)
+            }
+            loaded => values::to_python(arena, slf.py(), loaded),
+        }
+    }
+
+    fn slice<'py>(
+        slf: &Bound<'py, Self>,
+        slice: &Bound<'py, PySlice>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (items, _) = Self::_snapshot(slf)?;
+        PyList::new(slf.py(), items)?.into_any().get_item(slice)
+    }
+}
+
+#[pymethods]
+impl List {
+    #[new]
+    #[pyo3(signature = (arena, handle = None, tag = 0))]
+    fn new(
+        arena: &Bound<'_, Arena>,
+        handle: Option<(u64, u64)>,
+        tag: u64,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let heap = arena.get().heap();
+        let object = held(arena, handle, tag, || Ok(Native::create(heap)?.handle()))?;
+        let native = Native::open(heap, object.handle()).map_err(to_python)?;
+        Ok(PyClassInitializer::from(object).add_subclass(Self { native }))
+    }
+
+    fn __len__(slf: &Bound<'_, Self>) -> PyResult<usize> {
+        let (arena, native) = parts(slf)?;
+        Ok(usize::try_from(native.len(arena.get().heap()).map_err(to_python)?)?)
+    }
+
+    fn __getitem__<'py>(
+        slf: &Bound<'py, Self>,
+        index: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if let Ok(slice) = index.cast_exact::<PySlice>() {
+            return Self::slice(slf, slice);
+        }
+        Self::item(slf, as_index(index)?)
+    }
+
+    fn __setitem__(
+        slf: &Bound<'_, Self>,
+        index: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        if index.is_exact_instance_of::<PySlice>() {
+            slf.call_method1("_set_slice", (index, value))?;
+            return Ok(());
+        }
+        let place = place(slf, as_index(index)?)?;
+        let (arena, native) = parts(slf)?;
+        let Some(place) = place else { return Err(out_of_range("list assignment")) };
+        let stored = with_value(arena, value, "argument 2 of list.__setitem__()", |value| {
+            arena.get().roomy(|| native.set(arena.get().heap(), place, value))
+        })?
+        .map_err(to_python)?;
+        if stored { Ok(()) } else { Err(out_of_range("list assignment")) }
+    }
+
+    fn __delitem__(slf: &Bound<'_, Self>, index: &Bound<'_, PyAny>) -> PyResult<()> {
+        if index.is_exact_instance_of::<PySlice>() {
+            slf.call_method1("_set_slice", (index,))?;
+            return Ok(());
+        }
+        let place = place(slf, as_index(index)?)?;
+        let (arena, native) = parts(slf)?;
+        let Some(place) = place else { return Err(out_of_range("list assignment")) };
+        match native.pop(arena.get().heap(), place).map_err(to_python)? {
+            None => Err(out_of_range("list assignment")),
+            Some(taken) => {
+                forget(arena.get(), &taken);
+                Ok(())
+            }
+        }
+    }
+
+    #[pyo3(signature = (value, /))]
+    fn append(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (arena, native) = parts(slf)?;
+        with_value(arena, value, "argument 1 of list.append()", |value| {
+            arena.get().roomy(|| native.append(arena.get().heap(), value))
+        })?
+        .map_err(to_python)?;
+        Ok(())
+    }
+
+    #[pyo3(signature = (values, /))]
+    fn extend(slf: &Bound<'_, Self>, values: &Bound<'_, PyAny>) -> PyResult<()> {
+        let values = values.try_iter()?.collect::<PyResult<Vec<_>>>()?;
+        let (arena, native) = parts(slf)?;
+        with_values(arena, &values, "argument 1 of list.extend()", |values| {
+            arena.get().roomy(|| native.extend(arena.get().heap(), values))
+        })?
+        .map_err(to_python)?;
+        Ok(())
+    }
+
+    #[pyo3(signature = (index, value, /))]
+    fn insert(
+        slf: &Bound<'_, Self>,
+        index: &Bound<'_, PyAny>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let place = place(slf, as_index(index)?)?.unwrap_or(0);
+        let (arena, native) = parts(slf)?;
+        with_value(arena, value, "argument 2 of list.insert()", |value| {
+            arena.get().roomy(|| native.insert(arena.get().heap(), place, value))
+        })?
+        .map_err(to_python)?;
+        Ok(())
+    }
+
+    #[pyo3(signature = (index = None, /))]
+    fn pop<'py>(
+        slf: &Bound<'py, Self>,
+        index: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let index = index.map_or(Ok(-1), as_index)?;
+        let (arena, native) = parts(slf)?;
+        let arena = arena.get();
+        let found = if index == -1 {
+            native.pop_last(arena.heap())
+        } else {
+            place(slf, index)?.map_or(Ok(None), |place| native.pop(arena.heap(), place))
+        };
+        match found.map_err(to_python)? {
+            Some(loaded) => taken(arena, slf.py(), loaded),
+            None if native.len(arena.heap()).map_err(to_python)? == 0 => {
+                Err(PyIndexError::new_err("pop from empty list"))
+            }
+            None => Err(out_of_range("pop")),
+        }
+    }
+
+    fn clear(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let (arena, native) = parts(slf)?;
+        native.clear(arena.get().heap()).map_err(to_python)
+    }
+
+    fn _snapshot<'py>(slf: &Bound<'py, Self>) -> PyResult<(Vec<Bound<'py, PyAny>>, u64)> {
+        let (arena, native) = parts(slf)?;
+        loop {
+            match native.snapshot(arena.get().heap()) {
+                Err(Failure::Changed) => slf.py().check_signals()?,
+                Err(failure) => return Err(to_python(failure)),
+                Ok((items, version)) => {
+                    if let Some(items) = within(arena.get(), slf.py(), items)? {
+                        return Ok((items, version));
+                    }
+                }
+            }
+        }
+    }
+
+    fn _version(slf: &Bound<'_, Self>) -> PyResult<u64> {
+        let (arena, native) = parts(slf)?;
+        native.version(arena.get().heap()).map_err(to_python)
+    }
+
+    #[pyo3(signature = (version, values, /))]
+    fn _rebuild(
+        slf: &Bound<'_, Self>,
+        version: u64,
+        values: Vec<Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        let (arena, native) = parts(slf)?;
+        with_values(arena, &values, "argument 2 of list.__setitem__()", |values| {
+            arena.get().roomy(|| native.rebuild(arena.get().heap(), version, values))
+        })?
+        .map_err(to_python)
+    }
+
+    #[pyo3(signature = (version, order, /))]
+    fn _permute(slf: &Bound<'_, Self>, version: u64, order: Vec<u64>) -> PyResult<bool> {
+        let (arena, native) = parts(slf)?;
+        let heap = arena.get().heap();
+        arena.get().roomy(|| native.permute(heap, version, &order)).map_err(to_python)
+    }
+
+    #[pyo3(signature = (index, amount, /))]
+    fn _add(slf: &Bound<'_, Self>, index: &Bound<'_, PyAny>, amount: i64) -> PyResult<i64> {
+        let place = place(slf, as_index(index)?)?;
+        let (arena, native) = parts(slf)?;
+        let Some(place) = place else { return Err(out_of_range("list")) };
+        let sum = arena
+            .get()
+            .roomy(|| native.add(arena.get().heap(), place, amount))
+            .map_err(to_python)?;
+        sum.ok_or_else(|| out_of_range("list"))
+    }
+
+    #[pyo3(signature = (index, /))]
+    fn _witness<'py>(
+        slf: &Bound<'py, Self>,
+        index: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<(Bound<'py, PyAny>, Witness)>> {
+        let place = place(slf, as_index(index)?)?;
+        let (arena, native) = parts(slf)?;
+        let (arena, Some(place)) = (arena.get(), place) else { return Ok(None) };
+        fetch(arena, slf.py(), || {
+            let found = native.get_witnessed(arena.heap(), place)?;
+            Ok(found.map(|(value, witness)| (value, Witness(witness))))
+        })
+    }
+
+    #[pyo3(signature = (index, witness, value, /))]
+    fn _replace(
+        slf: &Bound<'_, Self>,
+        index: &Bound<'_, PyAny>,
+        witness: &Bound<'_, Witness>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let place = place(slf, as_index(index)?)?;
+        let (arena, native) = parts(slf)?;
+        let Some(place) = place else { return Ok(false) };
+        let witness = witness.get().0;
+        with_value(arena, value, "the new value of a list's item", |value| {
+            arena.get().roomy(|| native.replace_if(arena.get().heap(), place, witness, value))
+        })?
+        .map_err(to_python)
+    }
+
+    #[pyo3(signature = (index, witness, /))]
+    fn _remove(
+        slf: &Bound<'_, Self>,
+        index: &Bound<'_, PyAny>,
+        witness: &Bound<'_, Witness>,
+    ) -> PyResult<bool> {
+        let place = place(slf, as_index(index)?)?;
+        let (arena, native) = parts(slf)?;
+        let Some(place) = place else { return Ok(false) };
+        native.remove_if(arena.get().heap(), place, witness.get().0).map_err(to_python)
+    }
+
+    #[pyo3(signature = (backwards, /))]
+    fn _walk(slf: &Bound<'_, Self>, backwards: bool) -> PyResult<ListWalk> {
+        let (arena, native) = parts(slf)?;
+        let length = native.len(arena.get().heap()).map_err(to_python)?;
+        Ok(ListWalk::new(slf.as_super().clone().unbind(), native, backwards, length))
+    }
+}

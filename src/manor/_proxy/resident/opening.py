@@ -1,0 +1,114 @@
+"""From the names of objects in shared memory to proxies."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from manor import _native
+from manor._codec import pickles
+from manor._proxy.base import RebuildProxy
+from manor._proxy.containers.dicts import DictProxy
+from manor._proxy.containers.lists import ListProxy
+from manor._proxy.containers.sets import SetProxy
+from manor._proxy.links import find_link
+from manor._proxy.resident.proxies import (
+    ResidentArray,
+    ResidentDict,
+    ResidentList,
+    ResidentNamespace,
+    ResidentProxy,
+    ResidentSet,
+    ResidentValue,
+)
+from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
+from manor._resident import attachment
+from manor._resident.boxes import STAND_IN_TAG
+from manor._wire.tokens import Route, Token
+
+__all__ = ["CLASSES", "NAMESPACE_TAG", "make", "open_object", "open_resident", "rebuild", "served_class"]
+
+NAMESPACE_TAG: Final = ord("N")
+_DICT, _SET, _VARIABLE, _LIST = 1, 2, 3, 4
+
+CLASSES: Final[dict[str, type[ResidentProxy]]] = {
+    cls._typeid: cls
+    for cls in (ResidentArray, ResidentDict, ResidentList, ResidentNamespace, ResidentSet, ResidentValue)
+}
+_SERVED: Final[dict[str, type]] = {
+    "dict": DictProxy,
+    "list": ListProxy,
+    "set": SetProxy,
+    "Value": ValueProxy,
+    "Array": ArrayProxy,
+    "Namespace": NamespaceProxy,
+}
+
+
+def served_class(typeid: str) -> Any:
+    """Return the class of proxies that reach such an object through the server."""
+    return _SERVED[typeid]
+
+
+def open_object(arena: _native.Arena, kind: int, tag: int, handle: tuple[int, int]) -> Any:
+    """Return a proxy for an object of the arena.
+
+    Raises:
+        ObjectGone: Nobody holds it any more.
+    """
+    if kind == _DICT:
+        cls: Any = ResidentNamespace if tag == NAMESPACE_TAG else ResidentDict
+    elif kind == _LIST:
+        cls = ResidentArray if tag else ResidentList
+    elif kind == _SET:
+        cls = ResidentSet
+    elif tag == STAND_IN_TAG:
+        stand_in = _native.Variable(arena, handle)
+        proxy = RebuildProxy(*stand_in.get())
+        proxy._stand_in = stand_in  # keeps the object until the server knows that the proxy does
+        return proxy
+    else:
+        cls = ResidentValue
+    return cls(arena, handle)
+
+
+def open_resident(arena: _native.Arena, typeid: str, handle: tuple[int, int]) -> Any:
+    """Return a proxy for an object of the arena whose type is known."""
+    return CLASSES[typeid](arena, handle)
+
+
+def make(arena: _native.Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
+    """Make an object of a standard type; the arguments, and the errors for wrong ones, are those of the type."""
+    if typeid == "dict":
+        if not args and not kwds:
+            return ResidentDict(arena)
+        items = dict(*args, **kwds)
+        proxy: Any = ResidentDict(arena)
+        proxy.update(items)
+    elif typeid == "list":
+        values = list(*args, **kwds)
+        proxy = ResidentList(arena)
+        if values:
+            proxy.extend(values)
+    elif typeid == "set":
+        members = set(*args, **kwds)
+        proxy = ResidentSet(arena)
+        proxy.update(members)
+    elif typeid == "Namespace":
+        proxy = ResidentNamespace(arena, None, NAMESPACE_TAG)
+        for name, value in kwds.items():
+            setattr(proxy, name, value)
+    else:
+        create: Any = CLASSES[typeid]
+        proxy = create.create(arena, *args, **kwds)
+    return proxy
+
+
+def rebuild(server: bytes, typeid: str, at: int, generation: int, where: bytes, key: bytes | None) -> Any:
+    """Return the proxy that was pickled, or what stands for it in this process."""
+    arena = attachment.find(server)
+    if arena is None:
+        address, route = pickles.loads(where)
+        token = Token(typeid, address, Token.id_of((at, generation)), Route(*route))
+        kwds = {} if key is None else {"authkey": key}
+        return RebuildProxy(_SERVED[typeid], token, "pickle", kwds)
+    return CLASSES[typeid](arena, (at, generation))

@@ -1,0 +1,39 @@
+"""Objects that are served, in shared containers: variables that stand for them.
+
+A container in shared memory can refer to what is in the arena only. So the server makes a variable for an object of its
+own that is stored, and keeps the object for as long as anybody holds the variable. The variable's value says how to
+make a proxy.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from manor import _native
+from manor._proxy.base import BaseProxy, resident_proxy
+from manor._resident.boxes import Storing, boxed
+from manor._wire.calls import SERVER
+from manor.errors import ObjectGone
+
+__all__ = ["store"]
+
+
+def store(storing: Storing, proxy: BaseProxy) -> tuple[Any, ...]:
+    """Have the box that is being filled refer to the object of a served proxy; return what to pickle for it."""
+    token = proxy._token
+    resident = resident_proxy(token, proxy._link)
+    if resident is not None:
+        return boxed, (storing.add(resident),)
+    return boxed, (storing.add(_stand_in(storing.arena, proxy)),)
+
+
+def _stand_in(arena: _native.Arena, proxy: BaseProxy) -> _native.Variable:
+    while True:
+        handle = proxy._link.call(SERVER, "stand_in", (proxy._ident,))
+        try:
+            stand_in = _native.Variable(arena, tuple(handle))
+        except ObjectGone:  # nobody held it for a moment
+            continue
+        if stand_in.get() is None:
+            stand_in.set(proxy._record())
+        return stand_in

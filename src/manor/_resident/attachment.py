@@ -1,0 +1,176 @@
+"""The arenas that this process is attached to, and what Python does for them."""
+
+from __future__ import annotations
+
+import os
+import reprlib
+import weakref
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+from manor import _native
+from manor._codec import pickles
+from manor._codec.context import travel
+from manor._resident import boxes, keys
+from manor._wire.references import Reference
+from manor._wire.tokens import Route
+from manor.errors import ManagerDied, NotPicklable
+
+__all__ = ["Arena", "Attachment", "Where", "attach", "create", "find"]
+
+Arena = _native.Arena
+
+_OPEN: Final = Reference("manor._proxy.resident.opening", "open_object")
+"""It knows the proxies, which are above this package."""
+
+_arenas: dict[bytes, Arena] = {}
+
+
+class Where(Protocol):
+    """Tells where the server of an arena is."""
+
+    public_address: Any
+    route: Route
+
+    @property
+    def ended(self) -> str | None:
+        """How the server ended, or None while it is taken for alive."""
+
+
+class Attachment:
+    """What the native code asks for (see ``_native.Arena``), and what proxies have to know of their arena.
+
+    Attributes:
+        server: 16 bytes that name the server.
+        lease_s: How long a pickle keeps its object, in seconds.
+        where: Tells where the server is.
+    """
+
+    __slots__ = ("__weakref__", "_arena", "_pickled_where", "lease_s", "server", "where")
+
+    canonical = staticmethod(keys.canonical)
+    show = staticmethod(keys.show)
+    unshow = staticmethod(keys.unshow)
+    decode = staticmethod(pickles.loads)
+
+    def __init__(self, where: Where, lease_s: float) -> None:
+        self.where = where
+        self.server = where.route.server
+        self.lease_s = lease_s
+        self._arena: Callable[[], Arena | None] = lambda: None
+        self._pickled_where: tuple[Any, bytes] | None = None
+
+    @property
+    def arena(self) -> Arena:
+        """The arena itself; raise ``ManagerDied`` when this process has let go of it."""
+        arena = self._arena()
+        if arena is None:
+            raise self.ended()
+        return arena
+
+    def use(self, arena: Arena) -> None:
+        """Be the attachment of *arena*."""
+        self._arena = weakref.ref(arena)
+
+    def encode(self, value: Any, place: str) -> Any:
+        """Return the parts of a pickle, or the box that stands for a value with proxies in it.
+
+        Raises:
+            NotPicklable: The value cannot be stored at *place*.
+        """
+        storing = boxes.Storing(self.arena)
+        travel.storing, outer = storing, travel.storing
+        try:
+            parts = pickles.dumps(value)
+        except NotPicklable.__bases__[1:] as error:
+            text = f"{place} cannot be stored: {reprlib.repr(value)} ({type(error).__name__}: {error})"
+            raise NotPicklable(text) from error
+        finally:
+            travel.storing = outer
+        return storing.box(parts) if storing.references else parts
+
+    def open(self, kind: int, tag: int, at: int, generation: int) -> Any:
+        """Return what stands for an object of the arena in this process."""
+        arena = self.arena
+        if tag == boxes.BOX_TAG:
+            return boxes.unbox(arena, (at, generation))
+        return _OPEN(arena, kind, tag, (at, generation))
+
+    def ended(self) -> BaseException:
+        """Return the exception for whoever uses an object after the manager's end."""
+        how = self.where.ended or "was shut down, or its owner ended"
+        return ManagerDied(f"the manager at {self.where.public_address!r} (pid {self.where.route.pid}) {how}")
+
+    def pickled_where(self) -> bytes:
+        """Return address and route, as bytes that a process which is attached already need not look into."""
+        address = self.where.public_address
+        found = self._pickled_where
+        if found is None or found[0] != address:
+            packed = b"".join(pickles.dumps((address, tuple(self.where.route))))
+            found = self._pickled_where = (address, packed)
+        return found[1]
+
+
+def create(where: Where, bytes_max: int, lease_s: float) -> Arena:
+    """Make an arena for the server in this process.
+
+    Args:
+        where: The server.
+        bytes_max: How large it may grow.
+        lease_s: How long a pickle keeps its object, in seconds.
+
+    Raises:
+        OSError: The system does not provide such memory.
+    """
+    hooks = Attachment(where, lease_s)
+    return _enter(hooks, Arena.create(bytes_max, _name(), hooks))
+
+
+def attach(where: Where, fd: int, lease_s: float) -> Arena:
+    """Attach this process to the arena of a server.
+
+    Args:
+        where: The server.
+        fd: The arena's memory file; it stays the caller's.
+        lease_s: How long a pickle keeps its object, in seconds.
+
+    Raises:
+        ArenaUnavailable: There is no place for another process, or ours is in another pid namespace.
+    """
+    hooks = Attachment(where, lease_s)
+    return _enter(hooks, Arena.attach(fd, _name(), hooks))
+
+
+def _enter(hooks: Attachment, arena: Arena) -> Arena:
+    hooks.use(arena)
+    _arenas[hooks.server] = arena
+    for server in [server for server, old in _arenas.items() if old.ended]:
+        del _arenas[server]
+    return arena
+
+
+def find(server: bytes) -> Arena | None:
+    """Return the arena of that server, if this process is attached to it."""
+    return _arenas.get(server)
+
+
+def _name() -> str:
+    return f"{os.getpid()}"
+
+
+_forking: list[Arena] = []
+
+
+def _before_fork() -> None:
+    _forking[:] = _arenas.values()
+    for arena in _forking:
+        arena.before_fork()
+
+
+def _after_fork_in_child() -> None:
+    for arena in _forking:
+        arena.after_fork_in_child()
+    _forking.clear()
+
+
+os.register_at_fork(before=_before_fork, after_in_parent=_forking.clear, after_in_child=_after_fork_in_child)

@@ -1,0 +1,85 @@
+"""``Value`` and ``Namespace``: one value, and named ones, in the arena."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from manor import _native
+from manor._resident.replacing import replace_by, replace_if_equal
+
+__all__ = ["Namespace", "Value"]
+
+
+class Value(_native.Variable):
+    """One value that every process attached to the arena reads and writes directly."""
+
+    __slots__ = ()
+
+    @classmethod
+    def create(cls, arena: _native.Arena, typecode: Any, value: Any) -> Self:
+        """Make a value; *typecode* is taken for compatibility and does not restrict it."""
+        self = cls(arena, None, ord(typecode) if isinstance(typecode, str) and len(typecode) == 1 else 0)
+        self.set(value)
+        return self
+
+    def __repr__(self) -> str:
+        typecode = repr(chr(self._tag)) if self._tag else "..."  # only a single character is kept
+        return f"Value({typecode}, {self.get()!r})"
+
+    def add(self, amount: Any = 1, /) -> Any:
+        """Add *amount* in one step, and return the sum.
+
+        Raises:
+            TypeError: The two cannot be added.
+        """
+        if type(amount) is int:
+            try:
+                return self._add(amount)
+            except (TypeError, OverflowError):  # the value, or the sum, is no int of 64 bits
+                pass
+        return self.update_with(lambda value: value + amount)
+
+    def update_with(self, function: Callable[[Any], Any], /) -> Any:
+        """Replace the value by what *function* makes of it, in one step, and return the new one.
+
+        No lock is held while *function* runs. If the value was changed meanwhile, *function* runs again, with the
+        new value: it should do nothing but compute.
+
+        Raises:
+            RuntimeError: *function* itself changes the value, each time.
+        """
+        return replace_by(function, self._witness, self._replace)
+
+    def compare_and_set(self, expected: Any, new: Any, /) -> bool:
+        """Set the value to *new* if it equals *expected*, in one step; return whether it did.
+
+        The comparison may run again if the value was changed meanwhile.
+        """
+        return replace_if_equal(expected, new, self._witness, self._replace)
+
+
+class Namespace(_native.Namespace):
+    """Attributes that every process attached to the arena reads and writes directly.
+
+    Names that begin with an underscore are the Python object's own. That it is a dict inside is nobody's business.
+    """
+
+    __slots__ = ()
+
+    __iter__ = __contains__ = __len__ = __getitem__ = __setitem__ = __delitem__ = None  # type: ignore[assignment]
+
+    @classmethod
+    def create(cls, arena: _native.Arena, /, **attributes: Any) -> Self:
+        """Make a namespace with *attributes*, whatever their names."""
+        self = cls(arena)
+        for name, value in attributes.items():
+            _native.Dict.__setitem__(self, name, value)
+        return self
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __repr__(self) -> str:
+        items = sorted(f"{name}={value!r}" for name, value in _native.Dict.items(self) if not name.startswith("_"))
+        return f"Namespace({', '.join(items)})"

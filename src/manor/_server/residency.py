@@ -1,0 +1,170 @@
+"""The server's part in shared memory: it makes the arena, cleans up behind the dead, and ends it.
+
+It also hosts objects of the arena for clients that cannot map it, and keeps served objects that are stored in
+containers of the arena.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import warnings
+import weakref
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from manor import _log
+from manor._codec.exceptions import current_error_text
+from manor._resident import attachment, handles, stand_ins
+from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
+from manor._transport.endings import ProcessWatch
+from manor._wire.references import Reference
+from manor.errors import ManorWarning, ObjectGone
+
+if TYPE_CHECKING:
+    from manor._server.objects import ObjectTable
+    from manor._server.reactor import Reactor
+
+__all__ = ["Residency"]
+
+_MAKE: Final = Reference("manor._proxy.resident.opening", "make")
+_OPEN: Final = Reference("manor._proxy.resident.opening", "open_resident")
+_STAND_INS_S: Final = 0.2
+_TICK_S: Final = (0.05, 15.0)
+_BYTES_MIN: Final = 2**22
+
+
+class Residency:
+    """One server's arena.
+
+    Attributes:
+        arena: The arena itself.
+    """
+
+    def __init__(self, where: attachment.Where, bytes_max: int, lease_s: float, table: ObjectTable) -> None:
+        """Make an arena of at most *bytes_max* bytes; raise ``OSError`` where the system has no such memory."""
+        self.arena = attachment.create(where, bytes_max, lease_s)
+        self._table = table
+        self._lease_s = lease_s
+        self._hosted: weakref.WeakValueDictionary[tuple[int, int], Any] = weakref.WeakValueDictionary()
+        self._stand_ins = stand_ins.StandIns(self.arena)
+        self._lock = threading.Lock()
+
+    # Objects
+
+    def make(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Any:
+        """Make an object of a standard type, for a client that cannot."""
+        made = _MAKE(self.arena, typeid, args, dict(kwds))
+        with self._lock:
+            self._hosted[made._handle] = made
+        return made
+
+    def open(self, typeid: str, handle: tuple[int, int]) -> Any:
+        """Return what stands for an object here: always the same while it is hosted.
+
+        Raises:
+            ObjectGone: Nobody holds it any more.
+        """
+        with self._lock:
+            found = self._hosted.get(handle)
+            if found is None:
+                found = self._hosted[handle] = _OPEN(self.arena, typeid, handle)
+            return found
+
+    def count(self) -> int:
+        """How many objects users have here, but for those that the table counts."""
+        hosted = sum(handles.id_of(hosted.obj) is not None for hosted in self._table.all())
+        tags = [tag for _, tag, _, _ in self.arena.objects()]
+        return len(tags) - tags.count(BOX_TAG) - tags.count(STAND_IN_TAG) - hosted
+
+    def stand_in(self, ident: int) -> tuple[int, int]:
+        """Return the handle of what stands for a served object in containers of the arena."""
+        found = self._stand_ins.find(ident)
+        if found is None:
+            if self._table.add_local(ident) is None:
+                raise ObjectGone(f"object {ident:x} is gone from the manager's server")
+            found = self._stand_ins.add(ident)
+        return found
+
+    # Cleaning up
+
+    def run_in(self, reactor: Reactor) -> None:
+        """Have the reactor clean up from time to time: objects whose leases have ended, and stand-ins."""
+        least, most = _TICK_S
+        period = min(max(self._lease_s / 4, least), most)
+
+        def tick() -> None:
+            self._in_background(self.arena.reap)
+            reactor.after(period, tick)
+
+        def look() -> None:
+            self._drop_unused_stand_ins()
+            if len(self._stand_ins):
+                reactor.after(_STAND_INS_S, look)
+
+        self._stand_ins.on_first = lambda: reactor.after(_STAND_INS_S, look)
+        reactor.after(period, tick)
+
+    def sweep_when_gone(self, reactor: Reactor, pid: int) -> None:
+        """Release what process *pid* holds in the arena once it has ended; its connection has."""
+        sweep: Callable[[], None] = lambda: self._in_background(self.arena.sweep_dead)
+        try:
+            watch = ProcessWatch(pid)
+        except (ProcessLookupError, OSError):
+            sweep()
+            return
+
+        def gone() -> None:
+            reactor.forget(watch.fileno())
+            watch.close()
+            sweep()
+
+        reactor.when_readable(watch.fileno(), gone)
+
+    def _drop_unused_stand_ins(self) -> None:
+        for ident in self._stand_ins.drop_unused():
+            self._table.drop_local(ident)
+
+    def _in_background(self, job: Callable[[], object]) -> None:
+        """Run *job* in a thread: freeing takes long where there is much, and the reactor has others to serve."""
+
+        def run() -> None:
+            try:
+                job()
+            except Exception:  # whatever is wrong with the arena, its users are told by their own operations
+                _log.warning("could not clean up the arena:\n%s", current_error_text())
+
+        with contextlib.suppress(RuntimeError):  # the interpreter is ending
+            threading.Thread(target=run, name="manor-sweep", daemon=True).start()
+
+    def end(self) -> None:
+        """End the arena for every process."""
+        self.arena.end()
+
+    def stats(self) -> dict[str, Any]:
+        """What the arena is used for: bytes and slots, and how many objects there are of each type."""
+        found: dict[str, Any] = dict(self.arena.stats())
+        found["objects"] = len(self.arena.objects())
+        return found
+
+
+def residency_of(server: Any, bytes_max: int) -> Residency | None:
+    """Return the arena of a new server, or None, with a warning, where the system has no memory to reserve.
+
+    A limit on address space (``ulimit -v``) may leave room for a smaller one.
+    """
+    size = bytes_max
+    failure: OSError | None = None
+    while size >= _BYTES_MIN:
+        try:
+            residency = Residency(server, size, server.limits.pickle_lease_s, server.table)
+        except OSError as error:
+            failure = error
+            size //= 8
+        else:
+            server.dispatcher.residency = residency
+            server.dispatcher.registry.make_resident = residency.make
+            return residency
+    if bytes_max:
+        warnings.warn(f"no shared memory: {failure}; standard types are served instead", ManorWarning, stacklevel=2)
+    return None
