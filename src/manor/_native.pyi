@@ -7,14 +7,17 @@ An `Arena` is memory that processes of one machine share, and `Object`s live the
 works on them directly. What is stored is a copy; `None`, `bool`, `int`, `float`, `str` and `bytes` natively.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Protocol, Self, SupportsIndex, final
 
-__all__ = ["Arena", "Connection", "Dict", "List", "Namespace", "Object", "Set", "Variable", "Witness"]
+from typing_extensions import disjoint_base
+
+__all__ = [
+    "Arena", "Connection", "Dict", "List", "ListWalk", "Namespace", "Object", "Set", "Variable", "Walk", "Witness",
+]  # fmt: skip
 
 class _Buffer(Protocol):
     """Whatever has contiguous bytes: `bytes`, `bytearray`, `memoryview`, `pickle.PickleBuffer`, `array.array`, ..."""
-
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
 @final
@@ -58,18 +61,14 @@ class Connection:
             OSError: `fd` is not a socket.
             ValueError: `fd` is not a stream socket.
         """
-
     def fileno(self) -> int:
         """The descriptor, for `select` and the like; -1 once closed."""
-
     @property
     def closed(self) -> bool:
         """Whether it was closed here."""
-
     @property
     def has_mailboxes(self) -> bool:
         """Whether short messages go through shared memory."""
-
     def send(self, parts: Iterable[_Buffer], timeout: float | None = None) -> None:
         """Sends one message: the concatenation of `parts`, which are not copied first.
 
@@ -80,33 +79,28 @@ class Connection:
             ValueError: The message is empty.
             TypeError, BufferError: A part has no contiguous bytes.
         """
-
     def receive(self, timeout: float | None = None) -> bytearray:
         """Receives one message.
 
         Memory for a long message is allocated as its bytes arrive: a length that is only claimed costs nothing.
         What the peer sent before it closed is still received.
         """
-
     def call(self, parts: Iterable[_Buffer], timeout: float | None = None) -> bytearray:
         """`send`, then `receive`, with one `timeout` for both, faster than the two.
 
         After a `TimeoutError` the answer may still come: the next `receive` would return it.
         """
-
+    def send_with_file(self, message: bytes, fd: int, timeout: float | None = None) -> None:
+        """Sends a short message with a copy of an open file attached, over a plain Unix socket."""
+    def take_file(self) -> int | None:
+        """The open file that came with a message received so far, which is then the caller's, or None."""
     def confirm(self) -> None:
         """Tells the peer that the last message received has been dealt with. Confirming twice is harmless.
 
-        With mailboxes this is one store in shared memory; otherwise a few bytes are sent, in which case no other
-        thread may be sending.
+        With mailboxes this is one store; otherwise a few bytes are sent: no other thread may be sending.
         """
-
     def is_confirmed(self) -> bool:
-        """Whether the peer has confirmed the last message that we sent; true if none was sent.
-
-        Without mailboxes, a confirmation is noticed by the `receive` that comes across it.
-        """
-
+        """Whether the peer has; true if nothing was sent. Without mailboxes, `receive` comes across confirmations."""
     def secure(self, key: bytes, initiator: bool, timeout: float | None = None) -> None:
         """Authenticates both sides by a shared key, and encrypts everything afterwards.
 
@@ -121,13 +115,8 @@ class Connection:
         Raises:
             PermissionError: The keys differ, the peer hung up, or it does not speak the protocol.
         """
-
     def authenticate(self, key: bytes, initiator: bool, timeout: float | None = None) -> None:
-        """The same handshake as `secure`, but what follows is plain text.
-
-        For Unix sockets, which nobody else can read. Both sides must call the same one of the two methods.
-        """
-
+        """The same handshake on both sides, but what follows is plain text: for Unix sockets, which none reads."""
     def offer_mailboxes(self, capacity_bytes: int = 65_536, timeout: float | None = None) -> None:
         """Server's part in moving to shared memory: makes it, and sends the peer its descriptor.
 
@@ -138,22 +127,14 @@ class Connection:
         Raises:
             ValueError: Not a Unix socket, encrypted, mailboxes there already, or `capacity_bytes` out of range.
         """
-
     def accept_mailboxes(self, timeout: float | None = None) -> None:
         """Client's part: receives the descriptor, checks size, seals and layout, and maps the memory."""
-
     def abandon(self) -> None:
         """Marks the connection as abandoned, for a peer that asks `is_abandoned`, and closes it."""
-
     def is_abandoned(self) -> bool:
         """Whether the peer has called `abandon`. Always false without mailboxes; never a system call."""
-
     def shutdown(self) -> None:
-        """Ends both directions without closing: threads that wait here, and the peer, see the end.
-
-        Without effect in a process that inherited the connection through a fork.
-        """
-
+        """Ends both directions without closing, for threads that wait and the peer. Without effect after a fork."""
     def close(self) -> None:
         """Closes. Never raises; closing twice is harmless.
 
@@ -161,27 +142,22 @@ class Connection:
         memory are released when the last of them is out. Messages that the peer has not taken from its mailbox stay
         there for it. In a process that inherited the connection through a fork: like `discard`.
         """
-
     def discard(self) -> None:
-        """For a forked child: lets go of the descriptor, with no effect on the parent, whose connection it is.
-
-        Waits for nothing and takes no lock, whatever the parent's threads were doing at the fork.
-        """
-
-_Handle = tuple[int, int]
+        """For a forked child: lets go of the descriptor, with no effect on the parent. Takes no lock, never waits."""
 
 @final
 class Arena:
     """One arena as this process is attached to it. What it can't do alone it asks of `hooks`.
 
-    * `encode(value)`: the parts of a value's bytes, or an object of this arena that stands for it;
+    * `encode(value, place)`: the parts of its bytes, or the object that stands for it; `place` is for messages;
     * `decode(data)`: the value of such bytes; if they are many they are writable, and may become part of the value;
     * `open(kind, tag, at, generation)`: what stands for an object that was found in a container;
     * `canonical(key)`: which scalar, tuple or frozenset a key of another type equals, or a list (equal to lists only);
     * `show(key)`: the bytes of a key that looks different from what it equals; `unshow(data)`: the key of them;
     * `ended()`: the exception for using an arena that has ended.
 
-    Others are `manor.errors.ArenaFull` and `ArenaCorrupt`. Whatever is raised: nothing has changed.
+    Others are `manor.errors.ArenaFull` and `ArenaCorrupt`. Whatever is raised: nothing has changed. `end()` makes
+    every later operation of every process fail.
     """
 
     @staticmethod
@@ -189,59 +165,53 @@ class Arena:
         """A new one; `name` is this process's, for tools to show."""
     @staticmethod
     def attach(fd: int, name: str, hooks: object) -> Arena:
-        """The one of a memory file; the descriptor stays the caller's."""
-    def fileno(self) -> int:
-        """The memory file; -1 unless this process made the arena."""
+        """The one of a memory file (`fileno` of the process that made it, -1 elsewhere), which stays the caller's."""
+    def fileno(self) -> int: ...
     @property
-    def slot(self) -> int:
-        """This process's number among those attached."""
+    def hooks(self) -> Any: ...
+    @property
+    def slot(self) -> int: ...
     @property
     def ended(self) -> bool: ...
-    def end(self) -> None:
-        """Every later operation of every process fails."""
+    def end(self) -> None: ...
     def stats(self) -> dict[str, int]:
         """`bytes_reserved`, `bytes_backed` (by memory), `bytes_used`, `slots`."""
     def objects(self) -> list[tuple[int, int, int, int]]:
-        """Kind, tag, place and generation of each object."""
-    def processes(self) -> list[tuple[int, int, str]]:
-        """Slot, process id and name of each process."""
-    def add_name(self, name: str, held: Object, /) -> bool:
+        """Kind, tag, place and generation of each object; `processes`: slot, process id and name of each process."""
+    def processes(self) -> list[tuple[int, int, str]]: ...
+    def add_name(self, name: str, object: Object) -> bool:  # noqa: A002
         """Keeps an object alive under a name; false if the name is taken."""
     def find_name(self, name: str) -> Any: ...
     def remove_name(self, name: str) -> bool: ...
     def names(self) -> list[str]: ...
     def sweep_dead(self) -> int:
-        """Lets go of what dead processes held."""
-    def reap(self) -> int:
-        """Frees objects whose lease has run out; returns how many."""
-    def trim(self, keep_units: int = 0) -> int:
-        """Returns free memory to the system."""
-    def before_fork(self) -> None:
-        """Takes a slot for the child, which will hold what this process holds."""
+        """Lets go of what dead processes held; `reap` frees objects whose lease has run out, `trim` returns memory."""
+    def reap(self) -> int: ...
+    def trim(self, keep_units: int = 0) -> int: ...
+    def before_fork(self) -> None: ...
     def after_fork_in_child(self) -> None: ...
 
+@disjoint_base
 class Object:
-    """What an arena hosts, held by this process for as long as this Python object lives."""
-
-    def __new__(cls, arena: Arena, handle: _Handle | None = None, tag: int = 0) -> Self:
+    """What an arena hosts, held by this process for as long as this Python object lives, and for a lease of seconds."""
+    def __new__(cls, arena: Arena, handle: tuple[int, int] | None = None, tag: int = 0) -> Self:
         """A new one, or that of a handle (`ObjectGone`; `TypeError` for another class's). A `tag` not 0 is stored."""
     @property
     def _arena(self) -> Arena: ...
     @property
-    def _handle(self) -> _Handle:
+    def _handle(self) -> tuple[int, int]:
         """Where it is, and its generation: what names it in every process, for ever."""
     @property
     def _tag(self) -> int: ...
-    def _lease(self, seconds: float, /) -> None:
-        """It lives for at least so long, held or not."""
+    def _lease(self, seconds: float) -> None: ...
 
 @final
 class Witness:
     """What a value was when it was read; two that are equal saw the same."""
 
+@disjoint_base
 class Dict(Object):
     """A mapping that keeps insertion order; methods as those of `dict`, which return copies of one moment."""
-
     def __len__(self) -> int: ...
     def __getitem__(self, key: Any, /) -> Any: ...
     def __setitem__(self, key: Any, value: Any, /) -> None: ...
@@ -260,19 +230,24 @@ class Dict(Object):
     def _witness(self, key: Any, /) -> tuple[Any, Witness] | None: ...
     def _replace(self, key: Any, witness: Witness | None, value: Any, /) -> bool:
         """Sets the value if it still is that of the witness; with none, if the key is missing."""
-    def _walk(self, what: int, backwards: bool, /) -> Iterator[Any]:
+    def _walk(self, what: int, backwards: bool, /) -> Walk:
         """Keys (0), values (1) or items (2); `RuntimeError` once a key has come or gone."""
+
+@final
+class Walk:
+    """Iterates over a dict or a set."""
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
 
 class Namespace(Dict):
     """Items are attributes; names with an underscore in front are those of the Python object itself."""
-
-    def __getattr__(self, name: str, /) -> Any: ...
+    def __getattribute__(self, name: str, /) -> Any: ...
     def __setattr__(self, name: str, value: Any, /) -> None: ...
     def __delattr__(self, name: str, /) -> None: ...
 
+@disjoint_base
 class Set(Object):
     """Members without order; methods as those of `set`."""
-
     def __len__(self) -> int: ...
     def __contains__(self, member: Any, /) -> bool: ...
     def add(self, member: Any, /) -> None: ...
@@ -281,43 +256,45 @@ class Set(Object):
     def pop(self) -> Any: ...
     def clear(self) -> None: ...
     def _members(self) -> list[Any]: ...
-    def _walk(self) -> Iterator[Any]: ...
+    def _walk(self) -> Walk: ...
 
+@disjoint_base
 class List(Object):
-    """A sequence; methods as those of `list`. Its version changes with every change."""
-
+    """A sequence; methods as those of `list`. `self._set_slice(slice[, value])` is called to change a slice."""
     def __len__(self) -> int: ...
     def __getitem__(self, index: SupportsIndex | slice, /) -> Any: ...
-    def __setitem__(self, index: SupportsIndex | slice, value: Any, /) -> None:
-        """A slice is left to `self._set_slice(slice, value)`."""
-    def __delitem__(self, index: SupportsIndex | slice, /) -> None:
-        """A slice is left to `self._set_slice(slice)`."""
+    def __setitem__(self, index: SupportsIndex | slice, value: Any, /) -> None: ...
+    def __delitem__(self, index: SupportsIndex | slice, /) -> None: ...
     def append(self, value: Any, /) -> None: ...
-    def extend(self, values: Iterable[Any], /) -> None:
-        """Consumes `values` first, and then appends all or none."""
+    def extend(self, values: Iterable[Any], /) -> None: ...
     def insert(self, index: SupportsIndex, value: Any, /) -> None: ...
-    def pop(self, index: SupportsIndex = -1, /) -> Any: ...
+    def pop(self, index: SupportsIndex | None = None, /) -> Any: ...
     def clear(self) -> None: ...
     def _snapshot(self) -> tuple[list[Any], int]:
-        """The items, and the version at which they were all there is."""
+        """The items, and the version at which they were all there is; every change makes a new version."""
     def _version(self) -> int: ...
     def _rebuild(self, version: int, values: list[Any], /) -> bool:
-        """Replaces all items if the version still is that."""
-    def _permute(self, version: int, order: list[int], /) -> bool:
-        """Puts the items in the order of these indexes if the version still is that."""
+        """Replaces all items if the version still is that; `_permute` puts those of these indexes in their order."""
+    def _permute(self, version: int, order: list[int], /) -> bool: ...
     def _add(self, index: SupportsIndex, amount: int, /) -> int: ...
     def _witness(self, index: SupportsIndex, /) -> tuple[Any, Witness] | None: ...
     def _replace(self, index: SupportsIndex, witness: Witness, value: Any, /) -> bool: ...
     def _remove(self, index: SupportsIndex, witness: Witness, /) -> bool: ...
-    def _walk(self, backwards: bool, /) -> Iterator[Any]:
-        """By index: what is appended meanwhile is seen."""
+    def _walk(self, backwards: bool, /) -> ListWalk: ...
 
+@final
+class ListWalk:
+    """Iterates over a list by index: what is appended meanwhile is seen."""
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
+
+@disjoint_base
 class Variable(Object):
     """One value, at first `None`."""
-
     def get(self) -> Any: ...
     def set(self, value: Any, /) -> None: ...
     value: Any
+    def _is_held_here_only(self) -> bool: ...
     def _add(self, amount: int, /) -> int: ...
     def _witness(self) -> tuple[Any, Witness]: ...
     def _replace(self, witness: Witness, value: Any, /) -> bool: ...

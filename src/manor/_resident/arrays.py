@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import array
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn, Self, SupportsIndex, overload
 
 from manor import _native
 from manor._resident.plain import plain
-from manor._resident.tries import Tries
 
 __all__ = ["Array"]
 
@@ -31,7 +31,11 @@ class Array(_native.List):
 
     __slots__ = ()
 
-    append = extend = insert = pop = clear = _NotHere()
+    append = _NotHere()
+    extend = _NotHere()
+    insert = _NotHere()
+    pop = _NotHere()
+    clear = _NotHere()
 
     @classmethod
     def create(cls, arena: _native.Arena, typecode: str, items: Iterable[Any]) -> Self:
@@ -80,14 +84,13 @@ class Array(_native.List):
             raise
 
     def _set_slice(self, part: slice, values: Any, /) -> None:
-        tries = Tries()
         while True:
             items, version = self._snapshot()
             changed = self._plain(items)
             changed[part] = values
             if self._rebuild(version, changed.tolist()):
                 return
-            tries.lost(self._version)
+            os.sched_yield()
 
     def __delitem__(self, index: SupportsIndex | slice, /) -> NoReturn:
         raise TypeError(f"{type(self).__name__!r} object doesn't support item deletion")

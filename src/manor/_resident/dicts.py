@@ -9,6 +9,7 @@ from manor import _native
 from manor._resident.missing import MISSING
 from manor._resident.plain import is_same, plain
 from manor._resident.replacing import replace_by, replace_if_equal
+from manor.errors import NotPicklable
 
 __all__ = ["Dict"]
 
@@ -63,7 +64,10 @@ class Dict(_native.Dict):
         for other in others:
             self._set_all(other)
         for key, value in items.items():
-            self[key] = value
+            try:
+                self[key] = value
+            except NotPicklable as error:
+                raise NotPicklable(f"argument {key!r} of dict.update(): {error}") from error.__cause__
 
     def _set_all(self, other: Any) -> None:
         if is_same(self, other):

@@ -16,11 +16,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from manor._codec import pickles
+from manor._codec.codec import codec_for
 from manor._resident import numeric_keys, temporal_keys
 
 __all__ = ["canonical", "show", "unshow"]
 
 Rule = Callable[[Any], Any]
+_CODEC: Final = codec_for("pickle")
 
 
 def canonical(key: Any) -> Any:
@@ -42,7 +44,7 @@ def show(key: Any) -> bytes:
 
 def unshow(data: bytes) -> Any:
     """Return the key of ``show``."""
-    return pickles.loads(data)
+    return _CODEC.decode(memoryview(data))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -50,7 +52,7 @@ def _rule(cls: Any) -> Rule:
     if hasattr(cls, "_canonical_key_"):
         return _proxy
     if cls.__module__ == "numpy":
-        return numeric_keys.rule_for_numpy(cls) or _pickled
+        return numeric_keys.rule_for_numpy(cls) or _numpy
     for base in cls.__mro__:
         known = _RULES.get((base.__module__, base.__qualname__))
         if known is not None:
@@ -76,6 +78,12 @@ def _comparable(pickle: bytes) -> bytes:
     """A pickle, never to be loaded, with one name for the main module, and so without its length in front."""
     body = pickle[11:] if pickle[2:3] == b"\x95" else pickle
     return body.replace(b"\x8c\x0b__mp_main__", b"\x8c\x08__main__")
+
+
+def _numpy(key: Any) -> Any:
+    """A time or a span as what it equals; when it does depends on numpy's version."""
+    item = key.item()
+    return canonical(item) if item == key and hash(item) == hash(key) else _pickled(key)
 
 
 def _proxy(key: Any) -> list[Any]:

@@ -6,6 +6,7 @@ the same; otherwise it begins again. It may therefore run a comparison, or a fun
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Self, SupportsIndex
 
@@ -87,7 +88,7 @@ class List(_native.List):
                 return
             if isinstance(values, list | tuple):
                 while not self._rebuild(self._version(), list(values)):
-                    pass
+                    os.sched_yield()
                 return
 
         def changed(items: list[Any]) -> list[Any]:
@@ -101,16 +102,11 @@ class List(_native.List):
 
     def _change(self, change: Callable[[list[Any]], list[Any]]) -> None:
         """Replace all items by what *change* makes of them."""
-        tries = Tries()
         while True:
             items, version = self._snapshot()
             if self._rebuild(version, change(items)):
                 return
-            self._lost(tries, "the values")
-
-    def _lost(self, tries: Tries, who: str) -> None:
-        if tries.lost(self._version):
-            raise RuntimeError(f"list changed by {who} that work on it")
+            os.sched_yield()
 
     def remove(self, value: Any, /) -> None:
         """Remove the first item that equals *value*; raise ``ValueError`` if there is none."""
@@ -124,7 +120,8 @@ class List(_native.List):
                     raise ValueError("list.remove(x): x not in list")
                 if self._remove(at, found[1]):
                     return
-            self._lost(tries, "comparisons")
+            if tries.lost(self._version):
+                raise RuntimeError("list changed by the comparisons that look for an item")
 
     def reverse(self) -> None:
         """Reverse in place."""
@@ -132,6 +129,7 @@ class List(_native.List):
             version = self._version()
             if self._permute(version, list(range(len(self) - 1, -1, -1))):
                 return
+            os.sched_yield()
 
     def sort(self, *, key: Callable[[Any], Any] | None = None, reverse: bool = False) -> None:
         """Sort in place, equal items staying in their order.

@@ -72,14 +72,14 @@ def _item(key: Any) -> Any:
 
 def rule_for_numpy(cls: type) -> Rule | None:
     """The rule of numpy's own scalars; none for those that mean a time, or several values."""
-    if cls.__name__ in {"str_", "bytes_", "bool", "bool_"}:
-        return _item
     names = {base.__name__ for base in cls.__mro__ if base.__module__ == "numpy"}
-    if "number" not in names or "timedelta64" in names:
+    if "timedelta64" in names:
         return None
-    if "integer" in names:
+    if names & {"integer", "bool", "bool_", "str_", "bytes_"}:
         return _item
-    return _numpy_complex if "complexfloating" in names else _real
+    if "complexfloating" in names:
+        return _numpy_complex
+    return _real if "floating" in names else None
 
 
 def _numpy_complex(key: Any) -> Any:

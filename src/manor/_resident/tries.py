@@ -5,7 +5,7 @@ stored only if those values are still there. Someone who changes them all the ti
 ends: whenever one process fails, another has succeeded. But a function that itself changes what it works on fails
 each time. The two are told apart by watching whether the values also change for as long again while the function
 does not run. With changes that come at random, an attempt is lost, and the watch after it quiet, with a probability
-of at most 1/4; sixteen times in a row, of 2e-10.
+of at most 1/4; twelve times in a row, of 6e-8.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Final
 __all__ = ["Tries"]
 
 _FREE: Final = 3
-"""Attempts that are lost before others are given the processor."""
-_SUSPICIOUS: Final = 16
-"""Attempts that are lost before the watching begins, and quiet watches in a row that prove it."""
+"""Attempts that may be lost before the watching begins."""
+_QUIET: Final = 12
+"""Quiet watches in a row that are proof."""
 
 
 class Tries:
@@ -42,12 +42,9 @@ class Tries:
         self._lost += 1
         if self._lost > _FREE:
             os.sched_yield()
-        if self._lost <= _SUSPICIOUS:
-            self._began = time.monotonic()
-            return False
-        self._quiet = self._quiet + 1 if self._is_quiet(state) else 0
+            self._quiet = self._quiet + 1 if self._is_quiet(state) else 0
         self._began = time.monotonic()
-        return self._quiet >= _SUSPICIOUS
+        return self._quiet >= _QUIET
 
     def _is_quiet(self, state: Callable[[], object]) -> bool:
         """Whether nothing changes for as long as the last attempt took."""

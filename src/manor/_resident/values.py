@@ -80,6 +80,10 @@ class Namespace(_native.Namespace):
     def __bool__(self) -> bool:
         return True
 
+    def _attributes(self) -> dict[str, Any]:
+        """The attributes at one moment."""
+        return dict(_native.Dict.items(self))
+
     def __repr__(self) -> str:
-        items = sorted(f"{name}={value!r}" for name, value in _native.Dict.items(self) if not name.startswith("_"))
+        items = sorted(f"{name}={value!r}" for name, value in self._attributes().items() if not name.startswith("_"))
         return f"Namespace({', '.join(items)})"
