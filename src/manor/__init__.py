@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from manor.errors import ManorError as ManorError
     from manor.errors import ManorWarning as ManorWarning
     from manor.errors import MessageTooLarge as MessageTooLarge
+    from manor.errors import NameInUse as NameInUse
     from manor.errors import NotExposed as NotExposed
     from manor.errors import NotPicklable as NotPicklable
     from manor.errors import ObjectGone as ObjectGone
@@ -53,6 +54,7 @@ __all__ = [
     "ManorError",
     "ManorWarning",
     "MessageTooLarge",
+    "NameInUse",
     "NotExposed",
     "NotPicklable",
     "ObjectGone",

@@ -21,6 +21,7 @@ __all__ = [
     "ManorError",
     "ManorWarning",
     "MessageTooLarge",
+    "NameInUse",
     "NotExposed",
     "NotPicklable",
     "ObjectGone",
@@ -85,6 +86,10 @@ class ManagerStartError(ManorError, OSError):
 
 class AddressInUse(ManagerStartError):
     """Another socket listens on the address that was asked for. Choose another, or stop the other server."""
+
+
+class NameInUse(ManorError, FileExistsError):
+    """An object of the manager has that name already; choose another, or ``remove`` it from that one."""
 
 
 class CallTimeout(ManorError, TimeoutError):

@@ -29,7 +29,7 @@ LIST_OPERATIONS = operations(
     append=(VALUES,), extend=(LISTS | SETS,), insert=(INDEXES, VALUES), pop=(INDEXES,), remove=(VALUES,), clear=(),
     index=(VALUES,), count=(VALUES,), reverse=(), sort=(), copy=(),
     getitem=(INDEXES | PARTS,), setitem=(INDEXES | PARTS, VALUES), delitem=(INDEXES | PARTS,), contains=(VALUES,),
-    add=(LISTS,), mul=(INDEXES,), iadd=(LISTS,), imul=(st.integers(-1, 2),),
+    concat=(LISTS,), mul=(INDEXES,), iadd=(LISTS,), imul=(st.integers(-1, 2),),
     eq=(LISTS,), ne=(LISTS,), lt=(LISTS,), le=(LISTS,), gt=(LISTS,), ge=(LISTS,),
 )  # fmt: skip
 DICT_OPERATIONS = operations(
@@ -54,7 +54,7 @@ def perform(container: Any, operation: Operation) -> Any:
 
 
 def is_sorted(items: list[Any]) -> bool:
-    return outcome(sorted, items)[0] == "returns"
+    return bool(outcome(sorted, items)[0] == "returns")
 
 
 class Machine(RuleBasedStateMachine):

@@ -17,8 +17,10 @@ from typing import Any, Final
 from manor._codec import reducers  # noqa: F401 - registers them
 from manor.errors import ProtocolError
 
-__all__ = ["Buffer", "dumps", "dumps_plain", "loads"]
+__all__ = ["REFUSALS", "Buffer", "dumps", "dumps_plain", "loads"]
 
+REFUSALS: Final = (pickle.PicklingError, TypeError, AttributeError)
+"""What pickling raises for a value that it cannot take."""
 Buffer = bytes | bytearray | memoryview
 _IN_BAND_BYTES_MAX: Final = 16384
 _NO_KWDS: Final[dict[str, Any]] = {}

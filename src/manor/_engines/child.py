@@ -59,7 +59,13 @@ class ServerProcess:
     address: Address
 
     def __init__(
-        self, ctx: BaseContext, class_name: str, serializer: str, limits: Limits, *, exit_with_parent: bool,
+        self,
+        ctx: BaseContext,
+        class_name: str,
+        serializer: str,
+        limits: Limits,
+        *,
+        exit_with_parent: bool,
         arena_bytes_max: int,
     ) -> None:
         """Prepare to start a server by the start method of *ctx*, in a process named for *class_name*."""

@@ -66,9 +66,9 @@ class LocalLink:
             return self._call_server(method, args)
         result = self.dispatcher.call(self, ident, method, args, kwds or {})
         if type(result) is ProxyResult:
-            ident, _, resident = result.id.partition("@")
-            hold = self.hold(int(ident, 16), credited=True)
-            token = Token(result.typeid, self.public_address, resident or ident, self.route)
+            number, _, resident = result.id.partition("@")
+            hold = self.hold(int(number, 16), credited=True)
+            token = Token(result.typeid, self.public_address, resident or number, self.route)
             return Granted(result.exposed, token, result.proxytype, hold)
         return self.codec.decode(memoryview(b"".join(self.codec.encode(result))))
 

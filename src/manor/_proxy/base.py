@@ -71,11 +71,12 @@ class BaseProxy:
         if link is None or (token.route is not None and link.server != token.route.server):
             link = find_link(token, serializer, authkey)
         self._link = link
-        self._ident, hosted = link.ident_of(token)
+        ident_and_hold: tuple[int, Any] = link.ident_of(token)  # that keeps the object until we hold it
+        self._ident = ident_and_hold[0]
         self._given_authkey = authkey
         self._authkey: bytes = authkey if authkey is not None else _default_authkey(manager)
         self._hold = link.hold(self._ident, credited=False) if incref else link.unheld(self._ident)
-        del hosted
+        del ident_and_hold
 
     # multiprocessing's private interface, which existing code uses
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from manor import _native
-from manor._codec import pickles
+from manor._codec import codec_for, pickles
 from manor._codec.context import travel
 from manor._resident import boxes, keys
 from manor._wire.references import Reference
@@ -29,8 +29,11 @@ _arenas: dict[bytes, Arena] = {}
 class Where(Protocol):
     """Tells where the server of an arena is."""
 
-    public_address: Any
     route: Route
+
+    @property
+    def public_address(self) -> Any:
+        """The address that tokens name."""
 
     @property
     def ended(self) -> str | None:
@@ -51,7 +54,7 @@ class Attachment:
     canonical = staticmethod(keys.canonical)
     show = staticmethod(keys.show)
     unshow = staticmethod(keys.unshow)
-    decode = staticmethod(pickles.loads)
+    decode = staticmethod(codec_for("pickle").decode)
 
     def __init__(self, where: Where, lease_s: float) -> None:
         self.where = where
@@ -82,7 +85,7 @@ class Attachment:
         travel.storing, outer = storing, travel.storing
         try:
             parts = pickles.dumps(value)
-        except NotPicklable.__bases__[1:] as error:
+        except pickles.REFUSALS as error:
             text = f"{place} cannot be stored: {reprlib.repr(value)} ({type(error).__name__}: {error})"
             raise NotPicklable(text) from error
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from manor import _native
-from manor._codec import pickles
+from manor._codec import codec_for
 from manor._codec.context import travel
 
 __all__ = ["BOX_TAG", "STAND_IN_TAG", "Storing", "boxed", "unbox"]
@@ -43,7 +43,7 @@ def unbox(arena: _native.Arena, handle: tuple[int, int]) -> Any:
     pickled, *references = _native.List(arena, handle)[:]
     travel.boxed, outer = references, travel.boxed
     try:
-        return pickles.loads(pickled)
+        return codec_for("pickle").decode(memoryview(pickled))
     finally:
         travel.boxed = outer
 

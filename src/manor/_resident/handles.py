@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from manor import _native
+from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
 from manor._wire.tokens import Token
 
-__all__ = ["id_of"]
+__all__ = ["NAMESPACE_TAG", "id_of", "type_of"]
+
+NAMESPACE_TAG: Final = ord("N")
+_DICT, _SET, _VARIABLE = 1, 2, 3
 
 
 def id_of(obj: object) -> str | None:
     """Return the id of what *obj* stands for, or None if that is no object of an arena."""
     return Token.id_of(obj._handle) if isinstance(obj, _native.Object) else None
+
+
+def type_of(kind: int, tag: int) -> str:
+    """Return the typeid of an object of the arena, or what else it is, by its kind and tag."""
+    if tag in (BOX_TAG, STAND_IN_TAG):
+        return "box" if tag == BOX_TAG else "stand-in"
+    if kind == _DICT:
+        return "Namespace" if tag == NAMESPACE_TAG else "dict"
+    if kind == _SET:
+        return "set"
+    if kind == _VARIABLE:
+        return "Value"
+    return "Array" if tag else "list"

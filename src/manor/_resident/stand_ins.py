@@ -8,7 +8,13 @@ from collections.abc import Callable
 from manor import _native
 from manor._resident.boxes import STAND_IN_TAG
 
-__all__ = ["StandIns"]
+__all__ = ["StandIn", "StandIns"]
+
+
+class StandIn(_native.Variable):
+    """A variable that stands for a served object; its value is how to make a proxy."""
+
+    __slots__ = ()
 
 
 class StandIns:
@@ -21,7 +27,7 @@ class StandIns:
     def __init__(self, arena: _native.Arena) -> None:
         self.on_first: Callable[[], None] = lambda: None
         self._arena = arena
-        self._by_ident: dict[int, _native.Variable] = {}
+        self._by_ident: dict[int, StandIn] = {}
         self._unused: set[int] = set()
         self._lock = threading.Lock()
 
@@ -33,7 +39,7 @@ class StandIns:
 
     def add(self, ident: int) -> tuple[int, int]:
         """Make a stand-in for an object, and return its handle."""
-        made = _native.Variable(self._arena, None, STAND_IN_TAG)
+        made = StandIn(self._arena, None, STAND_IN_TAG)
         with self._lock:
             is_first = not self._by_ident
             handle = self._by_ident.setdefault(ident, made)._handle

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from manor._resident.handles import id_of
 from manor._server.adapting import adapt
 from manor._server.calls import Call, current
 from manor._server.objects import Hosted, ObjectTable
 from manor._server.processes import Process
-from manor._resident.handles import id_of
 from manor._server.registry import RESIDENT_TYPEIDS, Registry
 from manor._server.specials import SPECIALS
 from manor._wire.notes import Noted
@@ -125,7 +125,11 @@ class Dispatcher:
         """Host an object of the arena for a caller that cannot reach it itself, and make it a holder."""
         if self.residency is None or typeid not in RESIDENT_TYPEIDS:
             raise ObjectGone(f"the manager's server (pid {self.route.pid}) has no {typeid!r} in shared memory")
-        created = self.registry.hosting(typeid, self.residency.open(typeid, handle))
+        return self.host_again(grantee, typeid, self.residency.open(typeid, handle))
+
+    def host_again(self, grantee: Grantee, typeid: str, obj: Any) -> ProxyResult:
+        """Make the caller a holder of an object of a standard type that exists."""
+        created = self.registry.hosting(typeid, obj)
         return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
 
     def _grant(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from manor._resident.handles import id_of
 from manor._server.dispatch import Dispatcher, ProcessGrantee
+from manor._server.names import Names
 from manor.errors import NotExposed
 
 if TYPE_CHECKING:
@@ -23,11 +26,16 @@ class ServerFunctions:
         """Serve *dispatcher*'s objects; *stop* ends the server, saying why."""
         self._dispatcher = dispatcher
         self._stop = stop
+        self._names = Names(dispatcher)
         self._functions: dict[str, Callable[..., Any]] = {
             "create": self._create,
             "host": self._host,
             "stand_in": self._stand_in,
-            "memory": self._memory,
+            "add_name": self._add_name,
+            "find_name": self._find_name,
+            "remove_name": lambda _, name: self._names.remove(name),
+            "names": lambda _: self._names.all(),
+            "stats": self._stats,
             "dummy": self._dummy,
             "get_methods": self._get_methods,
             "number_of_objects": self._number_of_objects,
@@ -67,9 +75,20 @@ class ServerFunctions:
     def _stand_in(self, session: Session, ident: int) -> tuple[int, int]:
         return self._residency().stand_in(ident)
 
-    def _memory(self, session: Session) -> dict[str, Any] | None:
+    def _add_name(self, session: Session, name: str, ident: int) -> bool:
+        return self._names.add(name, self._dispatcher.find(ident))
+
+    def _find_name(self, session: Session, name: str) -> Any:
+        grantee = ProcessGrantee(self._dispatcher, session.process)
+        found = self._names.find(name)
+        return None if found is None else self._dispatcher.host_again(grantee, *found)
+
+    def _stats(self, session: Session) -> dict[str, Any]:
         residency = self._dispatcher.residency
-        return None if residency is None else residency.stats()
+        found: dict[str, Any] = {} if residency is None else residency.stats()
+        counts = Counter(found.get("objects", {}))
+        counts.update(hosted.typeid for hosted in self._dispatcher.table.all() if id_of(hosted.obj) is None)
+        return {**found, "objects": dict(counts)}
 
     def _dummy(self, session: Session) -> None:
         return None

@@ -10,6 +10,7 @@ import contextlib
 import threading
 import warnings
 import weakref
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,7 @@ from manor import _log
 from manor._codec.exceptions import current_error_text
 from manor._resident import attachment, handles, stand_ins
 from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
+from manor._resident.handles import type_of
 from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
 from manor.errors import ManorWarning, ObjectGone
@@ -77,6 +79,13 @@ class Residency:
         tags = [tag for _, tag, _, _ in self.arena.objects()]
         return len(tags) - tags.count(BOX_TAG) - tags.count(STAND_IN_TAG) - hosted
 
+    def stats(self) -> dict[str, Any]:
+        """What the arena is used for: bytes and slots, and how many objects there are of each type."""
+        found: dict[str, Any] = dict(self.arena.stats())
+        found["processes"] = [pid for _, pid, _ in self.arena.processes()]
+        found["objects"] = dict(Counter(type_of(kind, tag) for kind, tag, _, _ in self.arena.objects()))
+        return found
+
     def stand_in(self, ident: int) -> tuple[int, int]:
         """Return the handle of what stands for a served object in containers of the arena."""
         found = self._stand_ins.find(ident)
@@ -107,7 +116,10 @@ class Residency:
 
     def sweep_when_gone(self, reactor: Reactor, pid: int) -> None:
         """Release what process *pid* holds in the arena once it has ended; its connection has."""
-        sweep: Callable[[], None] = lambda: self._in_background(self.arena.sweep_dead)
+
+        def sweep() -> None:
+            self._in_background(self.arena.sweep_dead)
+
         try:
             watch = ProcessWatch(pid)
         except (ProcessLookupError, OSError):
@@ -140,12 +152,6 @@ class Residency:
     def end(self) -> None:
         """End the arena for every process."""
         self.arena.end()
-
-    def stats(self) -> dict[str, Any]:
-        """What the arena is used for: bytes and slots, and how many objects there are of each type."""
-        found: dict[str, Any] = dict(self.arena.stats())
-        found["objects"] = len(self.arena.objects())
-        return found
 
 
 def residency_of(server: Any, bytes_max: int) -> Residency | None:

@@ -18,8 +18,8 @@ from manor._proxy.base import resident_proxy
 from manor._proxy.creation import creation_error
 from manor._proxy.link import Link
 from manor._proxy.links import open_link
-from manor._server.server import Server
 from manor._resident.sizes import arena_bytes
+from manor._server.server import Server
 from manor._transport.addresses import Address, is_loopback
 from manor._wire.calls import SERVER
 from manor._wire.references import reference_to
@@ -110,7 +110,12 @@ class BaseManager:
         """Return a server for this process to run with ``serve_forever()``."""
         self._refuse_unless_initial()
         return new_server(
-            Server, self._registry, self._address, self._authkey, self._serializer, limits=self._limits,
+            Server,
+            self._registry,
+            self._address,
+            self._authkey,
+            self._serializer,
+            limits=self._limits,
             arena_bytes_max=self._arena_bytes_max,
         )
 
@@ -143,7 +148,11 @@ class BaseManager:
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
         child = ServerProcess(
-            self._ctx, type(self).__name__, self._serializer, self._limits, exit_with_parent=self._exit_with_parent,
+            self._ctx,
+            type(self).__name__,
+            self._serializer,
+            self._limits,
+            exit_with_parent=self._exit_with_parent,
             arena_bytes_max=self._arena_bytes_max,
         )
         server = (self._travelling_registry(), self._address, bytes(self._authkey), self._serializer)
@@ -236,6 +245,14 @@ class BaseManager:
         proxy._manager = self
         return proxy
 
+    def _proxy_of(self, granted: Any) -> Any:
+        """Return a proxy for an object that the server made or found for us."""
+        resident = resident_proxy(granted.token, self._link)
+        if resident is not None:
+            return self._keep_alive(resident)
+        proxytype = self._registry[granted.token.typeid][-1]
+        return proxytype(granted.token, self._serializer, manager=self, authkey=self._authkey, exposed=granted.exposed)
+
     def _create_granted(self, typeid: str, /, *args: Any, **kwds: Any) -> Any:
         link = self._started_link()
         try:
@@ -304,12 +321,7 @@ def _came_from_server(error: BaseException) -> bool:
 
 def _creator(typeid: str) -> Callable[..., Any]:
     def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
-        granted = self._create_granted(typeid, *args, **kwds)
-        proxytype = self._registry[typeid][-1]
-        resident = resident_proxy(granted.token, self._link)
-        if resident is not None:
-            return self._keep_alive(resident)
-        return proxytype(granted.token, self._serializer, manager=self, authkey=self._authkey, exposed=granted.exposed)
+        return self._proxy_of(self._create_granted(typeid, *args, **kwds))
 
     create.__name__ = typeid
     create.__qualname__ = f"BaseManager.{typeid}"

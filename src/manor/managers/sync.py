@@ -10,20 +10,23 @@ from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.pools import PoolProxy
-from manor._proxy.resident.making import make_resident
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, IteratorProxy, NamespaceProxy, ValueProxy
 from manor._server.registry import RESIDENT_TYPEIDS
 from manor._wire.references import Reference
 from manor.managers.base import BaseManager
+from manor.managers.named import NamedObjects, creator
 
 __all__ = ["SyncManager"]
 
 T = TypeVar("T")
 
 
-class SyncManager(BaseManager):
+class SyncManager(NamedObjects, BaseManager):
     """Makes the standard types in its server: locks, queues, containers, values, and pools of processes."""
+
+    def _make(self, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
+        return getattr(self, typeid)(*args, **kwds)
 
     if TYPE_CHECKING:  # made by ``register`` below
 
@@ -45,11 +48,13 @@ class SyncManager(BaseManager):
             initargs: Iterable[Any] = (),
             maxtasksperchild: int | None = None,
         ) -> PoolProxy: ...
-        def list(self, sequence: Iterable[T] = (), /) -> ListProxy[T]: ...
+        def list(self, sequence: Iterable[T] = (), /, *, name: str = ...) -> ListProxy[T]: ...
         def dict(self, *args: Any, **kwds: Any) -> DictProxy[Any, Any]: ...
-        def set(self, values: Iterable[T] = (), /) -> SetProxy[T]: ...
-        def Value(self, typecode: Any, value: T, lock: bool = True) -> ValueProxy[T]: ...  # noqa: N802
-        def Array(self, typecode: str, sequence: Iterable[Any], lock: bool = True) -> ArrayProxy: ...  # noqa: N802
+        def set(self, values: Iterable[T] = (), /, *, name: str = ...) -> SetProxy[T]: ...
+        def Value(self, typecode: Any, value: T, lock: bool = True, *, name: str = ...) -> ValueProxy[T]: ...  # noqa: N802
+        def Array(  # noqa: N802
+            self, typecode: str, sequence: Iterable[Any], lock: bool = True, *, name: str = ...
+        ) -> ArrayProxy: ...
         def Namespace(self, **kwds: Any) -> NamespaceProxy: ...  # noqa: N802
 
 
@@ -74,20 +79,7 @@ SyncManager.register("Iterator", proxytype=IteratorProxy, create_method=False)
 SyncManager.register("AsyncResult", create_method=False)
 
 
-def _make_resident(typeid: str, served: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method that makes an object in shared memory where there is some, and otherwise has it *served*."""
-
-    def create(self: SyncManager, /, *args: Any, **kwds: Any) -> Any:
-        arena = self._started_link().arena
-        if arena is None:
-            return served(self, *args, **kwds)
-        return self._keep_alive(make_resident(arena, typeid, args, kwds))
-
-    create.__name__ = typeid
-    create.__qualname__ = f"SyncManager.{typeid}"
-    return create
-
-
 # A program that registers a type of its own under one of these names replaces the method, and has it served.
 for _typeid in RESIDENT_TYPEIDS:
-    setattr(SyncManager, _typeid, _make_resident(_typeid, getattr(SyncManager, _typeid)))
+    _method = creator(_typeid, getattr(SyncManager, _typeid), takes_name=_typeid != "Namespace")
+    setattr(SyncManager, _typeid, _method)

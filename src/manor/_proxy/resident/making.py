@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from manor import _native
 from manor._proxy.creation import creation_error
 from manor._proxy.resident.opening import make
+from manor._resident.attachment import Arena
 
 __all__ = ["make_resident"]
 
 
-def make_resident(arena: _native.Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
+def make_resident(arena: Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
     """Make an object of a standard type.
 
     Raises:

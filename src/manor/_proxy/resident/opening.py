@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from manor import _native
-from manor._codec import pickles
+from manor._codec import codec_for
 from manor._proxy.base import RebuildProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
-from manor._proxy.links import find_link
 from manor._proxy.resident.proxies import (
     ResidentArray,
     ResidentDict,
@@ -22,13 +20,13 @@ from manor._proxy.resident.proxies import (
 )
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident import attachment
+from manor._resident.attachment import Arena
 from manor._resident.boxes import STAND_IN_TAG
+from manor._resident.handles import NAMESPACE_TAG, type_of
+from manor._resident.stand_ins import StandIn
 from manor._wire.tokens import Route, Token
 
-__all__ = ["CLASSES", "NAMESPACE_TAG", "make", "open_object", "open_resident", "rebuild", "served_class"]
-
-NAMESPACE_TAG: Final = ord("N")
-_DICT, _SET, _VARIABLE, _LIST = 1, 2, 3, 4
+__all__ = ["CLASSES", "make", "open_object", "open_resident", "rebuild", "served_class"]
 
 CLASSES: Final[dict[str, type[ResidentProxy]]] = {
     cls._typeid: cls
@@ -49,34 +47,26 @@ def served_class(typeid: str) -> Any:
     return _SERVED[typeid]
 
 
-def open_object(arena: _native.Arena, kind: int, tag: int, handle: tuple[int, int]) -> Any:
+def open_object(arena: Arena, kind: int, tag: int, handle: tuple[int, int]) -> Any:
     """Return a proxy for an object of the arena.
 
     Raises:
         ObjectGone: Nobody holds it any more.
     """
-    if kind == _DICT:
-        cls: Any = ResidentNamespace if tag == NAMESPACE_TAG else ResidentDict
-    elif kind == _LIST:
-        cls = ResidentArray if tag else ResidentList
-    elif kind == _SET:
-        cls = ResidentSet
-    elif tag == STAND_IN_TAG:
-        stand_in = _native.Variable(arena, handle)
+    if tag == STAND_IN_TAG:
+        stand_in = StandIn(arena, handle)
         proxy = RebuildProxy(*stand_in.get())
         proxy._stand_in = stand_in  # keeps the object until the server knows that the proxy does
         return proxy
-    else:
-        cls = ResidentValue
-    return cls(arena, handle)
+    return CLASSES[type_of(kind, tag)](arena, handle)
 
 
-def open_resident(arena: _native.Arena, typeid: str, handle: tuple[int, int]) -> Any:
+def open_resident(arena: Arena, typeid: str, handle: tuple[int, int]) -> Any:
     """Return a proxy for an object of the arena whose type is known."""
     return CLASSES[typeid](arena, handle)
 
 
-def make(arena: _native.Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
+def make(arena: Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
     """Make an object of a standard type; the arguments, and the errors for wrong ones, are those of the type."""
     if typeid == "dict":
         if not args and not kwds:
@@ -85,12 +75,12 @@ def make(arena: _native.Arena, typeid: str, args: tuple[Any, ...], kwds: dict[st
         proxy: Any = ResidentDict(arena)
         proxy.update(items)
     elif typeid == "list":
-        values = list(*args, **kwds)
+        values: list[Any] = list(*args, **kwds)
         proxy = ResidentList(arena)
         if values:
             proxy.extend(values)
     elif typeid == "set":
-        members = set(*args, **kwds)
+        members: set[Any] = set(*args, **kwds)
         proxy = ResidentSet(arena)
         proxy.update(members)
     elif typeid == "Namespace":
@@ -107,7 +97,7 @@ def rebuild(server: bytes, typeid: str, at: int, generation: int, where: bytes, 
     """Return the proxy that was pickled, or what stands for it in this process."""
     arena = attachment.find(server)
     if arena is None:
-        address, route = pickles.loads(where)
+        address, route = codec_for("pickle").decode(memoryview(where))
         token = Token(typeid, address, Token.id_of((at, generation)), Route(*route))
         kwds = {} if key is None else {"authkey": key}
         return RebuildProxy(_SERVED[typeid], token, "pickle", kwds)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from multiprocessing import context
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from manor import _native
 from manor._codec.context import travel
 from manor._proxy.base import BaseProxy
 from manor._proxy.containers.base import ContainerProxy
@@ -57,7 +56,7 @@ class ResidentProxy(BaseProxy):
     _given_authkey: bytes | None = None
     _pickled: tuple[Any, ...] | None = None
     if TYPE_CHECKING:
-        _arena: _native.Arena
+        _arena: Any
         _handle: tuple[int, int]
         _tag: int
 
@@ -98,7 +97,9 @@ class ResidentProxy(BaseProxy):
             return self._repr_of_value()
         exposed = self._exposed_ or ()
         if methodname not in exposed:
-            raise NotExposed(f"{self._typeid!r} does not expose {methodname!r}; it exposes {', '.join(sorted(exposed))}")
+            raise NotExposed(
+                f"{self._typeid!r} does not expose {methodname!r}; it exposes {', '.join(sorted(exposed))}"
+            )
         return getattr(self, methodname)(*args, **kwds)
 
     def _incref(self) -> None:
@@ -110,7 +111,7 @@ class ResidentProxy(BaseProxy):
             return boxes.boxed, (storing.add(self),)
         attachment = self._attachment
         self._lease(attachment.lease_s)
-        record = (attachment.server, self._typeid, *self._handle, attachment.pickled_where())
+        record: tuple[Any, ...] = (attachment.server, self._typeid, *self._handle, attachment.pickled_where())
         if context.get_spawning_popen() is not None:
             record = (*record, bytes(self._authkey))
         return _rebuild, record
@@ -189,4 +190,4 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
     _typeid = "Namespace"
 
     def _getvalue(self) -> Any:
-        return _NAMESPACE(**dict(_native.Dict.items(self)))
+        return _NAMESPACE(**self._attributes())

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from manor import _native
 from manor._proxy.base import BaseProxy, resident_proxy
+from manor._resident.attachment import Arena
 from manor._resident.boxes import Storing, boxed
+from manor._resident.stand_ins import StandIn
 from manor._wire.calls import SERVER
 from manor.errors import ObjectGone
 
@@ -27,11 +28,11 @@ def store(storing: Storing, proxy: BaseProxy) -> tuple[Any, ...]:
     return boxed, (storing.add(_stand_in(storing.arena, proxy)),)
 
 
-def _stand_in(arena: _native.Arena, proxy: BaseProxy) -> _native.Variable:
+def _stand_in(arena: Arena, proxy: BaseProxy) -> StandIn:
     while True:
         handle = proxy._link.call(SERVER, "stand_in", (proxy._ident,))
         try:
-            stand_in = _native.Variable(arena, tuple(handle))
+            stand_in = StandIn(arena, tuple(handle))
         except ObjectGone:  # nobody held it for a moment
             continue
         if stand_in.get() is None:

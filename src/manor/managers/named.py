@@ -1,0 +1,139 @@
+"""Names: objects of the standard types that any process finds again by a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from manor._proxy.resident.making import make_resident
+from manor._wire.calls import SERVER
+from manor.errors import NameInUse
+
+if TYPE_CHECKING:
+    from manor._resident.attachment import Arena
+    from manor.managers.base import BaseManager
+
+__all__ = ["NamedObjects", "creator"]
+
+_MISSING: Final = object()
+
+
+class NamedObjects:
+    """What a manager of the standard types offers for names, and to look at its memory."""
+
+    if TYPE_CHECKING:
+        _started_link: Callable[[], Any]
+        _keep_alive: Callable[[Any], Any]
+        _proxy_of: Callable[[Any], Any]
+
+    def get(self, name: str, default: Any = _MISSING, /) -> Any:
+        """Return the object with that name, whoever made it.
+
+        Args:
+            name: As it was given when the object was made: ``manager.dict(name="scores")``.
+            default: What to return if there is none.
+
+        Raises:
+            KeyError: There is none, and no *default* was given.
+        """
+        found = self._find(_checked(name))
+        if found is not None:
+            return found
+        if default is _MISSING:
+            raise KeyError(name)
+        return default
+
+    def names(self) -> list[str]:
+        """Return the names of all objects that have one, the oldest first."""
+        link = self._started_link()
+        arena: Arena | None = link.arena
+        return link.call(SERVER, "names") if arena is None else arena.names()
+
+    def remove(self, name: str, /) -> None:
+        """Take the name from an object, which goes when nobody holds it any more.
+
+        Raises:
+            KeyError: No object has it.
+        """
+        link = self._started_link()
+        arena: Arena | None = link.arena
+        name = _checked(name)
+        if not (link.call(SERVER, "remove_name", (name,)) if arena is None else arena.remove_name(name)):
+            raise KeyError(name)
+
+    def stats(self) -> dict[str, Any]:
+        """Return what the manager's shared memory is used for.
+
+        ``bytes_reserved`` is how large it may grow, ``bytes_backed`` what it takes from the system (an upper bound),
+        ``bytes_used`` what objects take; ``objects`` how many there are of each type; ``processes`` the pids of those
+        attached, and ``slots`` their number; ``changes`` and ``contended`` how many changes of more than a word the
+        objects that live have seen, and how often somebody waited for one of them; ``sweeps`` how many dead processes
+        were cleaned up behind. A manager without shared memory has objects only.
+        """
+        return self._started_link().call(SERVER, "stats")  # type: ignore[no-any-return]
+
+    def _find(self, name: str) -> Any:
+        link = self._started_link()
+        arena: Arena | None = link.arena
+        if arena is not None:
+            found = arena.find_name(name)
+            return None if found is None else self._keep_alive(found)
+        granted = link.call(SERVER, "find_name", (name,))
+        return None if granted is None else self._proxy_of(granted)
+
+    def _make_named(self, typeid: str, name: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
+        """Return the object of that type and name, after making it if there is none.
+
+        Raises:
+            NameInUse: There is one of another type, or one that has contents of its own where some are given.
+        """
+        name = _checked(name)
+        while True:
+            found = self._find(name)
+            if found is not None:
+                if found._token.typeid != typeid or args or kwds:
+                    raise NameInUse(f"the name {name!r} is that of a {found._token.typeid} already")
+                return found
+            made = self._make(typeid, args, kwds)
+            if self._give_name(name, made):
+                return made
+
+    def _make(self, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
+        raise NotImplementedError
+
+    def _give_name(self, name: str, proxy: Any) -> bool:
+        link = self._started_link()
+        arena: Arena | None = link.arena
+        if arena is not None:
+            return arena.add_name(name, proxy)
+        return bool(link.call(SERVER, "add_name", (name, proxy._ident)))
+
+
+def _checked(name: object) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a name must be a str, not {name!r}")
+    if not name:
+        raise ValueError("a name must not be empty")
+    return name
+
+
+def creator(typeid: str, served: Callable[..., Any], *, takes_name: bool) -> Callable[..., Any]:
+    """Return a manager's method that makes an object in shared memory where there is some, else has it *served*.
+
+    Args:
+        typeid: The type.
+        served: Makes it in the server.
+        takes_name: Whether ``name="..."``, as the only keyword, gives the object a name.
+    """
+
+    def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
+        if takes_name and len(kwds) == 1 and "name" in kwds:
+            return self._make_named(typeid, kwds["name"], args, {})  # type: ignore[attr-defined]
+        arena = self._started_link().arena
+        if arena is None:
+            return served(self, *args, **kwds)
+        return self._keep_alive(make_resident(arena, typeid, args, kwds))
+
+    create.__name__ = typeid
+    create.__qualname__ = f"SyncManager.{typeid}"
+    return create
