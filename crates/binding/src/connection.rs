@@ -9,15 +9,13 @@ use transport::connection::{Connection as Native, Core, Inside};
 use transport::deadline::Deadline;
 use transport::handshake::{Afterwards, Handshake, KEY_BYTES};
 use transport::receiver::Receiver;
-use transport::sender::{Outgoing, Sender};
+use transport::sender::Sender;
 use transport::{Error, Step, channel, handover};
 
 use crate::errors::to_python;
+use crate::exchange::{deadline, outgoing, receive, send};
 use crate::parts::Parts;
 use crate::room::ByteArrayRoom;
-
-/// A message up to this length is first tried with the interpreter's lock held.
-const QUICK_BYTES_MAX: usize = 64 << 10;
 
 /// Messages over a connected stream socket; see `_native.pyi`.
 #[pyclass(frozen, weakref, module = "manor._native")]
@@ -251,74 +249,4 @@ impl Connection {
         }
         Ok(())
     }
-}
-
-fn deadline(timeout: Option<f64>) -> PyResult<Deadline> {
-    if timeout.is_some_and(f64::is_nan) {
-        return Err(PyValueError::new_err("timeout is not a number"));
-    }
-    Ok(Deadline::after(timeout))
-}
-
-fn outgoing<'p>(core: &Core<ByteArrayRoom>, parts: &'p Parts) -> PyResult<Outgoing<'p>> {
-    Outgoing::message(parts.as_slice(), core.bytes_max).map_err(to_python)
-}
-
-fn send(
-    py: Python<'_>,
-    core: &Core<ByteArrayRoom>,
-    sender: &mut Sender,
-    out: &mut Outgoing<'_>,
-    deadline: Deadline,
-) -> PyResult<()> {
-    send_all(py, core, sender, out, deadline)
-        .or_else(|error| sender.withdraw(&core.link, out).map_err(to_python).and(Err(error)))
-}
-
-fn send_all(
-    py: Python<'_>,
-    core: &Core<ByteArrayRoom>,
-    sender: &mut Sender,
-    out: &mut Outgoing<'_>,
-    deadline: Deadline,
-) -> PyResult<()> {
-    if out.bytes() <= QUICK_BYTES_MAX
-        && sender.attempt(&core.link, out).map_err(to_python)? == Step::Done
-    {
-        return Ok(());
-    }
-    while py.detach(|| sender.run(&core.link, out, deadline)).map_err(to_python)? != Step::Done {
-        py.check_signals()?;
-    }
-    Ok(())
-}
-
-fn receive(
-    py: Python<'_>,
-    core: &Core<ByteArrayRoom>,
-    receiver: &mut Receiver<ByteArrayRoom>,
-    first: Step,
-    deadline: Deadline,
-) -> PyResult<Py<PyByteArray>> {
-    let mut step = first;
-    loop {
-        step = match step {
-            Step::Done => break,
-            Step::Blocked => py.detach(|| receiver.run(&core.link, deadline)).map_err(to_python)?,
-            Step::Interrupted => {
-                py.check_signals()?;
-                Step::Blocked
-            }
-            Step::Grow(bytes) => {
-                match receiver.room() {
-                    Some(room) => room.grow(py, bytes)?,
-                    None => receiver.give_room(ByteArrayRoom::new(py, bytes)?),
-                }
-                receiver.attempt(&core.link).map_err(to_python)?
-            }
-        };
-    }
-    let message = receiver.take_message();
-    let message = message.ok_or_else(|| to_python(Error::Protocol("a message was lost")))?;
-    Ok(message.into_object())
 }

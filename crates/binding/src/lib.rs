@@ -2,6 +2,7 @@
 
 mod connection;
 mod errors;
+mod exchange;
 mod parts;
 mod resident;
 mod room;

@@ -192,10 +192,8 @@ class Link:
             return result
         exposed, id_, typeid, proxytype = result
         ident, _, resident = id_.partition("@")
-        hold = self.hold(int(ident, 16), credited=True)
+        hold = self.memory.noted(resident, self.hold(int(ident, 16), credited=True))
         token = Token(typeid, self.public_address, resident or ident, self.route)
-        if resident:
-            self.memory.note(resident, hold)
         return Granted(tuple(exposed), token, proxytype, hold)
 
     def _open_session(self, patience: Patience) -> Session:

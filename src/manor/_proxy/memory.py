@@ -77,9 +77,11 @@ class SharedMemory:
 
     # Objects of the arena that are reached through the server
 
-    def note(self, id_: str, hold: Hold) -> None:
-        """Remember by which number the server knows an object."""
-        self._holds[id_] = weakref.ref(hold)
+    def noted(self, id_: str, hold: Hold) -> Hold:
+        """Remember by which number the server knows an object of the arena; an empty *id_* is for any other."""
+        if id_:
+            self._holds[id_] = weakref.ref(hold)
+        return hold
 
     def ident_of(self, token: Token) -> tuple[int, Any]:
         """Return the server's number for a token's object, and what keeps the object until it is held by that."""

@@ -8,8 +8,6 @@ import os
 import resource
 import socket
 import sys
-import threading
-import time
 import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -19,6 +17,7 @@ from manor._codec import codec_for
 from manor._server.controls import Control
 from manor._server.dispatch import Dispatcher
 from manor._server.functions import ServerFunctions
+from manor._server.leases import Leases
 from manor._server.objects import ObjectTable
 from manor._server.processes import Process, Processes
 from manor._server.reactor import Reactor
@@ -93,7 +92,8 @@ class Server:
         path = os.path.abspath(os.fsdecode(self._local.address))  # type: ignore[arg-type]
         self.route = Route(os.urandom(16), machine_id(), path, os.getpid())
         self.reactor = Reactor()
-        self.table = ObjectTable(self._await_lease)
+        self._leases = Leases(self.reactor, limits.fork_lease_s)
+        self.table = self._leases.table
         self.processes = Processes()
         self.dispatcher = Dispatcher(self.table, Registry(registry), self.route)
         self.functions = ServerFunctions(self.dispatcher, self.stop)
@@ -241,7 +241,7 @@ class Server:
 
     def new_control(self, connection: Any, process: Process) -> Control:
         """Return the server's side of a control connection."""
-        return Control(connection, process, self.table, self.processes, self._expect_child, self._after_burial)
+        return Control(connection, process, self.table, self.processes, self._leases.expect_child, self._after_burial)
 
     def _after_burial(self, process: Process) -> None:
         if self.residency is not None and not self.is_stopping:
@@ -256,22 +256,6 @@ class Server:
     def ended(self) -> str | None:
         """How the server ends, once it does."""
         return self._reason
-
-    def _expect_child(self, token: bytes) -> None:
-        self.reactor.after(self.limits.fork_lease_s, lambda: self.table.forget_child(token))
-
-    def _await_lease(self) -> None:
-        """Look again when the first lease ends."""
-        end = self.table.next_expiry()
-        if end is not None:
-            self.reactor.after(max(0.0, end - time.monotonic()), self._expire_leases)
-
-    def _expire_leases(self) -> None:
-        freed = self.table.expire()
-        if freed:  # finalizers are users' code, which must not hold up the reactor
-            threading.Thread(target=freed.clear, name="manor-free", daemon=True).start()
-        del freed
-        self._await_lease()
 
     def discard(self) -> None:
         """In a forked child: let go of everything that belongs to the parent's server."""

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from manor._wire.tokens import Token as Token
     from manor.errors import RemoteError as RemoteError
     from manor.managers.base import BaseManager as BaseManager
-    from manor.managers.base import State as State
+    from manor.managers.registering import State as State
     from manor.managers.shared_memory import SharedMemoryManager as SharedMemoryManager
     from manor.managers.shared_memory import SharedMemoryServer as SharedMemoryServer
     from manor.managers.shared_memory import _SharedMemoryTracker as _SharedMemoryTracker
@@ -83,7 +83,7 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
     "SetProxy": ("manor._proxy.containers.sets", "SetProxy"),
     "SharedMemoryManager": ("manor.managers.shared_memory", "SharedMemoryManager"),
     "SharedMemoryServer": ("manor.managers.shared_memory", "SharedMemoryServer"),
-    "State": ("manor.managers.base", "State"),
+    "State": ("manor.managers.registering", "State"),
     "SyncManager": ("manor.managers.sync", "SyncManager"),
     "Token": ("manor._wire.tokens", "Token"),
     "Value": ("manor._server.types", "Value"),

@@ -13,19 +13,15 @@ from typing import Any, ClassVar, Self
 
 from manor._engines.child import ServerProcess
 from manor._engines.process import ServerConfig, new_server, run_server
-from manor._proxy.auto import AutoProxy
-from manor._proxy.base import resident_proxy
-from manor._proxy.creation import creation_error
 from manor._proxy.link import Link
 from manor._proxy.links import open_link
 from manor._resident.sizes import arena_bytes
 from manor._server.server import Server
 from manor._transport.addresses import Address, is_loopback
-from manor._wire.calls import SERVER
 from manor._wire.references import reference_to
-from manor._wire.tokens import Token
-from manor.errors import ServerTraceback, WeakKeyWarning
+from manor.errors import WeakKeyWarning
 from manor.limits import DEFAULT, Limits
+from manor.managers.registering import Registering, State
 
 __all__ = ["BaseManager", "State"]
 
@@ -33,19 +29,7 @@ _WEAK_KEY_BYTES = 16
 _SHUTDOWN_CALL_S = 1.0
 
 
-class State:
-    """Where a manager is in its life."""
-
-    __slots__ = ("value",)
-    INITIAL = 0
-    STARTED = 1
-    SHUTDOWN = 2
-
-    def __init__(self) -> None:
-        self.value = State.INITIAL
-
-
-class BaseManager:
+class BaseManager(Registering):
     """Starts a server process, or connects to a server elsewhere, and makes objects there.
 
     The arguments are those of ``multiprocessing.managers.BaseManager``, and these, by keyword:
@@ -61,7 +45,6 @@ class BaseManager:
             control group, has. A value that does not fit any more raises ``ArenaFull``.
     """
 
-    _registry: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {}
     _Server: ClassVar[type[Server]] = Server
     shutdown: Callable[[], None]
 
@@ -230,99 +213,3 @@ class BaseManager:
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
         self.shutdown()
-
-    # Objects
-
-    def _started_link(self) -> Link:
-        if self._state.value != State.STARTED or self._link is None:
-            if self._state.value == State.SHUTDOWN and self._link is not None:
-                return self._link
-            raise AssertionError("server not yet started")
-        return self._link
-
-    def _keep_alive(self, proxy: Any) -> Any:
-        """Have *proxy* keep this manager, as the proxies of served objects do."""
-        proxy._manager = self
-        return proxy
-
-    def _proxy_of(self, granted: Any) -> Any:
-        """Return a proxy for an object that the server made or found for us."""
-        resident = resident_proxy(granted.token, self._link)
-        if resident is not None:
-            return self._keep_alive(resident)
-        proxytype = self._registry[granted.token.typeid][-1]
-        return proxytype(granted.token, self._serializer, manager=self, authkey=self._authkey, exposed=granted.exposed)
-
-    def _create_granted(self, typeid: str, /, *args: Any, **kwds: Any) -> Any:
-        link = self._started_link()
-        try:
-            return link.call(SERVER, "create", (typeid, *args), kwds)
-        except Exception as error:
-            if not _came_from_server(error):
-                raise
-            raise creation_error(error)  # noqa: B904 - it is the same error, with its own chain
-
-    def _create(self, typeid: str, /, *args: Any, **kwds: Any) -> tuple[Token, tuple[str, ...]]:
-        """Create an object and return its token and exposed methods; a lease keeps it until a proxy is made."""
-        granted = self._create_granted(typeid, *args, **kwds)
-        granted.hold.link.lease(granted.hold)
-        return granted.token, granted.exposed
-
-    def _debug_info(self) -> str:
-        """Return a text about each object that the server hosts."""
-        return str(self._started_link().call(SERVER, "debug_info"))
-
-    def _number_of_objects(self) -> int:
-        """Return how many objects the server hosts."""
-        return int(self._started_link().call(SERVER, "number_of_objects"))
-
-    @classmethod
-    def register(
-        cls,
-        typeid: str,
-        callable: Callable[..., Any] | None = None,  # noqa: A002 - the standard library's name
-        proxytype: Any = None,
-        exposed: Iterable[str] | None = None,
-        method_to_typeid: Mapping[str, str] | None = None,
-        create_method: bool = True,
-    ) -> None:
-        """Register a type of object, as ``multiprocessing.managers.BaseManager.register`` does.
-
-        Args:
-            typeid: Its name, and that of the method that makes one.
-            callable: Called in the server to make the object; not needed by a manager that only connects.
-            proxytype: The class of its proxies; by default one is made.
-            exposed: The methods that clients may call; by default all public ones.
-            method_to_typeid: Methods whose results stay in the server, and under which typeid.
-            create_method: Whether the manager gets a method of that name.
-        """
-        if "_registry" not in cls.__dict__:
-            cls._registry = cls._registry.copy()
-        if proxytype is None:
-            proxytype = AutoProxy
-        exposed = exposed or getattr(proxytype, "_exposed_", None)
-        method_to_typeid = method_to_typeid or getattr(proxytype, "_method_to_typeid_", None)
-        if method_to_typeid:
-            for key, value in list(method_to_typeid.items()):
-                if type(key) is not str or type(value) is not str:
-                    raise TypeError(f"method_to_typeid maps {key!r} to {value!r}: both must be str")
-        cls._registry[typeid] = (callable, exposed, method_to_typeid, proxytype)
-        if create_method:
-            setattr(cls, typeid, _creator(typeid))
-
-
-def _came_from_server(error: BaseException) -> bool:
-    """Whether the chain of *error* ends with the server's traceback."""
-    last = error
-    while (behind := last.__cause__ or last.__context__) is not None:
-        last = behind
-    return type(last) is ServerTraceback
-
-
-def _creator(typeid: str) -> Callable[..., Any]:
-    def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
-        return self._proxy_of(self._create_granted(typeid, *args, **kwds))
-
-    create.__name__ = typeid
-    create.__qualname__ = f"BaseManager.{typeid}"
-    return create

@@ -11,7 +11,8 @@ from typing import Any
 
 from manor._server.server import Server
 from manor._wire.calls import SERVER
-from manor.managers.base import BaseManager, State
+from manor.managers.base import BaseManager
+from manor.managers.registering import State
 
 __all__ = ["SharedMemoryManager", "SharedMemoryServer", "_SharedMemoryTracker"]
 

@@ -1,8 +1,6 @@
 //! `manor._native.Dict`.
 
-use ::arena::Failure;
-use ::arena::dict::{Dict as Native, Item, Way};
-use ::arena::object::Handle;
+use ::arena::dict::{Dict as Native, Way};
 use ::arena::value::Loaded;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
@@ -11,47 +9,15 @@ use pyo3::types::PyTuple;
 use super::arena::Arena;
 use super::failures::to_python;
 use super::keys::{self, Use, with_key};
-use super::object::Object;
+use super::listing::listed;
+use super::object::{Object, arena_of, held};
 use super::values::{self, Witness, fetch, taken, with_value};
 use super::walk::{Shape, Walk, What};
-
-/// Items that one look at a dict copies.
-pub const CHUNK_ITEMS: usize = 64;
-/// Tries to copy everything in chunks; after that it is copied under the lock.
-const TRIES: usize = 8;
 
 /// A mapping that keeps insertion order.
 #[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
 pub struct Dict {
     native: Native,
-}
-
-/// An object of this process for a new object of the arena, or for one that a handle names.
-pub fn held(
-    arena: &Bound<'_, Arena>,
-    handle: Option<(u64, u64)>,
-    tag: u64,
-    create: impl FnMut() -> Result<Handle, Failure>,
-) -> PyResult<Object> {
-    arena.get().check_not_ended()?;
-    let native = arena.get();
-    let handle = match handle {
-        Some((at, generation)) => {
-            let handle = Handle { at, generation };
-            native.hold(handle).map_err(to_python)?;
-            handle
-        }
-        None => {
-            let handle = native.roomy(create).map_err(to_python)?;
-            native.count_held(handle);
-            handle
-        }
-    };
-    let object = Object::held(arena.clone().unbind(), handle);
-    if tag != 0 {
-        native.heap().set_tag(handle, tag).map_err(to_python)?;
-    }
-    Ok(object)
 }
 
 impl Dict {
@@ -71,13 +37,6 @@ impl Dict {
     pub fn native(&self) -> Native {
         self.native
     }
-}
-
-/// The arena of an object, which must not have ended.
-#[inline]
-pub fn arena_of<'a, 'py>(object: &'a Bound<'py, Object>) -> PyResult<&'a Bound<'py, Arena>> {
-    object.get().enter()?;
-    Ok(object.get().arena().bind(object.py()))
 }
 
 /// Reads the value of a key.
@@ -155,44 +114,6 @@ pub fn forget(arena: &Arena, taken: &Loaded) {
 
 fn missing(key: &Bound<'_, PyAny>) -> PyErr {
     PyKeyError::new_err((key.clone().unbind(),))
-}
-
-impl Dict {
-    /// Every item, as they were at one moment.
-    fn snapshot(slf: &Bound<'_, Self>) -> PyResult<Vec<Item>> {
-        let arena = arena_of(slf.as_super())?.get();
-        let (native, heap) = (slf.get().native, arena.heap());
-        for attempt in 0.. {
-            let chunk = if attempt < TRIES { CHUNK_ITEMS } else { usize::MAX };
-            let mut items = Vec::new();
-            let mut position = native.begin(heap, Way::Forward).map_err(to_python)?;
-            let mut outcome = Ok(());
-            while outcome.is_ok() && !position.is_end() {
-                outcome = native.advance(heap, &mut position, chunk, &mut items);
-            }
-            match outcome {
-                Ok(()) => return Ok(items),
-                Err(Failure::Changed) => {}
-                Err(failure) => return Err(to_python(failure)),
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    fn listed<'py>(slf: &Bound<'py, Self>, what: What) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        'again: loop {
-            let items = Self::snapshot(slf)?;
-            let arena = slf.as_super().get().enter()?;
-            let mut list = Vec::with_capacity(items.len());
-            for item in items {
-                match what.of(arena, slf.py(), item)? {
-                    Some(value) => list.push(value),
-                    None => continue 'again, // An object has gone: what was copied is history.
-                }
-            }
-            return Ok(list);
-        }
-    }
 }
 
 #[pymethods]
@@ -307,15 +228,15 @@ impl Dict {
     }
 
     fn keys<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        Self::listed(slf, What::Keys)
+        listed(slf.as_super(), slf.get().native, What::Keys)
     }
 
     fn values<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        Self::listed(slf, What::Values)
+        listed(slf.as_super(), slf.get().native, What::Values)
     }
 
     fn items<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        Self::listed(slf, What::Items)
+        listed(slf.as_super(), slf.get().native, What::Items)
     }
 
     #[pyo3(signature = (key, amount, default, /))]

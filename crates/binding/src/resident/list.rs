@@ -1,18 +1,19 @@
 //! `manor._native.List`.
 
-use ::arena::Failure;
 use ::arena::list::List as Native;
 use ::arena::value::Loaded;
-use pyo3::exceptions::{PyIndexError, PyOverflowError, PyTypeError};
+use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
-use pyo3::types::{PyList, PySlice};
+use pyo3::types::PySlice;
 
 use super::arena::Arena;
-use super::dict::{arena_of, forget, held};
+use super::dict::forget;
 use super::failures::to_python;
+use super::indexes::{as_index, as_number};
+use super::list_reading::{sliced, snapshot};
 use super::list_walk::ListWalk;
-use super::object::Object;
-use super::several::{with_values, within};
+use super::object::{Object, arena_of, held};
+use super::several::with_values;
 use super::values::{self, Witness, fetch, taken, with_value};
 
 /// A sequence.
@@ -25,19 +26,6 @@ pub struct List {
 #[inline]
 fn parts<'a, 'py>(slf: &'a Bound<'py, List>) -> PyResult<(&'a Bound<'py, Arena>, Native)> {
     Ok((arena_of(slf.as_super())?, slf.get().native))
-}
-
-fn as_index(index: &Bound<'_, PyAny>) -> PyResult<i64> {
-    index.extract::<i64>().map_err(|error| {
-        let py = index.py();
-        if error.is_instance_of::<PyOverflowError>(py) {
-            PyIndexError::new_err("cannot fit 'int' into an index-sized integer")
-        } else {
-            let kind = index.get_type();
-            let kind = kind.name().map_or_else(|_| "?".to_owned(), |name| name.to_string());
-            PyTypeError::new_err(format!("list indices must be integers or slices, not {kind}"))
-        }
-    })
 }
 
 /// The place of an index, which may count from the end; `None` if there is none.
@@ -69,14 +57,6 @@ impl List {
             loaded => values::to_python(arena, slf.py(), loaded),
         }
     }
-
-    fn slice<'py>(
-        slf: &Bound<'py, Self>,
-        slice: &Bound<'py, PySlice>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let (items, _) = Self::_snapshot(slf)?;
-        PyList::new(slf.py(), items)?.into_any().get_item(slice)
-    }
 }
 
 #[pymethods]
@@ -104,7 +84,7 @@ impl List {
         index: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         if let Ok(slice) = index.cast_exact::<PySlice>() {
-            return Self::slice(slf, slice);
+            return sliced(slf.as_super(), slf.get().native, slice);
         }
         Self::item(slf, as_index(index)?)
     }
@@ -172,7 +152,7 @@ impl List {
         index: &Bound<'_, PyAny>,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let place = place(slf, as_index(index)?)?.unwrap_or(0);
+        let place = place(slf, as_number(index)?)?.unwrap_or(0);
         let (arena, native) = parts(slf)?;
         with_value(arena, value, "argument 2 of list.insert()", |value| {
             arena.get().roomy(|| native.insert(arena.get().heap(), place, value))
@@ -186,7 +166,7 @@ impl List {
         slf: &Bound<'py, Self>,
         index: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let index = index.map_or(Ok(-1), as_index)?;
+        let index = index.map_or(Ok(-1), as_number)?;
         let (arena, native) = parts(slf)?;
         let arena = arena.get();
         let found = if index == -1 {
@@ -209,18 +189,7 @@ impl List {
     }
 
     fn _snapshot<'py>(slf: &Bound<'py, Self>) -> PyResult<(Vec<Bound<'py, PyAny>>, u64)> {
-        let (arena, native) = parts(slf)?;
-        loop {
-            match native.snapshot(arena.get().heap()) {
-                Err(Failure::Changed) => slf.py().check_signals()?,
-                Err(failure) => return Err(to_python(failure)),
-                Ok((items, version)) => {
-                    if let Some(items) = within(arena.get(), slf.py(), items)? {
-                        return Ok((items, version));
-                    }
-                }
-            }
-        }
+        snapshot(slf.as_super(), slf.get().native)
     }
 
     fn _version(slf: &Bound<'_, Self>) -> PyResult<u64> {

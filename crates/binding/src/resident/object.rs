@@ -1,5 +1,6 @@
 //! `manor._native.Object`: what the classes of the arena's types have in common.
 
+use ::arena::Failure;
 use ::arena::object::Handle;
 use pyo3::prelude::*;
 
@@ -38,6 +39,41 @@ impl Object {
     pub fn handle(&self) -> Handle {
         self.handle
     }
+}
+
+/// An object of this process for a new object of the arena, or for one that a handle names.
+pub fn held(
+    arena: &Bound<'_, Arena>,
+    handle: Option<(u64, u64)>,
+    tag: u64,
+    create: impl FnMut() -> Result<Handle, Failure>,
+) -> PyResult<Object> {
+    arena.get().check_not_ended()?;
+    let native = arena.get();
+    let handle = match handle {
+        Some((at, generation)) => {
+            let handle = Handle { at, generation };
+            native.hold(handle).map_err(to_python)?;
+            handle
+        }
+        None => {
+            let handle = native.roomy(create).map_err(to_python)?;
+            native.count_held(handle);
+            handle
+        }
+    };
+    let object = Object::held(arena.clone().unbind(), handle);
+    if tag != 0 {
+        native.heap().set_tag(handle, tag).map_err(to_python)?;
+    }
+    Ok(object)
+}
+
+/// The arena of an object, which must not have ended.
+#[inline]
+pub fn arena_of<'a, 'py>(object: &'a Bound<'py, Object>) -> PyResult<&'a Bound<'py, Arena>> {
+    object.get().enter()?;
+    Ok(object.get().arena().bind(object.py()))
 }
 
 #[pymethods]

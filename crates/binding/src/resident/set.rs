@@ -7,14 +7,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyFrozenSet, PySet};
 
 use super::arena::Arena;
-use super::dict::{CHUNK_ITEMS, arena_of, held};
 use super::failures::to_python;
 use super::keys::{self, Use, with_key};
-use super::object::Object;
+use super::listing::{CHUNK_ITEMS, TRIES};
+use super::object::{Object, arena_of, held};
 use super::walk::{Shape, Walk, What};
-
-/// Tries to copy everything in chunks; after that it is copied under the lock.
-const TRIES: usize = 8;
 
 /// Keys without values.
 #[pyclass(frozen, subclass, extends = Object, module = "manor._native")]

@@ -5,9 +5,8 @@ use ::arena::variable::Variable as Native;
 use pyo3::prelude::*;
 
 use super::arena::Arena;
-use super::dict::{arena_of, held};
 use super::failures::to_python;
-use super::object::Object;
+use super::object::{Object, arena_of, held};
 use super::values::{self, Witness, fetch, with_value};
 
 /// One value.

@@ -12,9 +12,9 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use super::arena::Arena;
-use super::dict::CHUNK_ITEMS;
 use super::failures::to_python;
 use super::keys;
+use super::listing::CHUNK_ITEMS;
 use super::object::Object;
 use super::several::opened;
 

@@ -1,0 +1,85 @@
+//! Many items of a list, as they were at one moment.
+
+use ::arena::Failure;
+use ::arena::list::List;
+use ::arena::value::Loaded;
+use pyo3::prelude::*;
+use pyo3::types::{PyList, PySlice};
+
+use super::arena::Arena;
+use super::failures::to_python;
+use super::object::{Object, arena_of};
+use super::several::within;
+
+/// Tries to read a part of a list that others change; after that all of it is read.
+const TRIES: usize = 8;
+
+/// Every item, and the version at which they were all there was.
+pub fn snapshot<'py>(
+    object: &Bound<'py, Object>,
+    native: List,
+) -> PyResult<(Vec<Bound<'py, PyAny>>, u64)> {
+    let arena = arena_of(object)?.get();
+    loop {
+        match native.snapshot(arena.heap()) {
+            Err(Failure::Changed) => object.py().check_signals()?,
+            Err(failure) => return Err(to_python(failure)),
+            Ok((items, version)) => {
+                if let Some(items) = within(arena, object.py(), items)? {
+                    return Ok((items, version));
+                }
+            }
+        }
+    }
+}
+
+/// The items of a slice, as a list of Python's.
+pub fn sliced<'py>(
+    object: &Bound<'py, Object>,
+    native: List,
+    slice: &Bound<'py, PySlice>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let (arena, py) = (arena_of(object)?.get(), object.py());
+    for _ in 0..TRIES {
+        let version = native.version(arena.heap()).map_err(to_python)?;
+        let length = native.len(arena.heap()).map_err(to_python)?;
+        let part = slice.indices(isize::try_from(length)?)?;
+        let (first, last) =
+            if part.step > 0 { (part.start, part.stop - 1) } else { (part.stop + 1, part.start) };
+        if part.slicelength == 0 {
+            return Ok(PyList::empty(py).into_any());
+        }
+        let range = (u64::try_from(first)?, usize::try_from(last - first + 1)?);
+        let Some(items) = range_at(arena, native, range, version)? else { continue };
+        let Some(items) = within(arena, py, items)? else { continue };
+        let items = PyList::new(py, items)?.into_any();
+        if part.step == 1 {
+            return Ok(items);
+        }
+        let from = if part.step > 0 { 0 } else { part.start - first };
+        let step =
+            PySlice::new(py, from, if part.step > 0 { isize::MAX } else { isize::MIN }, part.step);
+        return items.get_item(step);
+    }
+    let (items, _) = snapshot(object, native)?;
+    PyList::new(py, items)?.into_any().get_item(slice)
+}
+
+/// So many items from an index on, if the list still is at that version.
+fn range_at(
+    arena: &Arena,
+    native: List,
+    (start, count): (u64, usize),
+    version: u64,
+) -> PyResult<Option<Vec<Loaded>>> {
+    let mut items = Vec::with_capacity(count);
+    while items.len() < count {
+        let (from, left) = (start + items.len() as u64, count - items.len());
+        let before = items.len();
+        let now = native.read_range(arena.heap(), from, left, &mut items).map_err(to_python)?;
+        if now != version || items.len() == before {
+            return Ok(None);
+        }
+    }
+    Ok(Some(items))
+}
