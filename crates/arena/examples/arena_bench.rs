@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use arena::dict::{Dict, Key};
 use arena::heap::Heap;
+use arena::list::List;
 use arena::memory::Shared;
 use arena::value::{Kind, Value};
 
@@ -71,6 +72,86 @@ fn hot(heap: &Heap<Shared>) -> Outcome {
     time("get 8 MB", 10, |_| dict.get(heap, &key(3)).map(|value| drop(black_box(value))))
 }
 
+fn lists(heap: &Heap<Shared>) -> Outcome {
+    let list = List::create(heap)?;
+    let count = 200_000;
+    for number in 0..20 {
+        list.append(heap, &Value::Int(number))?;
+    }
+    time("list: get int", count, |n| list.get(heap, n % 20).map(|item| drop(black_box(item))))?;
+    time("list: set int", count, |n| list.set(heap, n % 20, &Value::Int(1)).map(|_| ()))?;
+    time("list: add", count, |n| list.add(heap, n % 20, 1).map(|_| ()))?;
+    time("list: append + pop_last", count, |n| {
+        list.append(heap, &Value::Int(n as i64))?;
+        list.pop_last(heap).map(|_| ())
+    })?;
+    time("list: append + pop(0)", count, |n| {
+        list.append(heap, &Value::Int(n as i64))?;
+        list.pop(heap, 0).map(|_| ())
+    })?;
+    let thousand = [Value::Int(1); 1000];
+    time("list: extend 1000 + clear", 200, |_| {
+        list.extend(heap, &thousand)?;
+        list.clear(heap)
+    })?;
+    time("list: create + drop one of 3", 20_000, |_| {
+        let list = List::create(heap)?;
+        for number in 0..3 {
+            list.append(heap, &Value::Int(number))?;
+        }
+        heap.let_go(list.handle())
+    })?;
+    long_list(heap, &list, 100_000)?;
+    let long = List::create(heap)?;
+    long_list(heap, &long, 10_000_000)
+}
+
+/// Operations in the middle of a list of `length` items.
+fn long_list(heap: &Heap<Shared>, list: &List, length: u64) -> Outcome {
+    let label = |what: &str| format!("list of {length}: {what}");
+    let (step, start) = (7_919_919, cpu_ns());
+    list.clear(heap)?;
+    for _ in 0..length {
+        list.append(heap, &Value::Int(1))?;
+    }
+    println!("{:40} {:8.1} ns", label("append"), (cpu_ns() - start) as f64 / length as f64);
+    time(&label("get int, random"), 100_000, |n| {
+        list.get(heap, n * step % length).map(|item| drop(black_box(item)))
+    })?;
+    time(&label("set int, random"), 100_000, |n| {
+        list.set(heap, n * step % length, &Value::Int(2)).map(|_| ())
+    })?;
+    time(&label("append + pop(0)"), 100_000, |_| {
+        list.append(heap, &Value::Int(1))?;
+        list.pop(heap, 0).map(|_| ())
+    })?;
+    time(&label("insert + pop in the middle"), 100_000, |_| {
+        list.insert(heap, length / 2, &Value::Int(3))?;
+        list.pop(heap, length / 2).map(|_| ())
+    })?;
+    time(&label("insert + pop, random"), 100_000, |n| {
+        list.insert(heap, n * step % length, &Value::Int(3))?;
+        list.pop(heap, n * 31 * step % length).map(|_| ())
+    })?;
+    let thousand = [Value::Int(1); 1000];
+    time(&label("extend 1000"), 10, |_| list.extend(heap, &thousand).map(|_| ()))?;
+    let (mut items, all) = (Vec::new(), list.len(heap)?);
+    time(&label("iterate, per item"), all.min(1_000_000), |n| {
+        if n % 100 == 0 {
+            items.clear();
+            list.read_range(heap, n, 100, &mut items)?;
+        }
+        Ok(())
+    })?;
+    if length <= 1_000_000 {
+        let order: Vec<u64> = (0..all).rev().collect();
+        time(&label("reverse"), 1, |_| {
+            list.permute(heap, list.version(heap)?, &order).map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
 /// Inserts `keys` keys and says how long the slowest took and what one costs in memory.
 fn growth(heap: &Heap<Shared>, keys: u64) -> Outcome {
     let dict = Dict::create(heap)?;
@@ -112,5 +193,6 @@ fn main() -> Outcome {
     let (heap, fd) = Heap::create(8 << 30, "bench")?;
     let _other = Heap::attach(&fd, "other")?;
     hot(&heap)?;
+    lists(&heap)?;
     growth(&heap, keys)
 }

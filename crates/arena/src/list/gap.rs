@@ -13,56 +13,59 @@ use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 
-/// A node whose gap is where it should be.
-pub(super) struct Opened {
-    pub node: Node,
-    /// The ring is not committed yet: the slots of the gap may be in use.
-    pub moved: bool,
-}
-
 impl List {
-    /// Moves a node's gap to the place `to`. Some strides are committed, the last one is not.
+    /// Moves a node's gap to the place `to`. Some strides are committed, the last one is not. Returns whether there
+    /// was one: then the slots of the gap may still be in use.
     #[inline]
     pub(super) fn open_gap<M: Memory>(
         space: &Space<M>,
         guard: &Guard<'_, M>,
-        mut node: Node,
+        node: &mut Node,
         to: u64,
-    ) -> Result<Opened> {
-        let mut moved = false;
-        loop {
-            let width = node.ring.width();
-            let most = if is_planted(Bug::GapInOneStride) { u64::MAX } else { width };
-            let (moves, next) = node.ring.stride(to, most);
-            if moves.count == 0 {
-                node.ring = next;
-                return Ok(Opened { node, moved });
-            }
-            if moved {
-                commit_ring(guard, &node)?;
-            }
-            let slot = |slot| node.slot_at(next.wrap(slot));
-            for step in 0..moves.count {
-                node.copy(space, slot(moves.from + step), slot(moves.to + step))?;
-            }
-            node.ring = next;
-            moved = true;
+    ) -> Result<bool> {
+        if node.ring.distance(to) == 0 {
+            node.ring = node.ring.said_at(to);
+            return Ok(false);
         }
+        move_gap(space, guard, node, to)?;
+        Ok(true)
     }
 
     /// Moves a node's gap to the place `to`, commits that, and so has a gap to write to.
+    #[inline]
     pub(super) fn settle_gap<M: Memory>(
         space: &Space<M>,
         guard: &Guard<'_, M>,
-        node: Node,
+        node: &mut Node,
         to: u64,
-    ) -> Result<Node> {
-        let Opened { node, moved } = Self::open_gap(space, guard, node, to)?;
-        if moved {
-            commit_ring(guard, &node)?;
-        }
-        Ok(node)
+    ) -> Result<()> {
+        if Self::open_gap(space, guard, node, to)? { commit_ring(guard, node) } else { Ok(()) }
     }
+}
+
+#[inline(never)]
+fn move_gap<M: Memory>(
+    space: &Space<M>,
+    guard: &Guard<'_, M>,
+    node: &mut Node,
+    to: u64,
+) -> Result<()> {
+    let mut is_first = true;
+    while node.ring.distance(to) > 0 {
+        if !is_first {
+            commit_ring(guard, node)?;
+        }
+        is_first = false;
+        let width = if is_planted(Bug::GapInOneStride) { u64::MAX } else { node.ring.width() };
+        let (moves, next) = node.ring.stride(to, width);
+        let slot = |slot| node.slot_at(next.wrap(slot));
+        for step in 0..moves.count {
+            node.copy(space, slot(moves.from + step), slot(moves.to + step))?;
+        }
+        node.ring = next;
+    }
+    node.ring = node.ring.said_at(to);
+    Ok(())
 }
 
 fn commit_ring<M: Memory>(guard: &Guard<'_, M>, node: &Node) -> Result<()> {

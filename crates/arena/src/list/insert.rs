@@ -1,7 +1,6 @@
 //! Inserting one value, or a few at the end.
 
 use super::List;
-use super::gap;
 use super::path::{Aim, Path};
 use super::split::{Room, Spares};
 use crate::block::State;
@@ -44,7 +43,8 @@ impl List {
         self.with_room(heap, index, 1, spares, |space, guard, path| {
             let place = path.index(0);
             // Slots that are still in use change with everything else; free ones are written before.
-            let gap::Opened { node, moved } = Self::open_gap(space, guard, path.leaf, place)?;
+            let moved = Self::open_gap(space, guard, &mut path.leaf, place)?;
+            let node = &path.leaf;
             let (slot, ring) = node.ring.filled(1, place > 0);
             let mut change = Change::new();
             if moved {
@@ -73,16 +73,17 @@ impl List {
         index: u64,
         count: u64,
         spares: &mut Spares,
-        mut job: impl FnMut(&Space<M>, &Guard<'_, M>, &Path) -> Result<T>,
+        mut job: impl FnMut(&Space<M>, &Guard<'_, M>, &mut Path) -> Result<T>,
     ) -> Result<T> {
         let space = &heap.space;
+        let mut path = Path::new();
         loop {
             let guard = heap.lock(self.object)?;
             let need = loop {
                 let place = index.min(self.length(space)?);
-                let path = self.descend(space, place, Aim::Place)?;
+                self.descend(space, place, Aim::Place, &mut path)?;
                 match self.room_in_leaf(space, &guard, &path, count, spares)? {
-                    Room::Enough => return job(space, &guard, &path),
+                    Room::Enough => return job(space, &guard, &mut path),
                     Room::More => {}
                     Room::Needs(need) => break need,
                 }
@@ -102,7 +103,9 @@ impl List {
         spares: &mut Spares,
     ) -> Result<(usize, u64)> {
         self.with_room(heap, u64::MAX, least, spares, |space, guard, path| {
-            let node = Self::settle_gap(space, guard, path.leaf, path.leaf.ring.count)?;
+            let end = path.leaf.ring.count;
+            Self::settle_gap(space, guard, &mut path.leaf, end)?;
+            let node = &path.leaf;
             let (mut change, mut count) = (Change::new(), 0);
             let (first, _) = node.ring.filled(1, true);
             for value in staged.iter().take(node.ring.width() as usize) {

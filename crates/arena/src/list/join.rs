@@ -58,7 +58,8 @@ impl List {
         if height < level {
             return self.add_root_above(space, guard, None, spares);
         }
-        let path = self.descend(space, length, Aim::Place)?;
+        let mut path = Path::new();
+        self.descend(space, length, Aim::Place, &mut path)?;
         let (target, from) = (path.node(space, level)?, other.root(space)?);
         if target.ring.width() >= from.ring.count {
             return self.pour_root(space, guard, &path, &target, (other, &from));
@@ -102,7 +103,9 @@ impl List {
         target: &Node,
         (other, from): (Self, &Node),
     ) -> Result<Room> {
-        let target = Self::settle_gap(space, guard, *target, target.ring.count)?;
+        let mut target = *target;
+        let end = target.ring.count;
+        Self::settle_gap(space, guard, &mut target, end)?;
         let ring = copy_into_gap(space, from, &target, true)?;
         let mut change = Change::new();
         change.write(target.ring_at, ring.word());
@@ -119,10 +122,11 @@ impl List {
         space: &Space<M>,
         guard: &Guard<'_, M>,
         path: &Path,
-        parent: Node,
+        mut parent: Node,
         other: Self,
     ) -> Result<Room> {
-        let parent = Self::settle_gap(space, guard, parent, parent.ring.count)?;
+        let end = parent.ring.count;
+        Self::settle_gap(space, guard, &mut parent, end)?;
         let (slot, ring) = parent.ring.filled(1, true);
         parent.copy(space, other.object.body(ROOT), parent.slot_at(slot))?;
         let mut change = Change::new();

@@ -49,11 +49,11 @@ impl List {
         &self,
         space: &Space<M>,
         guard: &Guard<'_, M>,
-        parent: Node,
+        mut parent: Node,
         index: u64,
         node: &Node,
     ) -> Result<()> {
-        let parent = Self::open_gap(space, guard, parent, index)?.node;
+        Self::open_gap(space, guard, &mut parent, index)?;
         let mut change = Change::new();
         change.write(parent.ring_at, parent.ring.without(index).word());
         change.turn(node.block(space)?, State::Free);
@@ -96,18 +96,19 @@ impl List {
         &self,
         space: &Space<M>,
         guard: &Guard<'_, M>,
-        parent: Node,
+        mut parent: Node,
         (from_index, from): (u64, &Node),
         (to_index, to): (u64, &Node),
     ) -> Result<()> {
         let is_after = from_index > to_index;
         let place = if is_after { to.ring.count } else { 0 };
-        let to = Self::settle_gap(space, guard, *to, place)?;
+        let mut to = *to;
+        Self::settle_gap(space, guard, &mut to, place)?;
         let ring = copy_into_gap(space, from, &to, is_after)?;
         let size = to
             .size_of_first(space, to.ring.count)?
             .wrapping_add(from.size_of_first(space, from.ring.count)?);
-        let parent = Self::open_gap(space, guard, parent, from_index)?.node;
+        Self::open_gap(space, guard, &mut parent, from_index)?;
         let mut change = Change::new();
         // Its entry may have been copied with the gap.
         to.write_ring(&mut change, parent.item_at(to_index), ring, size);

@@ -19,7 +19,7 @@ pub(super) enum Aim {
     Place,
 }
 
-/// The way from the root to a leaf.
+/// The way from the root to a leaf. Large, so it is filled in place: returning it would copy it.
 #[derive(Debug)]
 pub(super) struct Path {
     pub height: u64,
@@ -31,6 +31,21 @@ pub(super) struct Path {
 }
 
 impl Path {
+    #[inline]
+    pub fn new() -> Self {
+        let leaf = Node { at: 0, level: 0, ring_at: 0, ring: Ring::packed(0, 0) };
+        Self { height: 0, entries: [0; LEVELS], indices: [0; LEVELS], leaf }
+    }
+
+    #[inline]
+    fn note(&mut self, level: u64, entry: u64, index: u64) {
+        if let (Some(entries), Some(indices)) =
+            (self.entries.get_mut(level as usize), self.indices.get_mut(level as usize))
+        {
+            (*entries, *indices) = (entry, index);
+        }
+    }
+
     /// Where the entry of the node at a level is.
     pub fn entry(&self, level: u64) -> u64 {
         self.entries.get(level as usize).copied().unwrap_or(u64::MAX)
@@ -48,7 +63,7 @@ impl Path {
 
     /// Whether the position is before everything.
     pub fn is_first(&self) -> bool {
-        self.indices.iter().all(|&index| index == 0)
+        self.indices.iter().take(self.height as usize + 1).all(|&index| index == 0)
     }
 
     /// Whether the position is a place behind everything.
@@ -70,6 +85,9 @@ impl Path {
         level: u64,
         difference: u64,
     ) -> Result<()> {
+        if self.height < level {
+            return Ok(());
+        }
         for &entry in self.entries.iter().take(self.height as usize + 1).skip(level as usize) {
             change.write(entry, ring::size(space.memory.load(entry)?.wrapping_add(difference)));
         }
@@ -78,37 +96,32 @@ impl Path {
 }
 
 impl List {
-    /// The way to a position. Whoever does not hold the lock must validate what comes of it.
+    /// Finds the way to a position. The caller holds the lock.
     #[inline]
     pub(super) fn descend<M: Memory>(
         &self,
         space: &Space<M>,
         position: u64,
         aim: Aim,
-    ) -> Result<Path> {
-        let height = self.height(space)?;
-        let (mut entries, mut indices) = ([0; LEVELS], [0; LEVELS]);
+        path: &mut Path,
+    ) -> Result<()> {
+        path.height = self.height(space)?;
         let (mut entry, mut rest) = (self.object.body(ROOT), position);
-        for level in (1..=height).rev() {
+        for level in (1..=path.height).rev() {
             let node = Node::read(space, entry, level)?;
             let size = ring::size(space.memory.load(entry)?);
             let (index, inside) = choose(space, &node, size, rest, aim)?;
-            entries[level as usize] = entry;
-            indices[level as usize] = index;
+            path.note(level, entry, index);
             (entry, rest) = (node.item_at(index), inside);
         }
-        entries[0] = entry;
-        indices[0] = rest;
-        let leaf = if height == 0 && super::node::link(space, entry)? == 0 {
-            // An empty list has no leaf.
-            Node { at: 0, level: 0, ring_at: entry, ring: Ring::packed(0, 0) }
-        } else {
-            Node::read(space, entry, 0)?
-        };
-        if rest >= leaf.ring.count + u64::from(aim == Aim::Place) {
+        path.note(0, entry, rest);
+        path.leaf = Node::read(space, entry, 0)?;
+        // An empty list has no leaf: neither cells nor a block.
+        let is_none = path.leaf.at == 0 && path.leaf.ring.capacity > 0;
+        if is_none || rest >= path.leaf.ring.count + u64::from(aim == Aim::Place) {
             return corrupt("a leaf is shorter than its parent says");
         }
-        Ok(Path { height, entries, indices, leaf })
+        Ok(())
     }
 
     /// Where the cell of an item is, and how many items follow it in its leaf; quicker than [`Self::descend`].

@@ -1,6 +1,5 @@
 //! Removing items.
 
-use super::gap::Opened;
 use super::merge::is_sparse;
 use super::node::LINK;
 use super::path::{Aim, Path};
@@ -49,38 +48,32 @@ impl List {
         choose: impl FnOnce(u64) -> Option<u64>,
         witness: Option<Witness>,
     ) -> Result<Option<Loaded>> {
-        let (space, mut step) = (&heap.space, Step::default());
-        let taken = {
+        let (space, mut step, mut loaded) = (&heap.space, Step::default(), None);
+        let cell = {
             let guard = heap.lock(self.object)?;
             let Some(index) = choose(self.length(space)?) else { return Ok(None) };
-            self.take_locked(space, &guard, index, witness, &mut step)?
+            let mut path = Path::new();
+            self.descend(space, index, Aim::Item, &mut path)?;
+            let cell = Cell(space.memory.load(path.leaf.item_at(path.index(0)))?);
+            if let Some(witness) = witness {
+                if Witness::take(space, cell)? != witness {
+                    return Ok(None);
+                }
+            } else if cell.block().is_some() {
+                loaded = Some(value::load(space, cell)?);
+            }
+            self.remove(space, &guard, &mut path, cell, &mut step)?;
+            cell
         };
-        if let Some(taken) = &taken {
+        if let Some(taken) = &loaded {
             heap.hold_taken(taken)?;
         }
         heap.follow_up(step)?;
-        Ok(taken)
-    }
-
-    #[inline]
-    fn take_locked<M: Memory>(
-        &self,
-        space: &Space<M>,
-        guard: &Guard<'_, M>,
-        index: u64,
-        witness: Option<Witness>,
-        step: &mut Step,
-    ) -> Result<Option<Loaded>> {
-        let path = self.descend(space, index, Aim::Item)?;
-        let inside = path.index(0);
-        let cell = Cell(space.memory.load(path.leaf.item_at(inside))?);
-        let taken = match witness {
-            None => value::load(space, cell)?,
-            Some(witness) if Witness::take(space, cell)? == witness => Loaded::None,
-            Some(_) => return Ok(None),
-        };
-        self.remove(space, guard, &path, cell, step)?;
-        Ok(Some(taken))
+        match (loaded, witness) {
+            (Some(taken), _) => Ok(Some(taken)),
+            (None, Some(_)) => Ok(Some(Loaded::None)),
+            (None, None) => value::load(space, cell).map(Some),
+        }
     }
 
     /// Removes the item of a path, whose cell is `cell`.
@@ -89,7 +82,7 @@ impl List {
         &self,
         space: &Space<M>,
         guard: &Guard<'_, M>,
-        path: &Path,
+        path: &mut Path,
         cell: Cell,
         step: &mut Step,
     ) -> Result<()> {
@@ -97,7 +90,8 @@ impl List {
         let ring = path.leaf.ring;
         let to =
             if ring.distance(inside) < ring.distance(inside + 1) { inside } else { inside + 1 };
-        let Opened { node, .. } = Self::open_gap(space, guard, path.leaf, to)?;
+        Self::open_gap(space, guard, &mut path.leaf, to)?;
+        let node = &path.leaf;
         let ring = node.ring.without(inside);
         let mut change = Change::new();
         if path.height == 0 && ring.count == 0 && ring.capacity > LEAF_MIN {

@@ -137,7 +137,8 @@ impl Ring {
     }
 
     /// The ring whose gap is at `to` already, in these words.
-    fn said_at(self, to: u64) -> Self {
+    #[inline]
+    pub fn said_at(self, to: u64) -> Self {
         match to {
             _ if self.gap == to => self,
             _ if self.width() == 0 => Self { gap: to, ..self },

@@ -188,11 +188,11 @@ impl List {
         spares: &mut Spares,
     ) -> Result<()> {
         let entry = path.entry(level);
-        let whole = path.node(space, level)?;
+        let mut whole = path.node(space, level)?;
         let kept = part_to_keep(space, &whole, path)?;
         // What is cut off must be next to the gap.
         let to = whole.ring.gap().max(kept);
-        let whole = Self::open_gap(space, guard, whole, to)?.node;
+        Self::open_gap(space, guard, &mut whole, to)?;
         let (block, capacity) = spares.take(level)?;
         let ring = Ring::packed(whole.ring.count - kept, capacity);
         let right = node::pending(block, level, ring);
@@ -219,9 +219,9 @@ impl List {
         if level == path.height {
             self.add_root(space, &mut change, &left, left_size, right, spares)?;
         } else {
-            let parent = path.node(space, level + 1)?;
+            let mut parent = path.node(space, level + 1)?;
             let index = path.index(level + 1);
-            let parent = Self::open_gap(space, guard, parent, index + 1)?.node;
+            Self::open_gap(space, guard, &mut parent, index + 1)?;
             let (slot, ring) = parent.ring.filled(1, true);
             // The left one's entry may have been copied with the gap.
             left.write_ring(&mut change, parent.item_at(index), left.ring, left_size);
