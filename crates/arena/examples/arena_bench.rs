@@ -106,21 +106,36 @@ fn lists(heap: &Heap<Shared>) -> Outcome {
     long_list(heap, &long, 10_000_000)
 }
 
-/// Operations in the middle of a list of `length` items.
-fn long_list(heap: &Heap<Shared>, list: &List, length: u64) -> Outcome {
-    let label = |what: &str| format!("list of {length}: {what}");
-    let (step, start) = (7_919_919, cpu_ns());
-    list.clear(heap)?;
-    for _ in 0..length {
-        list.append(heap, &Value::Int(1))?;
-    }
-    println!("{:40} {:8.1} ns", label("append"), (cpu_ns() - start) as f64 / length as f64);
+/// Operations anywhere in a list of `length` items.
+fn random_access(
+    heap: &Heap<Shared>,
+    list: &List,
+    length: u64,
+    label: &dyn Fn(&str) -> String,
+) -> Outcome {
+    let step = 7_919_919;
     time(&label("get int, random"), 100_000, |n| {
         list.get(heap, n * step % length).map(|item| drop(black_box(item)))
     })?;
     time(&label("set int, random"), 100_000, |n| {
         list.set(heap, n * step % length, &Value::Int(2)).map(|_| ())
     })?;
+    time(&label("insert + pop, random"), 100_000, |n| {
+        list.insert(heap, n * step % length, &Value::Int(3))?;
+        list.pop(heap, n * 31 * step % length).map(|_| ())
+    })
+}
+
+/// Operations in the middle of a list of `length` items.
+fn long_list(heap: &Heap<Shared>, list: &List, length: u64) -> Outcome {
+    let label = |what: &str| format!("list of {length}: {what}");
+    let start = cpu_ns();
+    list.clear(heap)?;
+    for _ in 0..length {
+        list.append(heap, &Value::Int(1))?;
+    }
+    println!("{:40} {:8.1} ns", label("append"), (cpu_ns() - start) as f64 / length as f64);
+    random_access(heap, list, length, &label)?;
     time(&label("append + pop(0)"), 100_000, |_| {
         list.append(heap, &Value::Int(1))?;
         list.pop(heap, 0).map(|_| ())
@@ -128,10 +143,6 @@ fn long_list(heap: &Heap<Shared>, list: &List, length: u64) -> Outcome {
     time(&label("insert + pop in the middle"), 100_000, |_| {
         list.insert(heap, length / 2, &Value::Int(3))?;
         list.pop(heap, length / 2).map(|_| ())
-    })?;
-    time(&label("insert + pop, random"), 100_000, |n| {
-        list.insert(heap, n * step % length, &Value::Int(3))?;
-        list.pop(heap, n * 31 * step % length).map(|_| ())
     })?;
     let thousand = [Value::Int(1); 1000];
     time(&label("extend 1000"), 10, |_| list.extend(heap, &thousand).map(|_| ()))?;

@@ -48,6 +48,7 @@ mod path;
 mod read;
 mod remove;
 mod ring;
+mod spares;
 mod split;
 #[cfg(test)]
 mod tests;

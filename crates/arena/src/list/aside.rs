@@ -15,7 +15,7 @@
 //! after it (then its nodes are the old ones, and the values belong to the new ones).
 
 use super::node::LINK;
-use super::split::Spares;
+use super::spares::Spares;
 use super::{HEIGHT, List, ROOT, SHELL, limits};
 use crate::change::Change;
 use crate::failure::{Result, corrupt};
@@ -136,7 +136,8 @@ impl List {
         let mut cells = Vec::new();
         loop {
             let before = cells.len();
-            let ((), version) = self.look(heap, |space| {
+            let mut version = 0;
+            self.look(heap, &mut version, |space| {
                 cells.truncate(before);
                 self.each_cell(space, before as u64, usize::MAX, |cell| {
                     cells.push(cell);

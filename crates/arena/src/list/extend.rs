@@ -1,6 +1,6 @@
 //! Appending many values at one moment.
 
-use super::split::Spares;
+use super::spares::Spares;
 use super::{List, limits};
 use crate::failure::Result;
 use crate::heap::Heap;

@@ -2,7 +2,7 @@
 
 use super::List;
 use super::path::{Aim, Path};
-use super::split::{Room, Spares};
+use super::spares::{Room, Spares};
 use crate::block::State;
 use crate::change::Change;
 use crate::failure::Result;

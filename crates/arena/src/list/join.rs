@@ -9,7 +9,7 @@ use super::merge::copy_into_gap;
 use super::node::{self, LINK, Node};
 use super::path::{Aim, Path};
 use super::ring::{self, Ring};
-use super::split::{Need, Room, Spares};
+use super::spares::{Need, Room, Spares};
 use super::{HEIGHT, List, ROOT, limits};
 use crate::block::State;
 use crate::change::Change;

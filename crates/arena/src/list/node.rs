@@ -94,6 +94,14 @@ impl Node {
         Ok(sum)
     }
 
+    /// The size in the node's entry.
+    pub fn entry_size<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
+        if self.level == 0 {
+            return Ok(self.ring.word());
+        }
+        self.size_of_first(space, self.ring.count)
+    }
+
     /// Lists the words that say that the node, whose entry is at `entry`, has the ring `ring` and `size` items.
     pub fn write_ring(&self, change: &mut Change, entry: u64, ring: Ring, size: u64) {
         if self.level == 0 {
@@ -117,7 +125,7 @@ pub(super) fn allocate<M: Memory>(heap: &Heap<M>, level: u64, capacity: u64) -> 
     heap.allocate(if level == 0 { capacity * 8 } else { 8 + capacity * ENTRY_BYTES })
 }
 
-/// A node in a pending block, not linked yet; its entry will be at `entry`.
+/// A node in a pending block, which no entry names yet.
 pub(super) fn pending(block: Block, level: u64, ring: Ring) -> Node {
     let ring_at = if level == 0 { 0 } else { block.at + CHILDREN_RING };
     Node { at: block.at, level, ring_at, ring }

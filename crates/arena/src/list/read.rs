@@ -28,7 +28,7 @@ impl List {
             Some(cell) => value::load(space, cell).map(Some),
             None => Ok(None),
         };
-        Ok(self.look(heap, look)?.0)
+        self.look(heap, &mut 0, look)
     }
 
     /// The item `index`, and what [`Self::replace_if`] and [`Self::remove_if`] need to know of it.
@@ -41,7 +41,7 @@ impl List {
             Some(cell) => Ok(Some((value::load(space, cell)?, Witness::take(space, cell)?))),
             None => Ok(None),
         };
-        Ok(self.look(heap, look)?.0)
+        self.look(heap, &mut 0, look)
     }
 
     /// Copies up to `count` items from `start` on to `items`, at one moment, and returns the version that the list
@@ -56,7 +56,8 @@ impl List {
         items: &mut Vec<Loaded>,
     ) -> Result<u64> {
         let before = items.len();
-        let ((), version) = self.look(heap, |space| {
+        let mut version = 0;
+        self.look(heap, &mut version, |space| {
             items.truncate(before);
             self.read_items(space, start, count, items)
         })?;
@@ -147,13 +148,14 @@ impl List {
         cell_in(space, &leaf, inside).map(Some)
     }
 
-    /// What `look` sees at one moment, and the version at that moment. It may be called again.
+    /// What `look` sees at one moment; `version` becomes the version at that moment. It may be called again.
     #[inline]
     pub(super) fn look<M: Memory, T>(
         &self,
         heap: &Heap<M>,
+        version: &mut u64,
         mut look: impl FnMut(&Space<M>) -> Result<T>,
-    ) -> Result<(T, u64)> {
+    ) -> Result<T> {
         let (space, intent_at) = (&heap.space, self.object.at + lockable::INTENT);
         for _ in 0..TRIES {
             // Acquire (in `load`) pairs with the Release stores of `change::commit`.
@@ -167,11 +169,13 @@ impl List {
             let outcome = look(space);
             memory::validate_after_read();
             if space.memory.load(intent_at)? == before {
-                return Ok((outcome?, version_of(before)));
+                *version = version_of(before);
+                return outcome;
             }
         }
         let _guard = heap.lock(self.object)?;
-        Ok((look(space)?, self.locked_version(space)?))
+        *version = self.locked_version(space)?;
+        look(space)
     }
 }
 

@@ -8,11 +8,11 @@ use super::limits;
 use super::node::{self, LINK, Node};
 use super::path::Path;
 use super::ring::Ring;
+use super::spares::{Need, Room, Spares};
 use super::{HEIGHT, HEIGHT_MAX, List, ROOT};
 use crate::block::{Block, State};
 use crate::change::Change;
 use crate::failure::{Result, corrupt};
-use crate::heap::Heap;
 use crate::layout::Space;
 use crate::lock::Guard;
 use crate::memory::Memory;
@@ -22,79 +22,6 @@ use crate::mutation::{Bug, is_planted};
 pub(super) const LEAF_MIN: u64 = 3;
 /// Changes for moving a gap, beyond which a nearly full leaf is split instead.
 const STRIDES_MAX: u64 = 8;
-
-/// Pending nodes, allocated without the lock.
-#[derive(Debug, Default)]
-pub(super) struct Spares {
-    leaf: Option<(Block, u64)>,
-    inner: [Option<Block>; 2],
-}
-
-/// What has to be allocated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Need {
-    /// A leaf of at least so many cells; 0 for none.
-    leaf: u64,
-    inner: usize,
-}
-
-/// Whether something can be inserted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
-    Enough,
-    /// There is more room now: look again.
-    More,
-    /// Allocate this first.
-    Needs(Need),
-}
-
-impl Spares {
-    pub fn allocate<M: Memory>(&mut self, heap: &Heap<M>, need: Need) -> Result<()> {
-        if need.leaf > self.leaf.map_or(0, |(_, capacity)| capacity) {
-            if let Some((block, _)) = self.leaf.take() {
-                heap.give_back(block)?;
-            }
-            self.leaf = Some((node::allocate(heap, 0, need.leaf)?, need.leaf));
-        }
-        for place in self.inner.iter_mut().take(need.inner) {
-            if place.is_none() {
-                *place = Some(node::allocate(heap, 1, limits::fan())?);
-            }
-        }
-        Ok(())
-    }
-
-    fn has(&self, need: Need) -> bool {
-        self.leaf.map_or(0, |(_, capacity)| capacity) >= need.leaf
-            && self.inner.iter().flatten().count() >= need.inner
-    }
-
-    pub fn take_inner(&mut self) -> Option<Block> {
-        self.inner.iter_mut().find_map(Option::take)
-    }
-
-    /// Takes a node of a level, and what it can hold.
-    fn take(&mut self, level: u64) -> Result<(Block, u64)> {
-        let taken = match level {
-            0 => self.leaf.take(),
-            _ => self.take_inner().map(|block| (block, limits::fan())),
-        };
-        let Some(taken) = taken else { return corrupt("a spare node is missing") };
-        Ok(taken)
-    }
-
-    pub fn give_back<M: Memory>(&mut self, heap: &Heap<M>) -> Result<()> {
-        let leaf = self.leaf.take().map(|(block, _)| block);
-        for block in leaf.into_iter().chain(self.inner.iter_mut().filter_map(Option::take)) {
-            heap.give_back(block)?;
-        }
-        Ok(())
-    }
-}
-
-impl Need {
-    pub const INNER: Self = Self { leaf: 0, inner: 1 };
-}
 
 impl List {
     /// Sees to it that the leaf of a path has room for `count` values at its place. The caller holds the lock.
@@ -179,6 +106,7 @@ impl List {
         Ok(Room::More)
     }
 
+    /// Splits the node at `level` of a path, whose parent has room for another child.
     fn split<M: Memory>(
         &self,
         space: &Space<M>,
@@ -187,46 +115,33 @@ impl List {
         level: u64,
         spares: &mut Spares,
     ) -> Result<()> {
-        let entry = path.entry(level);
         let mut whole = path.node(space, level)?;
         let kept = part_to_keep(space, &whole, path)?;
         // What is cut off must be next to the gap.
         let to = whole.ring.gap().max(kept);
         Self::open_gap(space, guard, &mut whole, to)?;
         let (block, capacity) = spares.take(level)?;
-        let ring = Ring::packed(whole.ring.count - kept, capacity);
-        let right = node::pending(block, level, ring);
-        for index in 0..right.ring.count {
-            whole.copy(space, whole.item_at(kept + index), right.item_at(index))?;
-        }
-        if level > 0 {
-            space.memory.store(right.ring_at, right.ring.word())?;
-        }
-        let left_size = whole.size_of_first(space, kept)?;
-        let right_size = match level {
-            0 => right.ring.word(),
-            _ => right.size_of_first(space, right.ring.count)?,
-        };
+        let right = copy_rest(space, &whole, kept, block, capacity)?;
+        let sizes = (whole.size_of_first(space, kept)?, right.entry_size(space)?);
+        let left = Node { ring: whole.ring.truncated(kept), ..whole };
         let mut change = Change::new();
         change.turn(block, State::Live);
-        let left = Node { ring: whole.ring.truncated(kept), ..whole };
         if is_planted(Bug::SplitBeforeItsHalf) {
-            left.write_ring(&mut change, entry, left.ring, left_size);
+            left.write_ring(&mut change, path.entry(level), left.ring, sizes.0);
             guard.commit(&change)?;
             change = Change::new();
         }
-        let right = (right_size, block.at);
         if level == path.height {
-            self.add_root(space, &mut change, &left, left_size, right, spares)?;
+            self.add_root(space, &mut change, &left, sizes.0, (sizes.1, block.at), spares)?;
         } else {
             let mut parent = path.node(space, level + 1)?;
             let index = path.index(level + 1);
             Self::open_gap(space, guard, &mut parent, index + 1)?;
             let (slot, ring) = parent.ring.filled(1, true);
             // The left one's entry may have been copied with the gap.
-            left.write_ring(&mut change, parent.item_at(index), left.ring, left_size);
-            change.write(parent.slot_at(slot), right.0);
-            change.write(parent.slot_at(slot) + LINK, right.1);
+            left.write_ring(&mut change, parent.item_at(index), left.ring, sizes.0);
+            change.write(parent.slot_at(slot), sizes.1);
+            change.write(parent.slot_at(slot) + LINK, block.at);
             change.write(parent.ring_at, ring.word());
         }
         guard.commit(&change)
@@ -260,6 +175,25 @@ impl List {
         change.turn(block, State::Live);
         Ok(())
     }
+}
+
+/// A new node in a pending block, with what follows the first `kept` items of another.
+fn copy_rest<M: Memory>(
+    space: &Space<M>,
+    whole: &Node,
+    kept: u64,
+    block: Block,
+    capacity: u64,
+) -> Result<Node> {
+    let ring = Ring::packed(whole.ring.count - kept, capacity);
+    let right = node::pending(block, whole.level, ring);
+    for index in 0..right.ring.count {
+        whole.copy(space, whole.item_at(kept + index), right.item_at(index))?;
+    }
+    if right.level > 0 {
+        space.memory.store(right.ring_at, right.ring.word())?;
+    }
+    Ok(right)
 }
 
 /// How many items stay in a node that is split.
