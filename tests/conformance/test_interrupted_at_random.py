@@ -138,7 +138,7 @@ def test_a_lock_is_acquired_or_not(subject: Subject, manager: Any, seed: int, ki
 
 @standard_library_left_out(HANGS)
 def test_proxies_come_and_go(subject: Subject, manager: Any, seed: int) -> None:
-    subject.run_in_child(fetch_all, manager.list([manager.dict(name="inner")]), manager.Echo(), seed, 500)
+    subject.run_in_child(fetch_all, manager.list([manager.dict({"name": "inner"})]), manager.Echo(), seed, 500)
 
 
 @pytest.mark.stress
@@ -149,7 +149,7 @@ def test_a_hundred_thousand_interruptions_lose_nothing(subject: Subject, manager
         check_get(subject, getattr(manager, kind)(), seed, 15_000)
         check_put(subject, getattr(manager, kind)(), seed, 15_000)
     subject.run_in_child(lock_all, manager.Lock(), seed, 20_000)
-    subject.run_in_child(fetch_all, manager.list([manager.dict(name="inner")]), manager.Echo(), seed, 20_000)
+    subject.run_in_child(fetch_all, manager.list([manager.dict({"name": "inner"})]), manager.Echo(), seed, 20_000)
 
 
 def call_in_handler(items: Any, echo: Any, seed: int, count: int) -> tuple[int, list[Any]]:

@@ -19,6 +19,11 @@ pub struct Words<'m> {
     mapping: PhantomData<&'m ()>,
 }
 
+#[cold]
+fn not_a_word() -> Error {
+    Error::Corrupt("an access would leave the mapping, or is not aligned")
+}
+
 impl<'m> Words<'m> {
     /// A view of `bytes` bytes at `base`.
     ///
@@ -41,11 +46,12 @@ impl<'m> Words<'m> {
 
     #[inline]
     fn word64(self, offset: usize) -> Result<&'m AtomicU64, Error> {
-        let place = self.at(offset, WORD)?;
-        if !offset.is_multiple_of(WORD) {
-            return Err(Error::Corrupt("a 64-bit word is not aligned"));
+        // One comparison for both: the low bits of an offset that is no multiple of 8 become its highest ones.
+        if offset.rotate_right(WORD.trailing_zeros()) >= self.bytes / WORD {
+            return Err(not_a_word());
         }
-        // SAFETY: in bounds and aligned by the checks above (`base` is aligned); alive and only accessed
+        let place = self.base.wrapping_add(offset);
+        // SAFETY: in bounds and aligned by the check above (`base` is aligned); alive and only accessed
         // atomically by the contract of `new`.
         Ok(unsafe { AtomicU64::from_ptr(place.cast()) })
     }

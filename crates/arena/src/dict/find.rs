@@ -34,7 +34,6 @@ impl Dict {
             return Ok(Spot { link: 0, next: 0, hit: false });
         }
         let mut link = self.bucket(space, bucket_of(key.hash, buckets))?;
-        let order = key.hash.reverse_bits();
         for _ in 0..=limit {
             let next = checked(space, space.memory.load(link)?)?;
             if next == 0 {
@@ -46,7 +45,7 @@ impl Dict {
                 if key.matches(space, cell)? {
                     return Ok(Spot { link, next, hit: true });
                 }
-            } else if hash.reverse_bits() > order {
+            } else if comes_after(hash, key.hash) {
                 return Ok(Spot { link, next, hit: false });
             }
             link = next + CHAIN;
@@ -85,6 +84,24 @@ impl Dict {
         }
         let directory = self.link(space, DIRECTORY)?;
         checked(space, space.memory.load(directory + 8 + number * 8)?)
+    }
+}
+
+/// Whether a hash stands behind another one in a chain: in the order of the reversed bits, which the lowest bit
+/// decides in which they differ.
+#[inline]
+pub(super) fn comes_after(hash: u64, other: u64) -> bool {
+    let differing = hash ^ other;
+    hash & differing & differing.wrapping_neg() != 0
+}
+
+#[test]
+fn hashes_are_in_the_order_of_their_reversed_bits() {
+    let hashes = [0, 1, 2, 3, 5, 8, 1 << 63, u64::MAX, 0x1234_5678_9abc_def0, 0xf0f0];
+    for one in hashes {
+        for other in hashes {
+            assert_eq!(comes_after(one, other), one.reverse_bits() > other.reverse_bits());
+        }
     }
 }
 

@@ -52,9 +52,11 @@ impl Cell {
             Kind::Bytes => 5,
             _ => return None,
         };
-        let mut word = [0; 8];
-        word.get_mut(1..=bytes.len())?.copy_from_slice(bytes);
-        Some(Self(u64::from_le_bytes(word) | (bytes.len() as u64) << 3 | tag))
+        if bytes.len() > 7 {
+            return None;
+        }
+        let data = bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+        Some(Self(data << 8 | (bytes.len() as u64) << 3 | tag))
     }
 
     /// The block of the cell, if it has one.

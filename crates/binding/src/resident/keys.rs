@@ -31,9 +31,8 @@ fn hash_of(bytes: &[u8], seed: u64) -> u64 {
     for word in words {
         hash = fold(hash, u64::from_le_bytes(*word)).rotate_left(23);
     }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    fold(hash, u64::from_le_bytes(last))
+    let last = rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte));
+    fold(hash, last)
 }
 
 const STR_SEED: u64 = 0x243f_6a88_85a3_08d3;
