@@ -11,11 +11,14 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Final
 
+from manor._proxy.control import LOST, Control
+from manor._wire.calls import pack_drop
 from manor._wire.control import Notice, What
 
 if TYPE_CHECKING:
-    from manor._proxy.control import Control
+    from manor._proxy.fate import Fate
     from manor._proxy.link import Link
+    from manor._proxy.sessions import Sessions
 
 __all__ = ["Hold", "Holds"]
 
@@ -51,11 +54,13 @@ class Hold:
 class Holds:
     """The holds of one link, by object."""
 
-    def __init__(self, link: Link, control: Control, lease_s: float) -> None:
-        """Tell the server of holds through *control*; pickles are leased for *lease_s* seconds."""
+    def __init__(self, link: Link, control: Control, sessions: Sessions, fate: Fate) -> None:
+        """Tell the server of *link*, whose end is *fate*, of holds through *control* or an idle one of *sessions*."""
         self._link = link
         self._control = control
-        self._lease_s = lease_s
+        self._sessions = sessions
+        self._fate = fate
+        self._lease_s = link.limits.pickle_lease_s
         self._holds: dict[int, weakref.ref[Hold]] = {}
 
     def hold(self, ident: int, *, credited: bool) -> Hold:
@@ -77,7 +82,32 @@ class Holds:
         reference = self._holds.get(hold.ident)
         if reference is not None and reference() is None:
             self._holds.pop(hold.ident, None)
-        self._link.drop(hold.ident, hold.credits)
+        if self._fate.ended is None:
+            self._give_back(hold.ident, hold.credits)
+
+    def _give_back(self, ident: int, credits_: int) -> None:
+        """Give back credits, from anywhere, also in the middle of a call.
+
+        It goes by an idle session of this thread, whose server thread is likely to be awake, or else by the control
+        connection. Nothing waits for it, and it may fail: then the server is gone.
+        """
+        idle = self._sessions.idle.sessions
+        control = self._control
+        try:
+            session = idle.pop()
+        except IndexError:
+            control.post(Notice(What.DROP, ident, credits_))
+            return
+        try:
+            session.connection.send([pack_drop(control.posted, ident, credits_)], control.send_s)
+        except TimeoutError:  # the server is stopped, and its socket full
+            idle.append(session)
+            control.post(Notice(What.DROP, ident, credits_))
+        except LOST:
+            session.connection.abandon()
+        else:
+            control.count_drop()
+            idle.append(session)
 
     def lease(self, hold: Hold) -> None:
         """Have the server keep an object for a pickle that is being made now."""

@@ -19,8 +19,7 @@ from manor._proxy.sessions import Session, Sessions
 from manor._transport.addresses import describe
 from manor._transport.connection import Connection
 from manor._transport.peers import machine_id
-from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, pack_drop, unpack_answer
-from manor._wire.control import Notice, What
+from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, unpack_answer
 from manor._wire.granted import Granted
 from manor._wire.introduction import Role, Welcome
 from manor._wire.tokens import Route, Token
@@ -73,11 +72,11 @@ class Link:
         self._dialer = dialer
         self._sessions = Sessions()
         self.control = Control(control, waits=not dialer.is_local)
-        self.holds = Holds(self, self.control, self.limits.pickle_lease_s)
+        self.fate = Fate(welcome.pid if welcome.machine == machine_id() else None)
+        self.holds = Holds(self, self.control, self._sessions, self.fate)
         self.hold, self.lease = self.holds.hold, self.holds.lease
         self.server = welcome.server
         self.route = Route(welcome.server, welcome.machine, welcome.path, welcome.pid)
-        self.fate = Fate(welcome.pid if welcome.machine == machine_id() else None)
 
     @property
     def ended(self) -> str | None:
@@ -141,16 +140,11 @@ class Link:
                 session.connection.confirm()
             idle.append(session)
         except BaseException:
-            if idle and idle[-1] is session:
-                idle.pop()
-            session.abandon()
+            self._sessions.give_up(session)
             raise
-        if kind != _ERROR:
-            return result
-        try:
-            raise result
-        finally:
-            del result  # a frame that holds the exception that holds the frame
+        if kind == _ERROR:
+            raise result.pop()
+        return result
 
     def mark(self) -> object:
         """Return a mark for ``give_back_since``."""
@@ -162,31 +156,6 @@ class Link:
         idle = self._sessions.idle.sessions
         if idle and idle[-1].took and (idle[-1], idle[-1].number) != mark:
             idle.pop().abandon()
-
-    def drop(self, ident: int, credits_: int) -> None:
-        """Give back credits; called by finalizers, and therefore anywhere, also in the middle of ``call``.
-
-        It goes by an idle session of this thread, whose server thread is likely to be awake, or else by the control
-        connection. Nothing waits for it, and it may fail: then the server is gone.
-        """
-        idle = self._sessions.idle.sessions
-        if self.fate.ended is not None:
-            return
-        try:
-            session = idle.pop()
-        except IndexError:
-            self.control.post(Notice(What.DROP, ident, credits_))
-            return
-        try:
-            session.connection.send([pack_drop(self.control.posted, ident, credits_)], self.control.send_s)
-        except TimeoutError:  # the server is stopped, and its socket full
-            idle.append(session)
-            self.control.post(Notice(What.DROP, ident, credits_))
-        except LOST:
-            session.connection.abandon()
-        else:
-            self.control.count_drop()
-            idle.append(session)
 
     def _encode(
         self, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any] | None, proxy: BaseProxy | None
@@ -201,10 +170,11 @@ class Link:
         return patience_for(self.timeout, waits, args, kwds or {})
 
     def _decode(self, kind: int, payload: memoryview) -> Any:
+        """Return a result, or a list of the one error: its traceback holds frames, and no frame may hold it in turn."""
         travel.sender, outer = self, travel.sender
         try:
             if kind == _ERROR:
-                return self.codec.decode_error(payload)
+                return [self.codec.decode_error(payload)]
             result = self.codec.decode(payload)
         finally:
             travel.sender = outer

@@ -62,6 +62,13 @@ class Sessions:
         self._all.add(session)
         return session
 
+    def give_up(self, session: Session) -> None:
+        """Abandon a session whose call of this thread was interrupted, wherever that was."""
+        sessions = self.idle.sessions
+        if sessions and sessions[-1] is session:
+            sessions.pop()
+        session.abandon()
+
     def discard_all(self) -> None:
         """In a forked child: let go of every connection of the parent's."""
         for session in list(self._all):
