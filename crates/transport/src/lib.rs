@@ -18,6 +18,7 @@ pub mod frame;
 pub mod gather;
 pub mod handshake;
 pub mod input;
+mod nap;
 mod opening;
 pub mod options;
 pub mod output;
