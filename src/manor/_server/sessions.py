@@ -57,7 +57,8 @@ class Session:
         self._functions = functions
         self._grantee = ProcessGrantee(dispatcher, process)
         self._after_answer: list[Any] = []
-        self._over = threading.Event()
+        self._out_of_the_way = threading.Event()
+        self.call.step_aside = self._out_of_the_way.set
 
     # As recipient and sender of proxies (see ``manor._codec.context``)
 
@@ -115,7 +116,7 @@ class Session:
         if self.call.undo and not self.connection.is_confirmed():
             self.undo()
         self.connection.close()
-        self._over.set()
+        self._out_of_the_way.set()
         set_current(None)
         linger()
 
@@ -145,12 +146,14 @@ class Session:
         """Let the waits that this client thread abandoned end first.
 
         A ``Condition.wait`` ends with the lock held, also when it is interrupted; the thread's next call relies on it.
+        While others have that lock the wait does not end, which is not to hold up calls of other objects: then it is
+        the lock that has the thread's calls wait.
         """
         for other in list(self.process.sessions):
             if other is not self and other.call.thread == self.call.thread and other.is_gone():
                 other.abandon()
                 if other.call.cancellation.interrupted_wait:
-                    other._over.wait()
+                    other._out_of_the_way.wait()
 
     # One call
 
