@@ -7,6 +7,7 @@ arrive, which the client tells by confirming those answers that ask for it.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import threading
 from collections.abc import Callable
@@ -103,7 +104,7 @@ class Session:
                     self._after_answer.pop()()
         except Abandoned:
             _log.debug("%r abandoned a call", self.process)
-        except ProtocolError as error:
+        except (ProtocolError, OverflowError) as error:  # no call, or more than Limits.message_bytes_max
             _log.warning("closed a session of %r: %s", self.process, error)
         except LOST:
             pass
@@ -113,12 +114,18 @@ class Session:
 
     def _end(self) -> None:
         self.call.cancellation.cancel()
-        if self.call.undo and not self.connection.is_confirmed():
+        if self.call.undo and not self._is_confirmed():
             self.undo()
         self.connection.close()
         self._out_of_the_way.set()
         set_current(None)
         linger()
+
+    def _is_confirmed(self) -> bool:
+        """Whether the client has the last answer, as far as it makes sense what it says of that."""
+        with contextlib.suppress(*LOST):
+            return self.connection.is_confirmed()
+        return False
 
     def undo(self) -> None:
         """Give back what the last call took."""
