@@ -27,6 +27,12 @@ impl Nap {
         is_main_thread().then_some(self.ns)
     }
 
+    /// Whether the operation has slept for long already: an answer that took so long is not about to come.
+    #[must_use]
+    pub fn is_later(self) -> bool {
+        self.ns > FIRST_NS
+    }
+
     /// It has passed, and nothing happened.
     pub fn lengthen(&mut self) {
         self.ns = self.ns.saturating_mul(2).min(LONGEST_NS);

@@ -118,6 +118,7 @@ impl<B: Room> Receiver<B> {
     pub fn run(&mut self, link: &Link, deadline: Deadline) -> Result<Step, Error> {
         if let (Some(inbox), None) = (&self.inbox, &self.message)
             && deadline != Deadline::Now
+            && !self.nap.is_later()
         {
             self.spinner.wait(|| inbox.is_stirred());
         }
