@@ -42,6 +42,10 @@ def get_queue() -> "queue.Queue[Any]":
     return shared_queue
 
 
+def condition_of_a_lock() -> threading.Condition:
+    return threading.Condition(threading.Lock())
+
+
 class Interrupted(Exception):
     pass
 
@@ -101,3 +105,5 @@ def enter(condition: Any) -> None:
 register("Echo", Echo)
 register("interrupted_queue", queue.Queue)
 register("get_interrupted_queue", get_queue)
+register("registered_condition", threading.Condition)
+register("registered_condition_of_a_lock", condition_of_a_lock)

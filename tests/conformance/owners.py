@@ -17,6 +17,7 @@ from tests.conformance.subjects import (
     Subject,
     register,
 )
+from tests.leftovers import running
 
 GONE_S = 1.0  # the promise
 OWNED = (MANOR_FORK, MANOR_SPAWN)  # nobody owns the server of the other subject
@@ -56,7 +57,11 @@ def own(test: Connection, name: str, use: str, options: dict[str, Any]) -> None:
             signal.pause()
         others = [*(child.pid for child in children), bare]
     elif use == "pool":
-        others = manager.Pool(2).map(worker_pid, range(20))
+        pool = manager.Pool(2)
+        server = subject.server_pid(manager)
+        others = [process.pid for process in running().values() if process.parent == server]
+        assert pool.apply(len, ([others],)) == 1
+        assert len(others) == 2
     elif use == "busy":
         busy = manager.Busy()
         busy.start()
@@ -76,10 +81,7 @@ def own_alone(test: Connection, name: str, items: str) -> None:
         test.recv()
         queue.put("still there")
         test.send(queue.get())
-
-
-def worker_pid(_: int) -> int:
-    return os.getpid()
+        test.recv()
 
 
 @contextlib.contextmanager
@@ -87,7 +89,8 @@ def owner(subject: Subject, use: str = "", **options: Any) -> Iterator[tuple[Chi
     """An owner, its server, and other processes of either."""
     with Child(subject.context, own, subject.name, use, options) as child, contextlib.ExitStack() as stack:
         server, others = child.hear()
-        yield child, stack.enter_context(Ending(server)), [stack.enter_context(Ending(pid)) for pid in set(others)]
+        endings = [stack.enter_context(Ending(pid)) for pid in set(others)]
+        yield child, stack.enter_context(Ending(server)), endings  # it ends first: a pool replaces its workers
 
 
 def killed(child: Child) -> None:

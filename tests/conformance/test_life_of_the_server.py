@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance.children import Child, Ending
 from tests.conformance.owners import GONE_S, OWNED, killed, own_alone, owner
+from tests.conformance.probe import Probe
 from tests.conformance.subjects import (
     LIMIT_S,
     STANDARD,
@@ -61,7 +62,8 @@ def test_it_does_not_end_with_the_thread_that_started_it(subject: Subject) -> No
     try:
         with Ending(subject.server_pid(manager)) as server:
             assert not server.within(0.3)  # nothing to wait for: it is not to happen
-            assert manager.Probe().pid() == server.pid
+            probe: Probe = manager.Probe()
+            assert probe.pid() == server.pid
     finally:
         manager.shutdown()
 
@@ -86,6 +88,8 @@ def test_control_c_does_not_end_it_under_its_users(subject: Subject, items: str)
             child.tell()
             assert child.hear() == "still there"
             assert not ending.within(0)
+            child.tell()
+            assert child.join() == 0
 
 
 @on(*OWNED, STANDARD_FORK)

@@ -244,6 +244,7 @@ impl Connection {
         let mut sender = core.sender().map_err(to_python)?;
         let mut receiver = core.receiver().map_err(to_python)?;
         let (sender, receiver) = (&mut *sender, &mut *receiver);
+        receiver.begin();
         while py.detach(|| run(core, sender, receiver)).map_err(to_python)? != Step::Done {
             py.check_signals()?;
         }

@@ -68,6 +68,7 @@ pub fn receive(
     deadline: Deadline,
 ) -> PyResult<Py<PyByteArray>> {
     let mut step = first;
+    receiver.begin();
     loop {
         step = match step {
             Step::Done => break,

@@ -152,7 +152,8 @@ impl Offer {
                 }
                 Io::WouldBlock | Io::End => {}
             }
-            if core.link.stream.wait(Direction::Writable, deadline)? == Wake::Interrupted {
+            let wake = core.link.stream.wait(Direction::Writable, deadline, &mut receiver.nap)?;
+            if wake == Wake::Interrupted {
                 return Ok(Step::Interrupted);
             }
         }
@@ -204,7 +205,7 @@ fn wait_for_offer<B: Room>(
         if let Some(offer) = receiver.input.read_whole(stream, HEADER_BYTES + OFFER_BYTES)? {
             return Ok(Some(offer));
         }
-        if stream.wait(Direction::Readable, deadline)? == Wake::Interrupted {
+        if stream.wait(Direction::Readable, deadline, &mut receiver.nap)? == Wake::Interrupted {
             return Ok(None);
         }
     }

@@ -136,7 +136,7 @@ impl Handshake {
             } else {
                 return Ok(Step::Done);
             };
-            if stream.wait(waits_for, deadline)? == Wake::Interrupted {
+            if stream.wait(waits_for, deadline, &mut receiver.nap)? == Wake::Interrupted {
                 return Ok(Step::Interrupted);
             }
         }

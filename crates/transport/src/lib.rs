@@ -19,6 +19,7 @@ pub mod gather;
 pub mod handover;
 pub mod handshake;
 pub mod input;
+mod nap;
 mod opening;
 pub mod options;
 pub mod output;

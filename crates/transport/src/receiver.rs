@@ -7,6 +7,7 @@ use crate::connection::Link;
 use crate::deadline::Deadline;
 use crate::frame::{HEADER_BYTES, Header};
 use crate::input::Input;
+use crate::nap::Nap;
 use crate::options::Family;
 use crate::room::Room;
 use crate::stream::{Direction, Io, Wake};
@@ -51,6 +52,7 @@ pub struct Receiver<B> {
     header_filled: usize,
     message: Option<Incoming<B>>,
     bytes_max: usize,
+    pub(crate) nap: Nap,
 }
 
 impl<B: Room> Receiver<B> {
@@ -65,7 +67,13 @@ impl<B: Room> Receiver<B> {
             header_filled: 0,
             message: None,
             bytes_max,
+            nap: Nap::first(),
         }
+    }
+
+    /// Begins an operation that waits for messages: its signals are as urgent as those of the first.
+    pub fn begin(&mut self) {
+        self.nap = Nap::first();
     }
 
     /// From here on, messages may come through `inbox`.
@@ -110,6 +118,7 @@ impl<B: Room> Receiver<B> {
     pub fn run(&mut self, link: &Link, deadline: Deadline) -> Result<Step, Error> {
         if let (Some(inbox), None) = (&self.inbox, &self.message)
             && deadline != Deadline::Now
+            && !self.nap.is_later()
         {
             self.spinner.wait(|| inbox.is_stirred());
         }
@@ -127,13 +136,13 @@ impl<B: Room> Receiver<B> {
         }
     }
 
-    fn sleep(&self, link: &Link, deadline: Deadline) -> Result<Wake, Error> {
+    fn sleep(&mut self, link: &Link, deadline: Deadline) -> Result<Wake, Error> {
         let (Some(inbox), None) = (&self.inbox, &self.message) else {
-            return link.stream.wait(Direction::Readable, deadline);
+            return link.stream.wait(Direction::Readable, deadline, &mut self.nap);
         };
         inbox.sleep()?;
         let wake = match inbox.peek() {
-            Ok(None) => link.stream.wait(Direction::Readable, deadline),
+            Ok(None) => link.stream.wait(Direction::Readable, deadline, &mut self.nap),
             Ok(Some(_)) => Ok(Wake::Ready),
             Err(error) => Err(error.into()),
         };

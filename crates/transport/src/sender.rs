@@ -6,6 +6,7 @@ use crate::connection::Link;
 use crate::deadline::Deadline;
 use crate::frame::Header;
 use crate::gather::{Gather, Part};
+use crate::nap::Nap;
 use crate::output::Output;
 use crate::stream::{Direction, Wake};
 use crate::{Error, Step};
@@ -17,6 +18,7 @@ pub struct Outgoing<'p> {
     gather: Gather<'p>,
     confirms: Option<u64>,
     is_begun: bool,
+    nap: Nap,
 }
 
 impl<'p> Outgoing<'p> {
@@ -33,14 +35,21 @@ impl<'p> Outgoing<'p> {
             return Err(Error::TooLong { bytes: bytes as u64, limit: bytes_max });
         }
         let gather = Gather::new(Header::Message(bytes as u64), parts);
-        Ok(Self { parts, bytes, gather, confirms: None, is_begun: false })
+        Ok(Self { parts, bytes, gather, confirms: None, is_begun: false, nap: Nap::first() })
     }
 
     /// The frame that confirms the last message received, which was the one with the number `count`.
     #[must_use]
     pub fn confirmation(count: u64) -> Self {
         let gather = Gather::new(Header::Confirmation, &[]);
-        Self { parts: &[], bytes: 0, gather, confirms: Some(count), is_begun: false }
+        Self {
+            parts: &[],
+            bytes: 0,
+            gather,
+            confirms: Some(count),
+            is_begun: false,
+            nap: Nap::first(),
+        }
     }
 
     /// The length of the message.
@@ -96,7 +105,7 @@ impl Sender {
             if self.attempt(link, out)? == Step::Done {
                 return Ok(Step::Done);
             }
-            match link.stream.wait(Direction::Writable, deadline)? {
+            match link.stream.wait(Direction::Writable, deadline, &mut out.nap)? {
                 Wake::Ready => {}
                 Wake::Interrupted => return Ok(Step::Interrupted),
             }

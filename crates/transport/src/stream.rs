@@ -4,9 +4,7 @@ use std::os::fd::{AsRawFd, RawFd};
 
 use crate::Error;
 use crate::deadline::Deadline;
-
-/// The main thread looks for signals at least so often: one that arrives just before `ppoll` does not end it.
-const MAIN_THREAD_NAP_NS: u64 = 1_000_000_000;
+use crate::nap::Nap;
 
 /// What a transfer achieved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,20 +107,28 @@ impl Stream {
     }
 
     /// Sleeps until the socket is ready, a signal arrives, or the deadline passes (an error).
-    pub fn wait(&self, direction: Direction, deadline: Deadline) -> Result<Wake, Error> {
+    pub fn wait(
+        &self,
+        direction: Direction,
+        deadline: Deadline,
+        nap: &mut Nap,
+    ) -> Result<Wake, Error> {
         let remaining = deadline.remaining_ns();
         if remaining == Some(0) {
             return Err(Error::TimedOut);
         }
-        let nap = is_main_thread().then_some(MAIN_THREAD_NAP_NS);
-        let limit = match (remaining, nap) {
+        let limit = match (remaining, nap.ns()) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
         match poll(self.fd, direction, limit)? {
             Polled::Ready => Ok(Wake::Ready),
             // Not an error yet: the caller comes back, and then nothing remains.
-            Polled::TimedOut | Polled::Interrupted => Ok(Wake::Interrupted),
+            Polled::TimedOut => {
+                nap.lengthen();
+                Ok(Wake::Interrupted)
+            }
+            Polled::Interrupted => Ok(Wake::Interrupted),
         }
     }
 
@@ -172,9 +178,4 @@ pub(crate) fn outcome(n: isize, call: &'static str) -> Result<Io, Error> {
             _ => Err(Error::last_os(call)),
         },
     }
-}
-
-fn is_main_thread() -> bool {
-    // SAFETY: both calls only return a number.
-    unsafe { libc::gettid() == libc::getpid() }
 }

@@ -6,6 +6,7 @@ import multiprocessing
 import threading
 import warnings
 from collections.abc import Mapping
+from functools import cached_property
 from multiprocessing import context
 from typing import Any, ClassVar, Final
 
@@ -67,18 +68,22 @@ class BaseProxy:
         self._id = token.id
         self._serializer = serializer
         self._manager = manager
-        link = getattr(manager, "_link", None)
+        link = None if manager is None else getattr(manager, "_link", None)
         if link is None or (token.route is not None and link.server != token.route.server):
             link = find_link(token, serializer, authkey)
         self._link = link
         ident_and_hold: tuple[int, Any] = link.ident_of(token)  # that keeps the object until we hold it
         self._ident = ident_and_hold[0]
         self._given_authkey = authkey
-        self._authkey: bytes = authkey if authkey is not None else _default_authkey(manager)
         self._hold = link.hold(self._ident, credited=False) if incref else link.unheld(self._ident)
         del ident_and_hold
 
     # multiprocessing's private interface, which existing code uses
+
+    @cached_property
+    def _authkey(self) -> bytes:
+        given = self._given_authkey
+        return given if given is not None else _default_authkey(self._manager)
 
     def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
         """Call a method of the hosted object and return a copy of its result, or a proxy for it.

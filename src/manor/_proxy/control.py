@@ -131,7 +131,10 @@ class Control:
 
     def _hear(self, timeout: float) -> int | None:
         """Read one message of the server's; return the number of a pong."""
-        news = unpack_news(self.connection.receive(timeout))
+        try:
+            news = unpack_news(self.connection.receive(timeout))
+        except OverflowError as error:
+            raise ProtocolError(f"the server says {error}") from None
         if isinstance(news, Pong):
             return news.number
         if isinstance(news, Farewell):

@@ -87,20 +87,16 @@ def _introduced(dialer: Dialer) -> Link:
         raise ManagerDied(f"{where} closed the connection before it introduced itself: {error}") from error
 
 
-def _known_link(server: bytes, *, keyed: bool) -> Link | None:
+def _keyed_link(server: bytes) -> Link | None:
     with _lock:
-        if not keyed:
-            return _links.get((server, None))
         for (name, key), link in _links.items():
             if name == server and key is not None:
                 return link
     return None
 
 
-def _alive(link: Link) -> Link:
-    if link.ended is not None:
-        raise ManagerDied(f"the manager at {describe(link.public_address)} (pid {link.route.pid}) {link.ended}")
-    return link
+def _ended(link: Link) -> ManagerDied:
+    return ManagerDied(f"the manager at {describe(link.public_address)} (pid {link.route.pid}) {link.ended}")
 
 
 def _is_near(route: Route) -> bool:
@@ -123,9 +119,11 @@ def find_link(token: Token, serializer: str, authkey: bytes | None) -> Link:
     route = token.route
     if route is not None:
         if authkey is None:
-            known = _known_link(route.server, keyed=False) or _known_link(route.server, keyed=True)
+            known = _links.get((route.server, None)) or _keyed_link(route.server)
             if known is not None:
-                return _alive(known)
+                if known.fate.ended is not None:
+                    raise _ended(known)
+                return known
         local = local_servers.get(route.server)
         if local is not None:
             return local.local_link()

@@ -27,6 +27,10 @@ class Process(Protocol):
         """What `multiprocessing.current_process().name` says there."""
 
 
+def _nothing() -> None:
+    """Tell nobody."""
+
+
 class Call:
     """One call of a client, from the moment it is dispatched until its answer has arrived.
 
@@ -37,15 +41,18 @@ class Call:
 
     Attributes:
         undo: Run in reverse order by the server, in the thread that served the call, if the answer never arrived.
+        step_aside: To be called when the abandoned call may take as long as others have a lock, which it takes back for
+            the client's thread: calls to come need not wait for its end.
     """
 
-    __slots__ = ("cancellation", "process", "thread", "undo")
+    __slots__ = ("cancellation", "process", "step_aside", "thread", "undo")
 
     def __init__(self, process: Process, thread: int, cancellation: "Cancellation") -> None:
         self.process = process
         self.thread = thread
         self.cancellation = cancellation
         self.undo: list[Callable[[], None]] = []
+        self.step_aside: Callable[[], None] = _nothing
 
 
 class Caller(NamedTuple):

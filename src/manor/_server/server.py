@@ -18,7 +18,6 @@ from manor._server.controls import Control
 from manor._server.dispatch import Dispatcher
 from manor._server.functions import ServerFunctions
 from manor._server.leases import Leases
-from manor._server.objects import ObjectTable
 from manor._server.processes import Process, Processes
 from manor._server.reactor import Reactor
 from manor._server.reception import Reception

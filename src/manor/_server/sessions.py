@@ -7,6 +7,7 @@ arrive, which the client tells by confirming those answers that ask for it.
 
 from __future__ import annotations
 
+import contextlib
 import select
 import threading
 from collections.abc import Callable
@@ -57,7 +58,8 @@ class Session:
         self._functions = functions
         self._grantee = ProcessGrantee(dispatcher, process)
         self._after_answer: list[Any] = []
-        self._over = threading.Event()
+        self._out_of_the_way = threading.Event()
+        self.call.step_aside = self._out_of_the_way.set
 
     # As recipient and sender of proxies (see ``manor._codec.context``)
 
@@ -102,7 +104,7 @@ class Session:
                     self._after_answer.pop()()
         except Abandoned:
             _log.debug("%r abandoned a call", self.process)
-        except ProtocolError as error:
+        except (ProtocolError, OverflowError) as error:  # no call, or more than Limits.message_bytes_max
             _log.warning("closed a session of %r: %s", self.process, error)
         except LOST:
             pass
@@ -112,12 +114,18 @@ class Session:
 
     def _end(self) -> None:
         self.call.cancellation.cancel()
-        if self.call.undo and not self.connection.is_confirmed():
+        if self.call.undo and not self._is_confirmed():
             self.undo()
         self.connection.close()
-        self._over.set()
+        self._out_of_the_way.set()
         set_current(None)
         linger()
+
+    def _is_confirmed(self) -> bool:
+        """Whether the client has the last answer, as far as it makes sense what it says of that."""
+        with contextlib.suppress(*LOST):
+            return self.connection.is_confirmed()
+        return False
 
     def undo(self) -> None:
         """Give back what the last call took."""
@@ -145,12 +153,14 @@ class Session:
         """Let the waits that this client thread abandoned end first.
 
         A ``Condition.wait`` ends with the lock held, also when it is interrupted; the thread's next call relies on it.
+        While others have that lock the wait does not end, which is not to hold up calls of other objects: then it is
+        the lock that has the thread's calls wait.
         """
         for other in list(self.process.sessions):
             if other is not self and other.call.thread == self.call.thread and other.is_gone():
                 other.abandon()
                 if other.call.cancellation.interrupted_wait:
-                    other._over.wait()
+                    other._out_of_the_way.wait()
 
     # One call
 

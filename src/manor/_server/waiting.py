@@ -82,6 +82,13 @@ def over(call: Call | None) -> bool:
     return call is not None and (call.cancellation.cancelled or is_dead(call.process))
 
 
+def step_aside_if_over() -> None:
+    """Let the client thread's next calls begin, if it has abandoned the current one, which may take a while to end."""
+    call = current()
+    if call is not None and over(call):
+        call.step_aside()
+
+
 def refuse_dead() -> None:
     """Refuse the current call if its process died; to be asked holding the lock that `release_dead` takes.
 
@@ -155,7 +162,10 @@ def nobody() -> None:
 
 
 def wait_on(
-    condition: threading.Condition, timeout: float | None = None, forward: Callable[[], object] | None = None
+    condition: threading.Condition,
+    timeout: float | None = None,
+    forward: Callable[[], object] | None = None,
+    before_restore: Callable[[], object] | None = None,
 ) -> bool:
     """Do as `condition.wait(timeout)`, but end when the current call is over.
 
@@ -164,6 +174,7 @@ def wait_on(
         timeout: In seconds; None waits for ever.
         forward: Called, holding the lock, when the notification reached this waiter in vain.
             The default notifies another one.
+        before_restore: Called before the lock is taken again, which may take long.
 
     Returns:
         Whether it was notified, even if that came together with the time limit.
@@ -192,6 +203,8 @@ def wait_on(
         waiter.leave()
         if call is not None:
             call.cancellation.discard(wake)
+        if before_restore is not None:
+            before_restore()
         innards._acquire_restore(saved)
         wanted = wanted and not over(call)
         _settle(condition, waiter, wanted, forward)

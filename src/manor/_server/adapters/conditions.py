@@ -7,7 +7,7 @@ from typing import Any
 from manor._server.adapters.adapter import Adapter, is_stock
 from manor._server.adapters.locks import LockAdapter
 from manor._server.calls import Process, current
-from manor._server.waiting import Abandoned, over, wait_on, wake_one
+from manor._server.waiting import Abandoned, over, step_aside_if_over, wait_on, wake_one
 
 
 class ConditionAdapter(Adapter):
@@ -40,7 +40,7 @@ class ConditionAdapter(Adapter):
             return wait_on(self._condition, timeout)
         tenure = self._lock.suspend() if self._lock is not None else None
         try:
-            notified = wait_on(self._condition, timeout)
+            notified = wait_on(self._condition, timeout, before_restore=step_aside_if_over)
         finally:
             if self._lock is not None:
                 self._lock.resume(tenure)

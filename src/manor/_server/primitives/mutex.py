@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from manor._server.calls import Caller, Process, bury, caller, current, is_dead
 from manor._server.primitives.deaths import DeadOwner, Legacy
-from manor._server.waiting import Abandoned, nobody, refuse_dead, wait_until
+from manor._server.waiting import Abandoned, nobody, refuse_dead, step_aside_if_over, wait_until
 
 
 def patience(blocking: bool, timeout: float) -> float | None:
@@ -135,6 +135,7 @@ class Mutex:
         me = caller()
         with self._free:
             while not self._is_free_for(me) and not is_dead(me.process):
+                step_aside_if_over()
                 self._free.wait()
             self._suspended.discard(me)
             self._restored.notify_all()
