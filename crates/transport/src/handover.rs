@@ -5,6 +5,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use crate::connection::Core;
 use crate::deadline::Deadline;
 use crate::frame::Header;
+use crate::nap::Nap;
 use crate::options::Family;
 use crate::room::Room;
 use crate::sender::Sender;
@@ -27,6 +28,7 @@ pub fn send<B: Room>(
     }
     let mut frame = Header::Message(message.len() as u64).to_bytes().to_vec();
     frame.extend_from_slice(message);
+    let mut nap = Nap::first();
     loop {
         match descriptor::send(&core.link.stream, &frame, fd)? {
             Io::Bytes(bytes) if bytes == frame.len() => {
@@ -39,7 +41,7 @@ pub fn send<B: Room>(
             }
             Io::WouldBlock | Io::End => {}
         }
-        if core.link.stream.wait(Direction::Writable, deadline)? == Wake::Interrupted {
+        if core.link.stream.wait(Direction::Writable, deadline, &mut nap)? == Wake::Interrupted {
             return Ok(Step::Interrupted);
         }
     }

@@ -86,7 +86,7 @@ class ResidentProxy(BaseProxy):
         return find_link(self._token, self._serializer, None)
 
     @property
-    def _authkey(self) -> bytes:  # type: ignore[override]
+    def _authkey(self) -> bytes:
         own = getattr(self._manager, "_authkey", None)
         return own if own is not None else multiprocessing.current_process().authkey
 
