@@ -136,12 +136,7 @@ class Connection:
     def shutdown(self) -> None:
         """Ends both directions without closing, for threads that wait and the peer. Without effect after a fork."""
     def close(self) -> None:
-        """Closes. Never raises; closing twice is harmless.
-
-        Threads of this process that are inside are woken and see the end (`EOFError`); the descriptor and the
-        memory are released when the last of them is out. Messages that the peer has not taken from its mailbox stay
-        there for it. In a process that inherited the connection through a fork: like `discard`.
-        """
+        """Closes; threads inside see the end (`EOFError`). Never raises. In a forked child: like `discard`."""
     def discard(self) -> None:
         """For a forked child: lets go of the descriptor, with no effect on the parent. Takes no lock, never waits."""
 
@@ -187,6 +182,10 @@ class Arena:
     def sweep_dead(self) -> int:
         """Lets go of what dead processes held; `reap` frees objects whose lease has run out, `trim` returns memory."""
     def reap(self) -> int: ...
+    def chores(self) -> int:
+        """A number that changes when there is something to clean up."""
+    def await_chores(self, seen: int, timeout: float) -> int:
+        """Waits while that number is `seen`, at most `timeout` seconds, and returns it."""
     def trim(self, keep_units: int = 0) -> int: ...
     def before_fork(self) -> None: ...
     def after_fork_in_child(self) -> None: ...

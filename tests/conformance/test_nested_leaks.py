@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.deaths import RELEASED_S
 from tests.conformance.subjects import (
     CHEAP,
     MANOR,
     MANOR_FORK,
+    MANOR_SERVED,
     MANOR_SPAWN,
     Subject,
     objects,
     on,
     standard_library_fails,
     standard_library_left_out,
+    until,
 )
 
 LEAK_BYTES = 20_000_000  # what a test would leak that leaks everything
@@ -119,7 +122,7 @@ def test_an_inner_proxy_that_is_read_again_and_again_is_counted_once(subject: Su
         assert objects(manager) == before - 1
 
 
-@on(*MANOR)
+@on(MANOR_SERVED)
 def test_large_inner_objects_give_their_memory_back_at_once(subject: Subject) -> None:
     with subject.manager() as manager:
         outer, pid = manager.dict(), subject.server_pid(manager)
@@ -129,6 +132,18 @@ def test_large_inner_objects_give_their_memory_back_at_once(subject: Subject) ->
         del outer["big"]
         objects(manager)
         assert memory_of(pid) - before < 20_000_000
+
+
+@on(*MANOR)
+def test_large_inner_objects_in_shared_memory_give_it_back_within_a_second(subject: Subject) -> None:
+    with subject.manager() as manager:
+        outer = manager.dict()
+        before = manager.stats()
+        outer["big"] = manager.list([bytes(50_000_000)])
+        assert manager.stats()["bytes_backed"] - before["bytes_backed"] > 40_000_000
+        del outer["big"]
+        assert manager.stats()["bytes_used"] == before["bytes_used"]
+        until(lambda: manager.stats()["bytes_backed"] - before["bytes_backed"] < 20_000_000, RELEASED_S)
 
 
 @on(*MANOR)

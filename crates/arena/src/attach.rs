@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::Failure;
 use crate::block::Header;
+use crate::chores;
 use crate::classes::SIZES;
 use crate::dict::{Dict, Key};
 use crate::failure::{Result, corrupt};
@@ -81,7 +82,8 @@ impl<M: Memory> Heap<M> {
 
     /// Ends the arena for everybody: its owner is gone, or wants it to be.
     pub fn end(&self) -> Result<()> {
-        self.space.memory.store(ENDED, 1)
+        self.space.memory.store(ENDED, 1)?;
+        chores::tell(&self.space)
     }
 
     /// Whether somebody has called [`Self::end`]. Cheap: one load.

@@ -192,7 +192,7 @@ impl<M: Memory> Heap<M> {
     }
 
     /// Makes the slabs of ours free units in which nothing is allocated, but for one of each class.
-    fn retire_slabs(&self) -> Result<()> {
+    pub(crate) fn retire_slabs(&self) -> Result<()> {
         let mut shelves = self.shelves();
         for (class, shelf) in shelves.0.iter_mut().enumerate() {
             shelf.follow_hints(&self.space, class)?;

@@ -39,6 +39,10 @@ pub(crate) const ROOT_GENERATION: u64 = 32;
 pub(crate) const NAMESPACE: u64 = 40;
 /// Not 0 once the arena's objects are not to be used any more.
 pub(crate) const ENDED: u64 = 48;
+/// A futex: changes when there is something to do for whoever cleans up (`chores`).
+pub(crate) const CHORES: u64 = 56;
+/// How many units were freed since that changed.
+pub(crate) const FREED: u64 = 64;
 
 /// The lockable that guards the unit table.
 pub(crate) const ALLOCATOR: u64 = 4096;

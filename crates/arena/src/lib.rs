@@ -14,6 +14,7 @@
 //! | `robust`, `lock`, `change` | a lock whose owner may die, and changes that happen wholly or not at all |
 //! | [`slots`], `identity`, `sweep`, `inherit`, [`life`] | who is attached, and cleaning up behind the dead |
 //! | [`object`], [`value`] | handles, references, lifetimes; values |
+//! | `chores` | waking whoever returns memory to the system |
 //! | [`dict`], [`list`], [`variable`] | the containers |
 //! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
 
@@ -22,6 +23,7 @@ mod attach;
 mod audit;
 mod block;
 mod change;
+mod chores;
 mod classes;
 pub mod clock;
 pub mod dict;

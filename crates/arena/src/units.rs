@@ -20,15 +20,18 @@
 //! Every claim takes a new *serial*; generations in the run begin at `serial << 20`, so that a handle from an
 //! earlier life of the same memory matches nothing, although punched pages forget their headers.
 
+mod hint;
 mod run;
 
 use crate::block::{Header, State};
 use crate::change::Change;
+use crate::chores;
 use crate::failure::{Result, corrupt};
-use crate::layout::{ALLOCATOR, PAGE, SLOT_BYTES, SLOTS, SLOTS_AT, Space, lockable};
+use crate::layout::{ALLOCATOR, PAGE, Space, lockable};
 use crate::lock::Guard;
 use crate::memory::Memory;
 
+pub(crate) use hint::hint;
 pub(crate) use run::{Backing, Kind, Run};
 
 /// Units from here on were never used.
@@ -240,24 +243,32 @@ pub(crate) fn unclaim<M: Memory>(space: &Space<M>, claim: Claim, backing: Backin
 /// Makes an extent free whose block is; `at` is the block. Does nothing if that was done already.
 pub(crate) fn reclaim<M: Memory>(space: &Space<M>, at: u64) -> Result<()> {
     let unit = space.map.unit_of(at)?;
-    let guard = Guard::acquire(space, ALLOCATOR)?;
-    let run = run_at(space, unit)?;
-    let is_free = Header(space.memory.load(space.map.unit_at(unit))?).is(State::Free);
-    if run.kind == Kind::Extent && is_free {
-        set_free(space, &guard, unit, run.length, run.backing)?;
+    let mut is_much = false;
+    {
+        let guard = Guard::acquire(space, ALLOCATOR)?;
+        let run = run_at(space, unit)?;
+        let is_free = Header(space.memory.load(space.map.unit_at(unit))?).is(State::Free);
+        if run.kind == Kind::Extent && is_free {
+            set_free(space, &guard, unit, run.length, run.backing)?;
+            is_much = chores::note_freed(space, run.length)?;
+        }
     }
-    Ok(())
+    if is_much { chores::tell(space) } else { Ok(()) }
 }
 
 /// Makes a slab free in which nothing is allocated. Later generations there begin after `newest`.
 pub(crate) fn retire<M: Memory>(space: &Space<M>, unit: u64, newest: u64) -> Result<()> {
-    let guard = Guard::acquire(space, ALLOCATOR)?;
-    let serial = space.memory.load(SERIAL)?.max(newest >> SERIAL_SHIFT);
-    let mut change = Change::new();
-    change.write(space.map.word_at(unit), Run::free(1, Backing::All).word());
-    change.write(LOWEST, unit.min(space.memory.load(LOWEST)?));
-    change.write(SERIAL, serial);
-    guard.commit(&change)
+    let is_much = {
+        let guard = Guard::acquire(space, ALLOCATOR)?;
+        let serial = space.memory.load(SERIAL)?.max(newest >> SERIAL_SHIFT);
+        let mut change = Change::new();
+        change.write(space.map.word_at(unit), Run::free(1, Backing::All).word());
+        change.write(LOWEST, unit.min(space.memory.load(LOWEST)?));
+        change.write(SERIAL, serial);
+        guard.commit(&change)?;
+        chores::note_freed(space, 1)?
+    };
+    if is_much { chores::tell(space) } else { Ok(()) }
 }
 
 fn set_free<M: Memory>(
@@ -271,23 +282,6 @@ fn set_free<M: Memory>(
     change.write(space.map.word_at(unit), Run::free(length, backing).word());
     change.write(LOWEST, unit.min(space.memory.load(LOWEST)?));
     guard.commit(&change)
-}
-
-/// Tells the owner of a block's slab that something there is free. An extent's block is reclaimed by whoever
-/// freed it, after leaving its lock.
-pub(crate) fn hint<M: Memory>(space: &Space<M>, at: u64) -> Result<()> {
-    let unit = space.map.unit_of(at)?;
-    let bit = 1 << ((at - space.map.unit_at(unit)) / space.map.region_bytes());
-    // The Release half of both pairs with the owner's `swap`: it sees the free header after the hint. The hint
-    // comes before the look at who owns the slab: an adopter takes the hints after it made the slab its own.
-    if space.memory.set_bits(space.map.hints_at(unit), bit)? == 0 {
-        let run = run_at(space, unit)?;
-        if run.kind == Kind::Slab && run.slot < SLOTS {
-            let flags = SLOTS_AT + run.slot * SLOT_BYTES + SLOT_FREED;
-            space.memory.set_bits(flags, 1 << run.class)?;
-        }
-    }
-    Ok(())
 }
 
 #[test]

@@ -19,12 +19,21 @@ class Recipient(Protocol):
     def grant(self, server: bytes, ident: int) -> bool:
         """Whether the recipient gets hold of object *ident* of *server* by the message itself."""
 
+    def grant_resident(self, server: bytes, typeid: str, handle: tuple[int, int]) -> int | None:
+        """Return by which number the recipient holds an object in shared memory, 0 if it need not; None if it may not.
+
+        Without a number of its own, a pickle needs a lease.
+        """
+
 
 class Sender(Protocol):
     """The far side of a call or an answer that is being decoded."""
 
     def granted(self, server: bytes, ident: int) -> bool:
         """Whether the message brought a credit for object *ident* of *server*."""
+
+    def hold(self, ident: int, *, credited: bool) -> Any:
+        """Return what holds an object of the far side; *credited* when the message brought a credit for it."""
 
 
 class _Travel(threading.local):

@@ -17,7 +17,6 @@ from manor._proxy.fate import Fate
 from manor._proxy.holds import Hold, Holds
 from manor._proxy.memory import SharedMemory
 from manor._proxy.sessions import Session, Sessions
-from manor._resident.attachment import Arena
 from manor._transport.addresses import describe
 from manor._transport.connection import Connection
 from manor._transport.peers import machine_id
@@ -83,10 +82,7 @@ class Link:
         self.server = welcome.server
         self.route = Route(welcome.server, welcome.machine, welcome.path, welcome.pid)
 
-    @property
-    def arena(self) -> Arena | None:
-        """The server's arena, if this process may use it: its objects are then reached without the server."""
-        return self.memory.arena
+    arena = property(lambda self: self.memory.arena, doc="The server's arena, if this process may use it.")
 
     @property
     def ended(self) -> str | None:
@@ -267,6 +263,10 @@ class Link:
     def grant(self, server: bytes, ident: int) -> bool:
         """As a recipient: a call keeps its arguments' proxies alive until the server has decoded them."""
         return server == self.server
+
+    def grant_resident(self, server: bytes, typeid: str, handle: tuple[int, int]) -> int | None:
+        """As a recipient: likewise for what is in shared memory."""
+        return 0 if server == self.server else None
 
     def granted(self, server: bytes, ident: int) -> bool:
         """As a sender: the server counts this process as a holder of each of its proxies in an answer."""

@@ -53,13 +53,18 @@ class StandIns:
         What a process said before it let go of a stand-in (that a pickle of the proxy may be under way, say) has
         arrived by then.
         """
+        unused = self.unused()
         with self._lock:
-            unused = {ident for ident, stand_in in self._by_ident.items() if stand_in._is_held_here_only()}
             gone = unused & self._unused
             self._unused = unused - gone
             for ident in gone:
                 del self._by_ident[ident]
         return list(gone)
+
+    def unused(self) -> set[int]:
+        """The numbers of objects whose stand-ins nobody else holds now."""
+        with self._lock:
+            return {ident for ident, stand_in in self._by_ident.items() if stand_in._is_held_here_only()}
 
     def __len__(self) -> int:
         return len(self._by_ident)

@@ -112,6 +112,13 @@ class ObjectTable:
         """Return a hosted object."""
         return self._hosted.get(ident)
 
+    def is_held_once(self, ident: int) -> bool:
+        """Whether nothing but one reference of the server's own keeps an object."""
+        hosted = self._hosted.get(ident)
+        return (
+            hosted is not None and hosted.local == 1 and not hosted.holders and hosted.leased_until <= time.monotonic()
+        )
+
     def all(self) -> list[Hosted]:
         """Return every hosted object, oldest first."""
         self._settle()

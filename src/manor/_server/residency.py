@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 import warnings
 import weakref
 from collections import Counter
@@ -33,6 +34,12 @@ _MAKE: Final = Reference("manor._proxy.resident.opening", "make")
 _OPEN: Final = Reference("manor._proxy.resident.opening", "open_resident")
 _STAND_INS_S: Final = 0.2
 _TICK_S: Final = (0.05, 15.0)
+_LONG_S: Final = 3600.0
+_QUIET_S: Final = 0.2
+_BUSY_S: Final = 0.5
+"""Memory is returned when none was freed for a while, or it goes on for long."""
+_KEPT_UNITS: Final = 256
+"""16 MB stay: what large values come and go in."""
 _BYTES_MIN: Final = 2**22
 
 
@@ -77,7 +84,8 @@ class Residency:
         """How many objects users have here, but for those that the table counts."""
         hosted = sum(handles.id_of(hosted.obj) is not None for hosted in self._table.all())
         tags = [tag for _, tag, _, _ in self.arena.objects()]
-        return len(tags) - tags.count(BOX_TAG) - tags.count(STAND_IN_TAG) - hosted
+        going = sum(self._table.is_held_once(ident) for ident in self._stand_ins.unused())
+        return len(tags) - tags.count(BOX_TAG) - tags.count(STAND_IN_TAG) - hosted - going
 
     def stats(self) -> dict[str, Any]:
         """What the arena is used for: bytes and slots, and how many objects there are of each type."""
@@ -111,6 +119,7 @@ class Residency:
             if len(self._stand_ins):
                 reactor.after(_STAND_INS_S, look)
 
+        threading.Thread(target=self._return_memory, name="manor-trim", daemon=True).start()
         self._stand_ins.on_first = lambda: reactor.after(_STAND_INS_S, look)
         reactor.after(period, tick)
 
@@ -132,6 +141,20 @@ class Residency:
             sweep()
 
         reactor.when_readable(watch.fileno(), gone)
+
+    def _return_memory(self) -> None:
+        """Wait until much is freed; then return what nobody uses within a moment to the system, for good."""
+        arena = self.arena
+        seen = arena.chores()
+        while not arena.ended:
+            now = arena.await_chores(seen, _LONG_S)
+            if now == seen:
+                continue
+            end = time.monotonic() + _BUSY_S
+            while now != seen and time.monotonic() < end:
+                seen, now = now, arena.await_chores(now, _QUIET_S)
+            if not arena.ended:
+                arena.trim(_KEPT_UNITS)
 
     def _drop_unused_stand_ins(self) -> None:
         for ident in self._stand_ins.drop_unused():

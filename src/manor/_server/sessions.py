@@ -72,6 +72,16 @@ class Session:
             self._grantee.take_hold(hosted)
         return True
 
+    def grant_resident(self, server: bytes, typeid: str, handle: tuple[int, int]) -> int | None:
+        """Make the client a holder of an object in shared memory, which the server hosts for that."""
+        if server != self._dispatcher.route.server:
+            return None
+        number, _, _ = self._dispatcher.host_resident(self._grantee, typeid, handle).id.partition("@")
+        return int(number, 16)
+
+    def hold(self, ident: int, *, credited: bool) -> None:
+        """Clients give no credits."""
+
     def granted(self, server: bytes, ident: int) -> bool:
         """Calls bring no credits: the server takes its own references."""
         return False

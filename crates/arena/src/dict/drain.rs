@@ -42,16 +42,17 @@ impl Dict {
             drop(guard);
             heap.follow_up(step)?;
         }
-        loop {
+        for steps in 0.. {
             let guard = heap.lock(self.object)?;
             let mut step = Step::default();
             self.empty_trash(&heap.space, &guard, &mut step)?;
             drop(guard);
             if step.is_empty() {
-                return Ok(());
+                return heap.retire_after(steps);
             }
             heap.follow_up(step)?;
         }
+        Ok(())
     }
 
     fn is_trash_empty<M: Memory>(&self, space: &Space<M>) -> Result<bool> {

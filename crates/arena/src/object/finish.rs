@@ -13,6 +13,9 @@ use crate::mutation::{Bug, is_planted};
 use crate::value::{self, Cell, Kind};
 use crate::variable;
 
+/// A step frees some dozens of blocks: after so many, looking for empty slabs takes no longer than they did.
+const RETIRING_STEPS: u64 = 512;
+
 /// What a step of freeing a container's contents leaves to be done without its lock.
 #[derive(Debug, Default)]
 pub(crate) struct Step {
@@ -34,7 +37,9 @@ impl<M: Memory> Heap<M> {
     /// Frees what dropped objects hold, and what only that held, in short steps; then the objects.
     pub(crate) fn finish(&self, object: Object) -> Result<()> {
         let mut dying = vec![object];
+        let mut steps = 0u64;
         while let Some(&object) = dying.last() {
+            steps += 1;
             let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
             let step = if is_planted(Bug::ContentsForgotten) {
                 Ok(Step::default())
@@ -63,7 +68,12 @@ impl<M: Memory> Heap<M> {
                 self.settle(at)?;
             }
         }
-        Ok(())
+        self.retire_after(steps)
+    }
+
+    /// After freeing in so many steps: much of it may be slabs that nothing uses any more.
+    pub(crate) fn retire_after(&self, steps: u64) -> Result<()> {
+        if steps < RETIRING_STEPS { Ok(()) } else { self.retire_slabs() }
     }
 
     /// Does what a change of a container left to be done without its lock.

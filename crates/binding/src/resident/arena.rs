@@ -55,6 +55,11 @@ pub struct Arena {
     reserved: AtomicU64,
 }
 
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates, as it should.
+fn nanoseconds(seconds: f64) -> u64 {
+    (seconds * 1e9) as u64
+}
+
 impl Arena {
     /// The arena itself.
     #[inline]
@@ -269,6 +274,18 @@ impl Arena {
 
     fn reap(&self) -> PyResult<u64> {
         self.heap.reap().map_err(to_python)
+    }
+
+    fn chores(&self) -> PyResult<u32> {
+        self.heap.chores().map_err(to_python)
+    }
+
+    fn await_chores(&self, py: Python<'_>, seen: u32, timeout: f64) -> PyResult<u32> {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        // Saturates, as it should.
+        let timeout_ns = (timeout * 1e9) as u64;
+        py.detach(|| self.heap.await_chores(seen, timeout_ns)).map_err(to_python)?;
+        self.chores()
     }
 
     #[pyo3(signature = (keep_units = 0))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from manor._codec import codec_for
+from manor._codec.context import travel
 from manor._proxy.base import RebuildProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
@@ -93,12 +94,23 @@ def make(arena: Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any])
     return proxy
 
 
-def rebuild(server: bytes, typeid: str, at: int, generation: int, where: bytes, key: bytes | None) -> Any:
-    """Return the proxy that was pickled, or what stands for it in this process."""
+def rebuild(server: bytes, typeid: str, handle: tuple[int, int], where: bytes, ident: int, key: bytes | None) -> Any:
+    """Return the proxy that was pickled, or what stands for it in this process.
+
+    Args:
+        server: 16 bytes that name the server.
+        typeid: The object's type.
+        handle: Its offset and generation.
+        where: Address and route of the server, for a process that does not know it yet.
+        ident: The server's number for the object, of which it has counted us as a holder; or 0.
+        key: The server's key, where that travelled along; or None.
+    """
+    credit = travel.sender.hold(ident, credited=True) if ident and travel.sender is not None else None
     arena = attachment.find(server)
-    if arena is None:
-        address, route = codec_for("pickle").decode(memoryview(where))
-        token = Token(typeid, address, Token.id_of((at, generation)), Route(*route))
-        kwds = {} if key is None else {"authkey": key}
-        return RebuildProxy(_SERVED[typeid], token, "pickle", kwds)
-    return CLASSES[typeid](arena, (at, generation))
+    if arena is not None:
+        return CLASSES[typeid](arena, handle)
+    address, route = codec_for("pickle").decode(memoryview(where))
+    token = Token(typeid, address, Token.id_of(handle), Route(*route))
+    if credit is not None:
+        credit.link.memory.noted(token.id, credit)
+    return RebuildProxy(_SERVED[typeid], token, "pickle", {} if key is None else {"authkey": key})

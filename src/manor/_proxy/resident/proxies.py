@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from manor._proxy.link import Link
     from manor._resident.attachment import Attachment
 
+_REBUILD: Final = Reference("manor._proxy.resident.opening", "rebuild")
 _VALUE: Final = Reference("manor._server.types", "Value")
 _NAMESPACE: Final = Reference("manor._server.types", "Namespace")
 """Copies are what the server would host."""
@@ -110,8 +111,13 @@ class ResidentProxy(BaseProxy):
         if storing is not None and storing.arena is self._arena:
             return boxes.boxed, (storing.add(self),)
         attachment = self._attachment
-        self._lease(attachment.lease_s)
-        record: tuple[Any, ...] = (attachment.server, self._typeid, *self._handle, attachment.pickled_where())
+        recipient = travel.recipient
+        ident = None if recipient is None else recipient.grant_resident(attachment.server, self._typeid, self._handle)
+        if ident is None:
+            self._lease(attachment.lease_s)
+        record: tuple[Any, ...] = (
+            attachment.server, self._typeid, *self._handle, attachment.pickled_where(), ident or 0,
+        )  # fmt: skip
         if context.get_spawning_popen() is not None:
             record = (*record, bytes(self._authkey))
         return _rebuild, record
@@ -135,10 +141,10 @@ class ResidentProxy(BaseProxy):
         return super().__repr__()  # of the face, which comes next
 
 
-def _rebuild(server: bytes, typeid: str, at: int, generation: int, where: bytes, key: bytes | None = None) -> Any:
-    from manor._proxy.resident.opening import rebuild
-
-    return rebuild(server, typeid, at, generation, where, key)
+def _rebuild(
+    server: bytes, typeid: str, at: int, generation: int, where: bytes, ident: int, key: bytes | None = None
+) -> Any:
+    return _REBUILD(server, typeid, (at, generation), where, ident, key)
 
 
 class _ResidentContainer(ResidentProxy, ContainerProxy):
