@@ -147,10 +147,7 @@ impl Arena {
 
     /// The object lives for at least so many seconds from now.
     pub fn lease(&self, handle: Handle, seconds: f64) -> PyResult<()> {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        // Saturates, as it should.
-        let ns = (seconds * 1e9) as u64;
-        let until = clock::now_ns().saturating_add(ns);
+        let until = clock::now_ns().saturating_add(nanoseconds(seconds));
         self.heap.lease(handle, until).map_err(to_python)
     }
 
@@ -281,9 +278,7 @@ impl Arena {
     }
 
     fn await_chores(&self, py: Python<'_>, seen: u32, timeout: f64) -> PyResult<u32> {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        // Saturates, as it should.
-        let timeout_ns = (timeout * 1e9) as u64;
+        let timeout_ns = nanoseconds(timeout);
         py.detach(|| self.heap.await_chores(seen, timeout_ns)).map_err(to_python)?;
         self.chores()
     }
