@@ -3,7 +3,6 @@
 Others read the container meanwhile. What it held comes back.
 """
 
-import gc
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.subjects import MANOR_FORK, until
+from tests.conformance.subjects import MANOR_FORK
 from tests.faults.arena import replays
+from tests.faults.arena.back_again import assert_back_at
 from tests.faults.arena.victims import Tally, Victim, surviving
 
 SHORT, LONG = 25, 1_500
@@ -69,14 +69,4 @@ def test_a_killed_process_leaves_its_last_operation_done_or_not_done(
                 assert in_order(found) in map(in_order, states), f"kill {number}, seed {seed}, {victim.tally[0]} done"
                 before = found
         empty(proxy)
-        gc.collect()
-        until(lambda: back_at(baseline, manager.stats()))
-
-
-def back_at(baseline: dict[str, Any], stats: dict[str, Any]) -> bool:
-    """Whether no more memory, objects and slots are in use than at first."""
-    return (
-        stats["objects"] == baseline["objects"]
-        and stats["slots"] <= baseline["slots"]
-        and stats["bytes_used"] <= baseline["bytes_used"]
-    )
+        assert_back_at(baseline, manager)
