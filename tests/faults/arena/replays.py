@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from tests.faults.arena.victims import Tally
+from tests.faults.arena.victims import Tally, seeded
 
 Operation = Callable[[Any], object]
 
@@ -82,7 +82,7 @@ def value_operation(rng: random.Random) -> Operation:
 
 
 def operations(seed: int, one: Callable[[random.Random], Operation]) -> Iterator[Operation]:
-    rng = random.Random(seed)
+    rng = seeded(seed)
     while True:
         yield one(rng)
 

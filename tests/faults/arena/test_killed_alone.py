@@ -27,7 +27,7 @@ class Box:
 
 KINDS: list[Any] = [
     pytest.param(lambda m: m.dict(), replays.dict_operation, lambda d: d.copy(), lambda d: d.clear(), id="dict"),
-    pytest.param(lambda m: m.list(), replays.list_operation, lambda x: list(x), lambda x: x.clear(), id="list"),
+    pytest.param(lambda m: m.list(), replays.list_operation, list, lambda x: x.clear(), id="list"),
     pytest.param(lambda m: m.set(), replays.set_operation, lambda s: set(s.copy()), lambda s: s.clear(), id="set"),
     pytest.param(
         lambda m: m.Value("i", 0),
@@ -44,10 +44,7 @@ def in_order(state: Any) -> Any:
 
 
 def read(tally: Tally, proxy: Any, plain: Callable[[Any], Any]) -> None:
-    try:
-        plain(proxy)
-    except RuntimeError as error:  # as the built-in, a dict says that its size changed under the iteration
-        assert "changed" in str(error)
+    plain(proxy)
 
 
 @pytest.mark.parametrize("kills", [SHORT, pytest.param(LONG, marks=[pytest.mark.stress, pytest.mark.timeout(1800)])])

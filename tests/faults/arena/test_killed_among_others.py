@@ -9,7 +9,7 @@ import pytest
 
 from tests.conformance.subjects import MANOR_FORK
 from tests.faults.arena.back_again import assert_back_at
-from tests.faults.arena.victims import Tally, Victim, surviving
+from tests.faults.arena.victims import Tally, Victim, seeded, surviving
 
 ACCOUNTS, BALANCE = 7, 1_000_000
 SHORT, LONG = 40, 3_000
@@ -32,7 +32,7 @@ def kill_one_after_the_other(rng: random.Random, kills: int, work: Any, *args: A
 
 
 def transfer_by_adding(tally: Tally, seed: int, accounts: Any) -> None:
-    rng = random.Random(seed)
+    rng = seeded(seed)
     while True:
         move_by_adding(tally, rng, accounts)
 
@@ -44,7 +44,7 @@ def move_by_adding(tally: Tally, rng: random.Random, accounts: Any) -> None:
 
 
 def transfer_by_comparing(tally: Tally, seed: int, accounts: Any) -> None:
-    rng = random.Random(seed)
+    rng = seeded(seed)
     while True:
         move_by_comparing(tally, rng, accounts)
 
@@ -74,7 +74,7 @@ def test_transfers_of_killed_processes_lose_at_most_the_one_in_flight(
     with MANOR_FORK.manager() as manager:
         accounts = manager.list(balances) if typeid == "list" else manager.dict(enumerate(balances))
         baseline = manager.stats()
-        with surviving(move, random.Random(rng.random()), accounts):
+        with surviving(move, seeded(rng.random()), accounts):
             kill_one_after_the_other(rng, kills, transfer, accounts)
         total = sum(accounts if typeid == "list" else accounts.values())
         assert ACCOUNTS * BALANCE - kills <= total <= ACCOUNTS * BALANCE
@@ -126,7 +126,7 @@ def is_whole(value: Any) -> bool:
 
 
 def change_texts(tally: Tally, seed: int, texts: Any) -> None:
-    rng = random.Random(seed)
+    rng = seeded(seed)
     while True:
         change_a_text(tally, rng, texts)
 
@@ -153,7 +153,7 @@ def test_no_value_is_half_written_by_a_killed_process(rng: random.Random, kills:
     with MANOR_FORK.manager() as manager:
         texts = manager.dict()
         baseline = manager.stats()
-        with surviving(change_a_text, random.Random(rng.random()), texts):
+        with surviving(change_a_text, seeded(rng.random()), texts):
             for _ in range(kills):
                 kill_one_after_the_other(rng, 1, change_texts, texts)
                 assert all(map(is_whole, texts.values()))
@@ -170,7 +170,7 @@ ITEMS_OF_ONE = 10**9
 
 
 def push(tally: Tally, seed: int, line: Any) -> None:
-    rng = random.Random(seed)
+    rng = seeded(seed)
     for number in itertools.count():
         item = seed * ITEMS_OF_ONE + number
         if rng.randrange(2):
@@ -181,14 +181,14 @@ def push(tally: Tally, seed: int, line: Any) -> None:
 
 
 def take(tally: Tally, seed: int, line: Any) -> None:
-    rng = random.Random(seed)
-    for taken in itertools.count(1):
-        while True:
-            try:
-                item = line.pop(rng.choice([0, -1, rng.randrange(len(line) + 1)]))
-                break
-            except IndexError:  # nothing there
-                pass
+    rng = seeded(seed)
+    taken = 0
+    while True:
+        try:
+            item = line.pop(rng.choice([0, -1, rng.randrange(len(line) + 1)]))
+        except IndexError:  # nothing there
+            continue
+        taken += 1
         tally[taken] = item
         tally[0] = taken
 
@@ -235,7 +235,7 @@ def test_items_of_a_list_are_neither_lost_nor_doubled_by_killed_processes(rng: r
 
 
 def nest(tally: Tally, seed: int, manager: Any, outer: Any, shelf: Any) -> None:
-    rng = random.Random(seed)
+    rng = seeded(seed)
     while True:
         nest_once(tally, rng, manager, outer, shelf)
 
@@ -263,7 +263,7 @@ def test_objects_that_only_killed_processes_held_are_freed(rng: random.Random, k
     with MANOR_FORK.manager() as manager:
         outer, shelf = manager.list(), manager.dict()
         baseline = manager.stats()
-        with surviving(nest_once, random.Random(rng.random()), manager, outer, shelf):
+        with surviving(nest_once, seeded(rng.random()), manager, outer, shelf):
             kill_one_after_the_other(rng, kills, nest, manager, outer, shelf)
         outer.clear()
         shelf.clear()

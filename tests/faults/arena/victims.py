@@ -13,10 +13,15 @@ from typing import Any, Self
 
 from tests.conformance.subjects import LIMIT_S, until
 
-__all__ = ["Tally", "Victim", "surviving"]
+__all__ = ["Tally", "Victim", "seeded", "surviving"]
 
 FORK = multiprocessing.get_context("fork")
 KILLED_WITHIN_S = 0.004
+
+
+def seeded(seed: object) -> random.Random:
+    """Random numbers that come again with the same seed."""
+    return random.Random(repr(seed))  # noqa: S311 no secret
 
 
 class Tally:
@@ -49,10 +54,9 @@ class Victim:
         assert self._reader.poll(LIMIT_S), f"process {self.pid} does not begin"
         began = self._reader.recv()
         assert began == "begins", began
-        ended = select.select([self._pidfd], [], [], rng.uniform(0, KILLED_WITHIN_S))[0]
-        if ended:
-            pytest_says = self._reader.recv() if self._reader.poll() else "nothing"
-            raise AssertionError(f"process {self.pid} ended by itself and said: {pytest_says}")
+        if select.select([self._pidfd], [], [], rng.uniform(0, KILLED_WITHIN_S))[0]:
+            said = self._reader.recv() if self._reader.poll() else "nothing"
+            raise AssertionError(f"process {self.pid} ended by itself and said: {said}")
         self.kill()
 
     def kill(self) -> None:
