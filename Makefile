@@ -13,12 +13,13 @@ IN := $(VENV)/bin
 # Cargo links test programs against the same interpreter that the module is built for.
 export PYO3_PYTHON = $(abspath $(IN)/python)
 
-# ---- setup: three stamp files inside the environment, so that a second run does nothing --------------------------
+# ---- setup: stamp files inside the environment, so that a second run does nothing --------------------------
 
 IDENTITY := import sys; print(sys.base_prefix, sys.hexversion)
 INTERPRETER := $(VENV)/.interpreter
 DEPENDENCIES := $(VENV)/.dependencies
 NATIVE := $(VENV)/.native
+PEERS := $(VENV)/.peers
 RUST := $(shell find crates -name target -prune -o \( -name '*.rs' -o -name '*.toml' \) -print 2>/dev/null) \
 	$(wildcard Cargo.toml Cargo.lock)
 
@@ -49,6 +50,10 @@ $(DEPENDENCIES): $(INTERPRETER) pyproject.toml
 	$(IN)/python -m pip install --quiet --group dev
 	@touch $@
 
+$(PEERS): $(INTERPRETER) pyproject.toml
+	$(IN)/python -m pip install --quiet --group bench
+	@touch $@
+
 $(NATIVE): $(DEPENDENCIES) $(RUST)
 	@tools/prerequisites $(IN)/python
 	VIRTUAL_ENV=$(abspath $(VENV)) $(IN)/maturin develop --release --quiet --group build
@@ -61,7 +66,7 @@ demo: setup ## word statistics of the standard library by processes that share o
 	$(IN)/python -m examples.demo $(DEMO)
 
 .PHONY: bench
-bench: setup ## every benchmark beside the standard library; BENCH='--only tcp' for some
+bench: setup $(PEERS) ## every benchmark beside the standard library; BENCH='--only tcp' for some
 	$(IN)/python -m benchmarks $(BENCH)
 
 # ---- testing it --------------------------------------------------------------------------------------------------

@@ -8,14 +8,31 @@ from pathlib import Path
 from rich.console import Console
 
 import manor
-from benchmarks import calls, clients, containers, creation, iteration, lifecycle, network
-from benchmarks.report import table_of, write
+from benchmarks import (
+    calls,
+    clients,
+    containers,
+    creation,
+    curve,
+    footprint,
+    growth,
+    hot,
+    iteration,
+    large,
+    lifecycle,
+    network,
+    together,
+)
+from benchmarks.report import lines_of, table_of, write
 from benchmarks.row import Measured, Row, measure
 from benchmarks.subject import Subject
 
-MODULES = (calls, creation, iteration, clients, network, containers, lifecycle)
+MODULES = (
+    calls, creation, iteration, clients, network, containers, hot, large, together, growth, footprint, lifecycle,
+)  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]
 RESULTS = Path(__file__).with_name("results.json")
+CURVE = "growth.png"  # beside the results
 QUICK_CALLS_MAX = 3
 
 
@@ -27,12 +44,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="two small rounds: does it run, not how fast is it")
     parser.add_argument("--require", action="store_true", help="exit status 1 when a bar is not met")
     parser.add_argument("--output", type=Path, help="where to write the figures (default: benchmarks/results.json)")
+    parser.add_argument("--largest", action="store_true", help="also grow to 10,000,000 keys")
     parser.add_argument("--package", default="manor", help="the package beside the standard library")
     return parser.parse_args()
 
 
-def chosen(only: list[str] | None, quick: bool) -> list[Row]:
-    rows = [row for row in ROWS if not (quick and row.heavy)]
+def chosen(only: list[str] | None, quick: bool, largest: bool = False) -> list[Row]:
+    everything = ROWS + growth.LARGEST if largest else ROWS
+    rows = [row for row in everything if not (quick and row.heavy)]
     return [row for row in rows if not only or any(text.lower() in row.name.lower() for text in only)]
 
 
@@ -43,9 +62,19 @@ def place_of(options: argparse.Namespace) -> Path | None:
     return None if options.only or options.quick else RESULTS
 
 
+def tell(console: Console, measured: list[Measured], package: str) -> int:
+    """Print all figures; return how many rows miss a bar."""
+    console.print(table_of(measured, package))
+    for line in lines_of(measured, package):
+        console.print(line, markup=False, highlight=False)
+    met = sum(one.met for one in measured)
+    console.print(f"the bars of {met} of {len(measured)} rows are met")
+    return len(measured) - met
+
+
 def main() -> int:
     options = arguments()
-    rows = chosen(options.only, options.quick)
+    rows = chosen(options.only, options.quick, options.largest)
     if options.list:
         print(*(row.name for row in rows), sep="\n")
         return 0
@@ -61,12 +90,12 @@ def main() -> int:
             count = min(row.calls, QUICK_CALLS_MAX) if options.quick else row.calls
             rounds = 2 if options.quick else options.rounds
             measured.append(measure(row, Subject("multiprocessing"), Subject(options.package), rounds, count))
-    console.print(table_of(measured, options.package))
-    missed = [one.row.name for one in measured if not one.met]
-    console.print(f"{len(measured) - len(missed)} of {len(measured)} bars met")
+    missed = tell(console, measured, options.package)
     if place := place_of(options):
         write(measured, options.package, place)
         console.print(f"written to {place}")
+        if curve.draw(measured, options.package, place.with_name(CURVE)):
+            console.print(f"drawn in {place.with_name(CURVE)}")
     return 1 if options.require and missed else 0
 
 

@@ -2,10 +2,11 @@
 
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from benchmarks.row import Row, Sampler
+from benchmarks.row import Opener, Row, Sampler, each
 from benchmarks.subject import Subject
 
 
@@ -25,25 +26,36 @@ def create(subject: Subject) -> Iterator[Sampler]:
         yield sample
 
 
+def unpickle(make: Callable[[Any], Any]) -> Opener:
+    @contextmanager
+    def opened(subject: Subject) -> Iterator[Sampler]:
+        with subject.manager() as manager:
+            original = make(manager)
+            pickled = pickle.dumps(original)
+
+            def sample(calls: int) -> list[float]:
+                times = []
+                for _ in range(calls):
+                    started = time.perf_counter_ns()
+                    proxy = pickle.loads(pickled)
+                    times.append((time.perf_counter_ns() - started) / 1_000)
+                    del proxy
+                return times
+
+            yield sample
+
+    return opened
+
+
 @contextmanager
-def unpickle(subject: Subject) -> Iterator[Sampler]:
+def create_and_drop(subject: Subject) -> Iterator[Sampler]:
     with subject.manager() as manager:
-        original = manager.Hosted()
-        pickled = pickle.dumps(original)
-
-        def sample(calls: int) -> list[float]:
-            times = []
-            for _ in range(calls):
-                started = time.perf_counter_ns()
-                proxy = pickle.loads(pickled)
-                times.append((time.perf_counter_ns() - started) / 1_000)
-                del proxy
-            return times
-
-        yield sample
+        yield each(lambda: manager.list())  # noqa: PLW0108 the method is looked up as users do
 
 
 ROWS = [
     Row("create an object", create, calls=50, bar=20),
-    Row("unpickle a proxy", unpickle, calls=50, bar=50),
+    Row("create and drop a list", create_and_drop, calls=50, bar=400),
+    Row("unpickle a proxy", unpickle(lambda m: m.Hosted()), calls=50, bar=50),
+    Row("unpickle a proxy of a dict", unpickle(lambda m: m.dict()), calls=50, bar=200),
 ]

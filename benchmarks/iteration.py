@@ -33,7 +33,7 @@ def nested(subject: Subject) -> Iterator[Sampler]:
 
 
 ROWS = [
-    Row("iterate a list of 1,000 items", over_list, calls=5, bar=100),
-    Row("iterate a dict of 1,000 keys", over_dict, calls=5),
+    Row("iterate a list of 1,000 items", over_list, calls=5, bar=500),
+    Row("iterate a dict of 1,000 keys", over_dict, calls=5, bar=500),
     Row('nested access outer["i"]["a"]', nested, calls=50, bar=10),
 ]

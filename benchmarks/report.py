@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.row import Measured, Sample
@@ -42,18 +43,33 @@ def package_version(name: str) -> str:
 
 
 def table_of(measured: list[Measured], subject: str) -> Table:
-    table = Table(title="µs; ratio of the medians, standard library to the other", row_styles=["", "dim"])
+    table = Table(title="µs if no other unit is named; ratios are those of medians", row_styles=["", "dim"])
     table.add_column("row")
     for heading in ("stdlib median", "p99", f"{subject} median", "p99", "ratio", "bar", "met"):
         table.add_column(heading, justify="right")
     for one in measured:
-        figures = [*shown(one.standard), *shown(one.subject), f"{one.ratio:.2f}", f"{one.row.bar:g}"]
-        table.add_row(one.row.name, *figures, "yes" if one.met else "[red]no[/red]")
+        figures = [*shown(one.standard), *shown(one.subject)]
+        ratio, bar = ("-", "-") if one.ratio is None else (f"{one.ratio:.2f}", f"{one.row.bar:g}")
+        table.add_row(escape(one.row.name), *figures, ratio, bar, "yes" if one.met else "[red]no[/red]")
     return table
 
 
-def shown(sample: Sample) -> tuple[str, str]:
-    return digits(sample.median_us), digits(sample.p99_us)
+def lines_of(measured: list[Measured], subject: str) -> list[str]:
+    """What stands beside the standard library, which bars are missed, and notes."""
+    lines = []
+    for one in measured:
+        for peer in one.row.peers:
+            if peer.name in one.peers:
+                bar = "" if peer.at_most is None else f", bar {peer.at_most:g}"
+                figures = f"{digits(one.peers[peer.name].median_us)} {one.row.unit}"
+                lines.append(f"{one.row.name}: {peer.name} {figures}; {subject} {one.multiple(peer):.2f} × that{bar}")
+        lines += [f"{one.row.name}: {note}" for note in one.notes]
+        lines += [f"{one.row.name}: MISSED {bar}" for bar, is_met in one.bars.items() if not is_met]
+    return lines
+
+
+def shown(sample: Sample | None) -> tuple[str, str]:
+    return ("-", "-") if sample is None else (digits(sample.median_us), digits(sample.p99_us))
 
 
 def digits(value: float) -> str:
@@ -64,16 +80,24 @@ def write(measured: list[Measured], subject: str, place: Path) -> None:
     rows = [
         {
             "row": one.row.name,
-            "stdlib": asdict(one.standard),
+            "unit": one.row.unit,
+            "stdlib": None if one.standard is None else asdict(one.standard),
             subject: asdict(one.subject),
             "ratio": one.ratio,
-            "bar": one.row.bar,
+            "bar": one.row.bar if one.row.standard else None,
+            "beside": {
+                peer.name: {**asdict(one.peers[peer.name]), "multiple": one.multiple(peer), "at_most": peer.at_most}
+                for peer in one.row.peers
+                if peer.name in one.peers
+            },
+            "bars": one.bars,
+            "notes": one.notes,
             "met": one.met,
         }
         for one in measured
     ]
     content = {"command": ["python", "-m", "benchmarks", *sys.argv[1:]], "machine": machine(), "rows": rows}
-    place.write_text(json.dumps(rounded(content), indent=2) + "\n")
+    place.write_text(json.dumps(rounded(content), indent=2, ensure_ascii=False) + "\n")
 
 
 def rounded(value: Any) -> Any:

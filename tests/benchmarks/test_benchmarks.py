@@ -1,13 +1,17 @@
 """The benchmarks run, all of them: measured briefly, for the run and not for the figures."""
 
+import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from benchmarks.__main__ import chosen
 from benchmarks.calls import method_call
-from benchmarks.row import Measured, Row, Sample, summary
+from benchmarks.row import Measured, Peer, Row, Sample, Sampler, measure, summary
+from benchmarks.subject import Subject
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +33,9 @@ def test_every_benchmark_runs_and_writes_its_row(tmp_path: Path) -> None:
     assert results["machine"].keys() >= {"cpus", "kernel", "python", "manor", "date"}
     for row in results["rows"]:
         assert row["manor"]["median_us"] > 0
-        assert row["stdlib"]["p99_us"] >= row["stdlib"]["median_us"]
+        assert row["stdlib"] is None or row["stdlib"]["p99_us"] >= row["stdlib"]["median_us"]
+        assert all(beside["multiple"] > 0 for beside in row["beside"].values())
+    assert place.with_name("growth.png").exists() == (importlib.util.find_spec("matplotlib") is not None)
 
 
 def test_rows_are_chosen_by_name() -> None:
@@ -43,4 +49,32 @@ def test_a_bar_is_met_by_a_ratio_that_reaches_it() -> None:
 
 
 def test_the_median_and_the_p99_of_a_hundred_times() -> None:
-    assert summary([float(number) for number in range(1, 101)]) == Sample(50.5, 100.0, 100)
+    assert summary([float(number) for number in range(1, 101)]) == Sample(50.5, 100.0, 100, 100.0)
+
+
+def test_a_bar_beside_a_peer_is_met_by_a_multiple_up_to_it() -> None:
+    peer = Peer("a peer", method_call, at_most=2.0)
+    row = Row("a row", method_call, calls=1, peers=(peer,), standard=False)
+    assert Measured(row, None, Sample(4.0, 4.0, 5), {"a peer": Sample(2.0, 2.0, 5)}).bars == {"≤ 2 × a peer": True}
+    assert not Measured(row, None, Sample(4.1, 4.1, 5), {"a peer": Sample(2.0, 2.0, 5)}).met
+    assert Measured(row, None, Sample(4.1, 4.1, 5)).met, "a peer that is not installed has no bar"
+
+
+def test_bars_of_median_and_worst_are_met_by_figures_up_to_them() -> None:
+    row = Row("a row", method_call, calls=1, unit="MB", median_max=3.0, worst_max=5.0, standard=False)
+    assert Measured(row, None, Sample(3.0, 3.0, 5, 5.0)).met
+    assert Measured(row, None, Sample(3.0, 3.0, 5, 5.1)).bars == {"≤ 3 MB": True, "worst ≤ 5 MB": False}
+
+
+def test_a_peer_that_is_not_installed_is_left_out_and_a_note_says_why() -> None:
+    def missing(_: Subject) -> AbstractContextManager[Sampler]:
+        raise ImportError("No module named 'peer'")
+
+    @contextmanager
+    def quick(_: Subject) -> Iterator[Sampler]:
+        yield lambda calls: [1.0] * calls
+
+    row = Row("a row", quick, calls=1, peers=(Peer("a peer", missing, 1.0),), standard=False)
+    measured = measure(row, Subject("multiprocessing"), Subject("manor"), rounds=2, calls=2)
+    assert measured.peers == {}
+    assert measured.notes == ("a peer: No module named 'peer'",)

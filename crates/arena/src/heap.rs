@@ -19,7 +19,7 @@ use crate::change;
 use crate::classes::{OBJECTS, SIZES, class_for};
 use crate::failure::{Failure, Result, corrupt};
 use crate::fork::SharedBirthplace;
-use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space};
+use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space, lockable};
 use crate::memory::Memory;
 use crate::slab::Shelf;
 use crate::units::{self, Backing, Claim, Kind, Run};
@@ -139,7 +139,14 @@ impl<M: Memory> Heap<M> {
         let base = self.space.map.unit_at(claim.unit);
         let header = Header::new(claim.generation, State::Free, 0);
         for block in 0..self.space.map.blocks_per_slab(class) {
-            self.space.memory.store(base + block * SIZES[class], header.0)?;
+            let at = base + block * SIZES[class];
+            if class == OBJECTS {
+                // Whatever was here must not pass for a lock, or for an intent to be completed.
+                for word in (lockable::LOCK..lockable::BODY).step_by(8) {
+                    self.space.memory.store(at + word, 0)?;
+                }
+            }
+            self.space.memory.store(at, header.0)?;
         }
         let run =
             Run { kind: Kind::Slab, slot: self.slot(), class, backing: Backing::All, length: 1 };
@@ -237,4 +244,25 @@ impl<M: Memory> Heap<M> {
 pub(crate) fn is_extent<M: Memory>(space: &Space<M>, at: u64) -> Result<bool> {
     let unit = space.map.unit_of(at)?;
     Ok(at == space.map.unit_at(unit) && units::run_at(space, unit)?.kind == Kind::Extent)
+}
+
+#[test]
+fn objects_get_clean_memory_where_something_else_was() {
+    use crate::dict::{Dict, kills::key};
+    use crate::value::{Kind, Loaded, Value};
+    let (heap, _fd) = Heap::create(8 << 20, "test").unwrap();
+    let dict = Dict::create(&heap).unwrap();
+    for number in 0..60 {
+        let value = Value::Data(Kind::Bytes, &[&[0xab; 100_000]]);
+        dict.set(&heap, &key(number), &value).unwrap();
+    }
+    for number in 0..60 {
+        assert!(dict.remove(&heap, &key(number)).unwrap());
+    }
+    for _ in 0..2_000 {
+        let object = Dict::create(&heap).unwrap();
+        object.set(&heap, &key(1), &Value::Int(1)).unwrap();
+        assert_eq!(object.get(&heap, &key(1)), Ok(Some(Loaded::Int(1))));
+    }
+    crate::sweep::recover_all(&heap.space).unwrap();
 }

@@ -86,6 +86,7 @@ pub(crate) fn arm(address: usize) -> Result<()> {
     // SAFETY: the head lives as long as the thread; only this thread and (at its death) the kernel use it.
     let head = unsafe { &*head };
     let entry = address.wrapping_sub(head.futex_offset.cast_unsigned() as usize);
+    debug_assert_eq!(head.pending.load(Ordering::Relaxed), 0, "one lock at a time");
     head.pending.store(entry, Ordering::Relaxed);
     // Only the compiler could move the compare-and-swap before the store: the kernel reads the field after
     // the thread's last instruction.

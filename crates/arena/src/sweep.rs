@@ -35,6 +35,16 @@ impl<M: Memory> Heap<M> {
         {
             return Ok(false);
         }
+        let outcome = self.sweep_claimed(victim);
+        if outcome.is_err() {
+            // Somebody shall try again, and not take it for being swept.
+            let claimed = slots::state(&self.space, victim)?;
+            slots::change(&self.space, victim, claimed, found.status)?;
+        }
+        outcome.map(|()| true)
+    }
+
+    fn sweep_claimed(&self, victim: u64) -> Result<()> {
         self.take_over_from(victim)?;
         if !is_planted(Bug::SweepBeforeRecovery) {
             recover_all(&self.space)?;
@@ -45,8 +55,7 @@ impl<M: Memory> Heap<M> {
         orphan(&self.space, victim)?;
         life::end_all_of(&self.space, victim)?;
         let swept = slots::state(&self.space, victim)?;
-        slots::free(&self.space, victim, swept)?;
-        Ok(true)
+        slots::free(&self.space, victim, swept)
     }
 
     /// Sweeps the slots whose sweeper the victim was.
@@ -177,4 +186,16 @@ pub(crate) fn adopt<M: Memory>(
         add(run.class, head)?;
     }
     Ok(())
+}
+
+#[test]
+fn a_sweep_that_failed_can_be_done_again() {
+    let (heap, fd) = Heap::create(8 << 20, "test").unwrap();
+    let other = Heap::attach(&fd, "other").unwrap();
+    let intent = crate::dict::Dict::create(&heap).unwrap().handle().at + lockable::INTENT;
+    let quiet = heap.space.memory.load(intent).unwrap();
+    heap.space.memory.store(intent, 0xff).unwrap();
+    assert!(heap.sweep(other.slot()).is_err());
+    heap.space.memory.store(intent, quiet).unwrap();
+    assert_eq!(heap.sweep(other.slot()), Ok(true));
 }

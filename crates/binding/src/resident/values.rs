@@ -6,7 +6,7 @@ use ::arena::value::{Kind, Loaded, Value};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyMemoryView, PyString};
 
 use super::arena::Arena;
 use super::buffer::Buffer;
@@ -178,7 +178,8 @@ fn decode<'py>(arena: &Arena, py: Python<'py>, bytes: Vec<u8>) -> PyResult<Bound
     if bytes.len() <= COPIED_BYTES_MAX {
         return decode.call1((PyBytes::new(py, &bytes),));
     }
-    decode.call1((Buffer::new(bytes),))
+    let buffer = Bound::new(py, Buffer::new(bytes))?;
+    decode.call1((PyMemoryView::from(&buffer)?,))
 }
 
 /// Reads a value by `read` and makes a Python object of it; an object of the arena is held before it is opened.

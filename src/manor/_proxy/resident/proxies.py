@@ -26,7 +26,7 @@ from manor._resident.sets import Set
 from manor._resident.values import Namespace, Value
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
-from manor.errors import NotExposed
+from manor.errors import ManorError, NotExposed
 
 if TYPE_CHECKING:
     from manor._proxy.link import Link
@@ -125,7 +125,10 @@ class ResidentProxy(BaseProxy):
     def __repr__(self) -> str:
         where = self._attachment.where
         measure = getattr(type(self), "__len__", None)
-        length = "" if measure is None else f", {measure(self)} items"
+        try:
+            length = "" if measure is None else f", {measure(self)} items"
+        except ManorError:
+            length = ", gone"
         return (
             f"<{type(self).__name__} object, typeid {self._typeid!r}, id {self._id}{length}, "
             f"of the manager at {where.public_address!r}, at {id(self):#x}>"

@@ -1,0 +1,77 @@
+"""How many operations do two processes get done together, on one dict or on one each?"""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from benchmarks.client import client
+from benchmarks.row import Opener, Peer, Row, Sampler
+from benchmarks.subject import Subject
+
+VALUES = {"int": 7, "str": "x" * 30}
+FASTER = 250  # so many operations of ours take about as long as one of the standard library's
+
+
+def read(proxy: Any, key: str, _: object, count: int) -> None:
+    for _ in range(count):
+        proxy[key]
+
+
+def write(proxy: Any, key: str, value: object, count: int) -> None:
+    for _ in range(count):
+        proxy[key] = value
+
+
+def work_when_told(proxy: Any, key: str, value: object, work: Any, orders: Any) -> None:
+    work(proxy, key, value, 1)
+    orders.send(None)
+    while count := orders.recv():
+        work(proxy, key, value, count)
+        orders.send(None)
+
+
+def processes(work: Any, value: object, count: int, dicts: int) -> Opener:
+    """Sample bursts of all processes; the figure is the time of a burst divided by its operations."""
+
+    @contextmanager
+    def opened(subject: Subject) -> Iterator[Sampler]:
+        factor = 1 if subject.package == "multiprocessing" else FASTER
+        with subject.manager() as manager, ExitStack() as stack:
+            proxies = [manager.dict({f"key {number}": value for number in range(count)}) for _ in range(dicts)]
+            clients = [
+                stack.enter_context(client(work_when_told, proxies[at % dicts], f"key {at}", value, work))
+                for at in range(count)
+            ]
+            for orders in clients:
+                orders.recv()
+
+            def sample(calls: int) -> list[float]:
+                started = time.perf_counter_ns()
+                for orders in clients:
+                    orders.send(calls * factor)
+                for orders in clients:
+                    orders.recv()
+                return [(time.perf_counter_ns() - started) / 1_000 / (calls * factor * count)]
+
+            yield sample
+
+    return opened
+
+
+def row(name: str, work: Any, kind: str, dicts: int, gain: float) -> Row:
+    value = VALUES[kind]
+    alone = Peer("one process alone", processes(work, value, 1, 1), round(1 / gain, 3))
+    return Row(f"{name}, {kind}", processes(work, value, 2, dicts), 200, 50, peers=(alone,))
+
+
+ROWS = [
+    row(name, work, kind, dicts, gain)
+    for kind in VALUES
+    for name, work, dicts, gain in (
+        ("two writers of one dict", write, 1, 0.5),
+        ("two readers of one dict", read, 1, 1.2),
+        ("two writers of a dict each", write, 2, 1.6),
+        ("two readers of a dict each", read, 2, 1.6),
+    )
+]
