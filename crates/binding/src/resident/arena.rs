@@ -18,6 +18,7 @@ use super::object::Object;
 /// The Python functions that do what the native code cannot; see `_native.pyi`.
 pub struct Hooks {
     pub encode: Py<PyAny>,
+    pub encode_keyed: Option<Py<PyAny>>,
     pub decode: Py<PyAny>,
     pub open: Py<PyAny>,
     pub canonical: Py<PyAny>,
@@ -32,6 +33,7 @@ impl Hooks {
         let get = |name: &str| object.getattr(name).map(Bound::unbind);
         Ok(Self {
             encode: get("encode")?,
+            encode_keyed: get("encode_keyed").ok(),
             decode: get("decode")?,
             open: get("open")?,
             canonical: get("canonical")?,

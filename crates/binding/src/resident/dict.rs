@@ -88,6 +88,7 @@ pub fn set(
 ) -> PyResult<()> {
     let arena = arena_of(slf.as_super())?;
     let native = slf.get().native;
+    let value = &with_key_held(arena, key, value)?;
     with_value(arena, value, "argument 2 of dict.__setitem__()", |value| {
         with_key(arena.get(), key, Use::Store, |key| {
             arena.get().roomy(|| native.set(arena.get().heap(), key, value))
@@ -95,6 +96,20 @@ pub fn set(
     })??
     .map_err(to_python)?;
     Ok(())
+}
+
+/// The value to store: together with a key that is an object, a box that holds that too.
+fn with_key_held<'py>(
+    arena: &Bound<'py, Arena>,
+    key: &Bound<'py, PyAny>,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match &arena.get().python().encode_keyed {
+        Some(encode) if values::object_of(arena, key).is_some() => {
+            encode.bind(key.py()).call1((value, key, "a value"))
+        }
+        _ => Ok(value.clone()),
+    }
 }
 
 /// Removes a key; `None` if it is missing.
@@ -271,6 +286,7 @@ impl Dict {
     ) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?;
         let (native, witness) = (slf.get().native, witness.map(|witness| witness.get().0));
+        let value = &with_key_held(arena, key, value)?;
         with_value(arena, value, "the new value of a dict's key", |value| {
             with_key(arena.get(), key, Use::Store, |key| {
                 let heap = arena.get().heap();
