@@ -8,6 +8,7 @@ use pyo3::types::PyTuple;
 
 use super::arena::Arena;
 use super::failures::to_python;
+use super::keyed::with_key_held;
 use super::keys::{self, Use, with_key};
 use super::listing::listed;
 use super::object::{Object, arena_of, held};
@@ -96,20 +97,6 @@ pub fn set(
     })??
     .map_err(to_python)?;
     Ok(())
-}
-
-/// The value to store: together with a key that is an object, a box that holds that too.
-fn with_key_held<'py>(
-    arena: &Bound<'py, Arena>,
-    key: &Bound<'py, PyAny>,
-    value: &Bound<'py, PyAny>,
-) -> PyResult<Bound<'py, PyAny>> {
-    match &arena.get().python().encode_keyed {
-        Some(encode) if values::object_of(arena, key).is_some() => {
-            encode.bind(key.py()).call1((value, key, "a value"))
-        }
-        _ => Ok(value.clone()),
-    }
 }
 
 /// Removes a key; `None` if it is missing.
