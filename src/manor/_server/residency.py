@@ -57,6 +57,7 @@ class Residency:
         self._lease_s = lease_s
         self._hosted: weakref.WeakValueDictionary[tuple[int, int], Any] = weakref.WeakValueDictionary()
         self._stand_ins = stand_ins.StandIns(self.arena)
+        self._watched: set[int] = set()
         self._lock = threading.Lock()
 
     # Objects
@@ -134,13 +135,18 @@ class Residency:
         def sweep() -> None:
             self._in_background(self.arena.sweep_dead)
 
+        if pid in self._watched or all(attached != pid for _, attached, _ in self.arena.processes()):
+            return  # a stranger may say any number
         try:
             watch = ProcessWatch(pid)
         except (ProcessLookupError, OSError):
             sweep()
             return
 
+        self._watched.add(pid)
+
         def gone() -> None:
+            self._watched.discard(pid)
             reactor.forget(watch.fileno())
             watch.close()
             sweep()

@@ -245,7 +245,9 @@ class Server:
         return Control(connection, process, self.table, self.processes, self._leases.expect_child, self._after_burial)
 
     def _after_burial(self, process: Process) -> None:
-        if self.residency is not None and not self.is_stopping:
+        if self.residency is None or self.is_stopping:
+            return
+        if all(other.pid != process.pid for other in self.processes.all()):  # else that one's burial will do
             self.residency.sweep_when_gone(self.reactor, process.pid)
 
     @property
