@@ -84,9 +84,9 @@ def lock_all(lock: Any, seed: int, count: int) -> None:
     lock.release()
 
 
-def fetch_all(shelf: Any, echo: Any, seed: int, count: int) -> None:
+def fetch_all(shelf: Any, echo: Any, seed: int, count: int, longest_s: float) -> None:
     """Get proxies and drop them, and talk, interrupted again and again."""
-    timer = Timer(seed)
+    timer = Timer(seed, longest_s)
     for number in range(count):
         with contextlib.suppress(Interrupted), timer:
             inner = shelf[0]
@@ -95,6 +95,11 @@ def fetch_all(shelf: Any, echo: Any, seed: int, count: int) -> None:
             assert echo.say(number) == number
         assert echo.say(-number) == -number
     assert timer.interrupted > count // 20, "hardly interrupted"
+
+
+def longest_s(subject: Subject) -> float:
+    """About as long as getting a proxy and talking takes."""
+    return 300e-6 if subject.over_tcp else 60e-6
 
 
 def drained(items: Any) -> list[int]:
@@ -138,7 +143,9 @@ def test_a_lock_is_acquired_or_not(subject: Subject, manager: Any, seed: int, ki
 
 @standard_library_left_out(HANGS)
 def test_proxies_come_and_go(subject: Subject, manager: Any, seed: int) -> None:
-    subject.run_in_child(fetch_all, manager.list([manager.dict({"name": "inner"})]), manager.Echo(), seed, 500)
+    subject.run_in_child(
+        fetch_all, manager.list([manager.dict({"name": "inner"})]), manager.Echo(), seed, 500, longest_s(subject)
+    )
 
 
 @pytest.mark.stress
@@ -149,7 +156,9 @@ def test_a_hundred_thousand_interruptions_lose_nothing(subject: Subject, manager
         check_get(subject, getattr(manager, kind)(), seed, 15_000)
         check_put(subject, getattr(manager, kind)(), seed, 15_000)
     subject.run_in_child(lock_all, manager.Lock(), seed, 20_000)
-    subject.run_in_child(fetch_all, manager.list([manager.dict({"name": "inner"})]), manager.Echo(), seed, 20_000)
+    subject.run_in_child(
+        fetch_all, manager.list([manager.dict({"name": "inner"})]), manager.Echo(), seed, 20_000, longest_s(subject)
+    )
 
 
 def call_in_handler(items: Any, echo: Any, seed: int, count: int) -> tuple[int, list[Any]]:

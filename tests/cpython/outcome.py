@@ -1,7 +1,9 @@
 """Runs CPython's manager tests against a module, and reads what unittest says about it."""
 
+import contextlib
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -86,9 +88,35 @@ def outcome_of(module: str, start_method: str) -> Outcome:
     )
 
 
+def members_of(group: int) -> list[int]:
+    """The processes of a process group."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208 - names are all that is asked for
+        with contextlib.suppress(ProcessLookupError):
+            if os.getpgid(int(name)) == group:
+                found.append(int(name))
+    return sorted(found)
+
+
+def abort(pid: int, limit_s: float = 5.0) -> None:
+    """Have a process print its stacks and end; return when it has, or after *limit_s* seconds."""
+    try:
+        ended = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        signal.pidfd_send_signal(ended, signal.SIGABRT)
+        select.select([ended], [], [], limit_s)
+    except ProcessLookupError:
+        return
+    finally:
+        os.close(ended)
+
+
 def stopped(process: subprocess.Popen[str]) -> str:
     """Make the process and its children print the stacks of their threads, end them, and return the output."""
-    os.killpg(process.pid, signal.SIGABRT)
+    for pid in members_of(process.pid):
+        abort(pid)  # one after the other: they all print to the same pipe
     try:
         output, _ = process.communicate(timeout=10)  # until the last of them has closed its end
     except subprocess.TimeoutExpired:

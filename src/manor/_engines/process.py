@@ -101,15 +101,29 @@ def run_server(
 
 
 def _end_in_order_on_sigterm(server: Server) -> None:
-    """Stop the server on SIGTERM; children that it forks (a pool's workers) end on it as processes do."""
+    """Stop the server on SIGTERM; children that it forks (a pool's workers) end on it as processes do.
+
+    The signal is blocked while a child is forked: one that came before the child is set to end on it would be lost.
+    """
     pid = os.getpid()
+    masks: dict[int, set[int | signal.Signals]] = {}
+
+    def before_fork() -> None:
+        masks[threading.get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM,))
+
+    def unblock() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, masks.pop(threading.get_ident(), ()))
+
+    def in_child() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        unblock()
 
     def stop(*_: object) -> None:
         if os.getpid() == pid:
             server.stop("was terminated by SIGTERM")
 
     signal.signal(signal.SIGTERM, stop)
-    os.register_at_fork(after_in_child=lambda: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+    os.register_at_fork(before=before_fork, after_in_parent=unblock, after_in_child=in_child)
 
 
 def _do_not_linger(server: Server) -> None:
