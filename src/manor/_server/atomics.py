@@ -48,7 +48,7 @@ class _SeenAsCopy(_Seen):
     """A value that may be another object each time that it is read; NaN is the same as NaN."""
 
     __slots__ = ()
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, _Seen):
