@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
-from tests.conformance.probe import Probe
+from tests.conformance.probe import Probe, newly_waiting
 from tests.conformance.subjects import (
     register,
     until,
@@ -71,10 +71,10 @@ def interrupting(
     """
     if number != signal.SIGINT:
         signal.signal(number, interrupt)
-    waiting = probe.waiting()
+    waiting = probe.waiters()
 
     def send() -> None:
-        until(lambda: probe.waiting() > waiting)
+        until(lambda: newly_waiting(probe, waiting) > 0)
         before()
         if sent is not None:
             sent.append(time.monotonic())

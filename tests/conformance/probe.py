@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.conformance.subjects import register
 
-__all__ = ["Mortal", "Probe"]
+__all__ = ["Mortal", "Probe", "newly_waiting"]
 
 _SERVING = {"managers.py", "sessions.py"}
 _WAITING = {("threading.py", "wait"), ("waiting.py", "sleep")}
@@ -36,9 +36,14 @@ class Probe:
 
     def waiting(self) -> int:
         """How many threads wait for something else than the next call of their client."""
-        others = sys._current_frames().items() - {(threading.get_ident(), sys._getframe())}
-        main = threading.main_thread().ident
-        return sum(_is_waiting(frame) for ident, frame in others if ident not in {main, threading.get_ident()})
+        return len(self.waiters())
+
+    def waiters(self) -> list[str]:
+        """The names of those threads, each of which one thread only ever has."""
+        names = {thread.ident: thread.name for thread in threading.enumerate()}
+        left_out = {threading.main_thread().ident, threading.get_ident()}
+        frames = sys._current_frames().items()
+        return [names.get(ident, "") for ident, frame in frames if ident not in left_out and _is_waiting(frame)]
 
     def threads(self) -> int:
         return len(list(Path("/proc/self/task").iterdir()))
@@ -60,6 +65,11 @@ def _is_waiting(frame: Any) -> bool:
     return (
         stack[0] in _WAITING and ("processes.py", "await_notices") not in stack and any(f in _SERVING for f, _ in stack)
     )
+
+
+def newly_waiting(probe: Probe, before: list[str]) -> int:
+    """How many wait that are not among those before: a wait that was given up may end only now."""
+    return len(set(probe.waiters()) - set(before))
 
 
 register("Probe", Probe)

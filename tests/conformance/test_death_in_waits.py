@@ -20,7 +20,7 @@ from tests.conformance.deaths import (
     acquires_and_releases,
     call,
 )
-from tests.conformance.probe import Probe
+from tests.conformance.probe import Probe, newly_waiting
 from tests.conformance.subjects import (
     MANOR,
     STANDARD_FORK,
@@ -50,13 +50,13 @@ def wait_in(test: Connection, condition: Any) -> None:
 def test_whoever_waits_already_gets_what_a_killed_process_held(
     subject: Subject, manager: Any, probe: Probe, kind: str
 ) -> None:
-    before = probe.waiting()
+    before = probe.waiters()
     lock = getattr(manager, kind)()
     with Child(subject.context, acquire, lock) as owner:
         owner.hear()
         with Child(subject.context, call, lock, "acquire", True, 5) as heir:
             heir.hear()
-            until(lambda: probe.waiting() == before + 1)
+            until(lambda: newly_waiting(probe, before) == 1)
             owner.kill()
             killed = time.monotonic()
             acquired, warned = heir.hear()
@@ -87,11 +87,11 @@ def acquire_and_notify(test: Connection, condition: Any) -> None:
 
 @each(["Queue", "JoinableQueue", "registered_queue", "registered_simple_queue"])  # elsewhere it may be lost: a race
 def test_a_process_killed_in_get_takes_no_item_from_a(subject: Subject, manager: Any, probe: Probe, kind: str) -> None:
-    before = probe.waiting()
+    before = probe.waiters()
     items = getattr(manager, kind)()
     with Child(subject.context, call, items, "get") as child:
         child.hear()
-        until(lambda: probe.waiting() == before + 1)
+        until(lambda: newly_waiting(probe, before) == 1)
         child.kill()
         items.put("one")
     assert items.get(True, RELEASED_S) == "one"
@@ -99,12 +99,12 @@ def test_a_process_killed_in_get_takes_no_item_from_a(subject: Subject, manager:
 
 @each([*OWNED, "Semaphore", *REGISTERED, "registered_semaphore"])  # elsewhere the dead may get it: a race
 def test_a_process_killed_in_acquire_takes_no(subject: Subject, manager: Any, probe: Probe, kind: str) -> None:
-    before = probe.waiting()
+    before = probe.waiters()
     lock = getattr(manager, kind)()
     lock.acquire()
     with Child(subject.context, call, lock, "acquire") as child:
         child.hear()
-        until(lambda: probe.waiting() == before + 1)
+        until(lambda: newly_waiting(probe, before) == 1)
         child.kill()
         lock.release()
     assert subject.run_in_child(acquires_and_releases, lock)

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conformance.answering import SHARES, ask, ends_well
 from tests.conformance.children import forked
-from tests.conformance.probe import Probe
+from tests.conformance.probe import Probe, newly_waiting
 from tests.conformance.subjects import (
     LIMIT_S,
     Subject,
@@ -131,10 +131,10 @@ def test_two_threads_may_fork_at_the_same_time(subject: Subject, manager: Any) -
 @standard_library_left_out("the child waits for the parent's answers, and takes them")
 def test_a_child_may_call_while_its_parents_main_thread_waits(subject: Subject, manager: Any, probe: Probe) -> None:
     items, proxy = manager.Queue(), manager.Answering()
-    before = probe.waiting()
+    before = probe.waiters()
     with ThreadPoolExecutor(1) as pool:
         got = pool.submit(items.get)
-        until(lambda: probe.waiting() == before + 1)
+        until(lambda: newly_waiting(probe, before) == 1)
         with forked(lambda _: items.put("from the child") or ask(proxy, "child", 100)) as child:
             assert child.hear() == 100
             assert got.result(LIMIT_S) == "from the child"
@@ -172,10 +172,10 @@ def fork_in_handler(probe: Probe, event: Any, proxy: Any) -> bool:
         event.set()
 
     signal.signal(signal.SIGALRM, handle)
-    before = probe.waiting()
+    before = probe.waiters()
 
     def send() -> None:
-        until(lambda: probe.waiting() == before + 1)
+        until(lambda: newly_waiting(probe, before) == 1)
         os.kill(os.getpid(), signal.SIGALRM)
 
     thread = threading.Thread(target=send)

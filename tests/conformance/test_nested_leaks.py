@@ -142,7 +142,7 @@ def test_large_inner_objects_in_shared_memory_give_it_back_within_a_second(subje
         outer["big"] = manager.list([bytes(50_000_000)])
         assert manager.stats()["bytes_backed"] - before["bytes_backed"] > 40_000_000
         del outer["big"]
-        assert manager.stats()["bytes_used"] == before["bytes_used"]
+        assert manager.stats()["bytes_used"] < before["bytes_used"] + 1_000_000
         until(lambda: manager.stats()["bytes_backed"] - before["bytes_backed"] < 20_000_000, RELEASED_S)
 
 

@@ -111,8 +111,10 @@ def test_another_user_without_the_key_is_refused(subject: Subject, open_folder: 
 def fresh(data: bytes) -> Any:
     """Load a pickle as a process does that has inherited no connection."""
     import manor._proxy.links  # its state belongs to the parent that this process was forked from
+    import manor._resident.attachment
 
     manor._proxy.links._links.clear()
+    manor._resident.attachment._arenas.clear()
     return pickle.loads(data)
 
 

@@ -52,7 +52,9 @@ impl fmt::Display for Failure {
                 f,
                 "the arena has no room for {bytes} bytes; remove objects, or raise its size limit"
             ),
-            Self::ObjectGone => f.write_str("the object no longer exists"),
+            Self::ObjectGone => f.write_str(
+                "the object is gone: all of its proxies were dropped, or a pickle of one outlived its lease",
+            ),
             Self::OtherNamespace => {
                 f.write_str("the arena belongs to another pid namespace; go through the server")
             }

@@ -232,7 +232,7 @@ impl<M: Memory> Heap<M> {
             } else if let Some(claim) = units::claim_free(&self.space, head, self.slot())? {
                 let bytes = claim.length * self.space.map.unit_bytes();
                 self.space.memory.punch(self.space.map.unit_at(head), bytes)?;
-                units::unclaim(&self.space, claim, Backing::Some)?;
+                units::unclaim(&self.space, claim, Backing::None)?;
                 returned += claim.length;
             }
         }

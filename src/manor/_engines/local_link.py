@@ -75,6 +75,8 @@ class LocalLink:
     def _call_server(self, method: str, args: tuple[Any, ...]) -> Any:
         if method == "stand_in" and self.dispatcher.residency is not None:
             return self.dispatcher.residency.stand_in(*args)
+        if method == "keep" and self.dispatcher.residency is not None:
+            return self.dispatcher.residency.keep(*args)
         if method == "get_methods":
             return tuple(self.dispatcher.find(int(args[0], 16)).exposed)
         raise NotExposed(f"proxies in the server itself cannot call its function {method!r}")

@@ -50,7 +50,7 @@ class Started(NamedTuple):
 def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:
     """Make a server that proxies in its own process reach directly."""
     server = kind(*args, **kwds)
-    link = LocalLink(server)
+    link = server.link = LocalLink(server)
     local_servers[server.route.server] = _Local(link)
     return server
 

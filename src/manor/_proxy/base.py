@@ -119,6 +119,11 @@ class BaseProxy:
             exposed=granted.exposed,
         )
 
+    @property
+    def _canonical_key_(self) -> tuple[bytes, str]:
+        """What makes two proxies the same key in containers in shared memory."""
+        return self._link.server, self._token.id
+
     def _getvalue(self) -> Any:
         """Return a copy of the hosted object."""
         return self._callmethod("#GETVALUE")
@@ -137,7 +142,7 @@ class BaseProxy:
     def __reduce__(self) -> tuple[Any, ...]:
         link = self._link
         storing = travel.storing
-        if storing is not None and storing.arena is link.arena:
+        if storing is not None:
             return _STORE(storing, self)
         recipient = travel.recipient
         if recipient is None or not recipient.grant(link.server, self._ident):

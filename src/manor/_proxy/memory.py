@@ -119,3 +119,8 @@ class _Where:
         if link is None:
             return None
         return link.fate.ended or link.fate.find_out(link.control)
+
+    @property
+    def link(self) -> Link | None:
+        """The link to the server, if it still is there."""
+        return self._link()

@@ -26,6 +26,19 @@ _OPEN: Final = Reference("manor._proxy.resident.opening", "open_object")
 _arenas: dict[bytes, Arena] = {}
 
 
+class _Container:
+    """As a recipient of pickles: holds the objects of proxies by itself."""
+
+    def grant(self, server: bytes, ident: int) -> bool:
+        return False
+
+    def grant_resident(self, server: bytes, typeid: str, handle: tuple[int, int]) -> int | None:
+        return 0
+
+
+_CONTAINER: Final = _Container()
+
+
 class Where(Protocol):
     """Tells where the server of an arena is."""
 
@@ -38,6 +51,10 @@ class Where(Protocol):
     @property
     def ended(self) -> str | None:
         """How the server ended, or None while it is taken for alive."""
+
+    @property
+    def link(self) -> Any:
+        """How this process calls the server, or None when it no longer can."""
 
 
 class Attachment:
@@ -52,7 +69,6 @@ class Attachment:
     __slots__ = ("__weakref__", "_arena", "_pickled_where", "lease_s", "server", "where")
 
     canonical = staticmethod(keys.canonical)
-    show = staticmethod(keys.show)
     unshow = staticmethod(keys.unshow)
     decode = staticmethod(codec_for("pickle").decode)
 
@@ -75,6 +91,21 @@ class Attachment:
         """Be the attachment of *arena*."""
         self._arena = weakref.ref(arena)
 
+    def show(self, key: Any) -> bytes:
+        """Return the pickle of a key; a proxy in it needs no lease where its container holds the object."""
+        travel.recipient, outer = _CONTAINER, travel.recipient
+        try:
+            return keys.show(key)
+        finally:
+            travel.recipient = outer
+
+    def encode_keyed(self, value: Any, key: Any, place: str) -> Any:
+        """Return the box of a value whose *key* is a proxy, and of the object that this stands for."""
+        storing = boxes.Storing(self.arena)
+        parts = self._pickled(storing, value, place)
+        storing.add(key)
+        return storing.box(parts)
+
     def encode(self, value: Any, place: str) -> Any:
         """Return the parts of a pickle, or the box that stands for a value with proxies in it.
 
@@ -82,15 +113,18 @@ class Attachment:
             NotPicklable: The value cannot be stored at *place*.
         """
         storing = boxes.Storing(self.arena)
+        parts = self._pickled(storing, value, place)
+        return storing.box(parts) if storing.references else parts
+
+    def _pickled(self, storing: boxes.Storing, value: Any, place: str) -> list[pickles.Buffer]:
         travel.storing, outer = storing, travel.storing
         try:
-            parts = pickles.dumps(value)
+            return pickles.dumps(value)
         except pickles.REFUSALS as error:
             text = f"{place} cannot be stored: {reprlib.repr(value)} ({type(error).__name__}: {error})"
             raise NotPicklable(text) from error
         finally:
             travel.storing = outer
-        return storing.box(parts) if storing.references else parts
 
     def open(self, kind: int, tag: int, at: int, generation: int) -> Any:
         """Return what stands for an object of the arena in this process."""

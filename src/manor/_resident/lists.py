@@ -6,6 +6,7 @@ the same; otherwise it begins again. It may therefore run a comparison, or a fun
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Self, SupportsIndex
@@ -15,6 +16,7 @@ from manor._resident.missing import MISSING
 from manor._resident.plain import is_same, plain
 from manor._resident.replacing import replace_by, replace_if_equal
 from manor._resident.tries import Tries
+from manor.errors import ArenaFull
 
 __all__ = ["List"]
 
@@ -98,7 +100,14 @@ class List(_native.List):
                 items[part] = items.copy() if is_same(self, values) else values
             return items
 
-        self._change(changed)
+        try:
+            self._change(changed)
+        except ArenaFull:
+            if values is not MISSING:
+                raise
+            for index in sorted(range(*part.indices(len(self))), reverse=True):
+                with contextlib.suppress(IndexError):  # another process has removed it
+                    self.pop(index)  # one after the other needs no room
 
     def _change(self, change: Callable[[list[Any]], list[Any]]) -> None:
         """Replace all items by what *change* makes of them."""

@@ -30,6 +30,7 @@ class ServerFunctions:
         self._functions: dict[str, Callable[..., Any]] = {
             "create": self._create,
             "host": self._host,
+            "keep": self._keep,
             "stand_in": self._stand_in,
             "add_name": self._add_name,
             "find_name": self._find_name,
@@ -71,6 +72,10 @@ class ServerFunctions:
         if residency is None:
             raise NotExposed("the manager's server has no shared memory")
         return residency
+
+    def _keep(self, session: Session, proxy: Any) -> tuple[int, int]:
+        """Keep a proxy of another manager, for a container in shared memory."""
+        return self._residency().keep(proxy)
 
     def _stand_in(self, session: Session, ident: int) -> tuple[int, int]:
         return self._residency().stand_in(ident)

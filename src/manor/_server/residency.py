@@ -94,6 +94,11 @@ class Residency:
         found["objects"] = dict(Counter(type_of(kind, tag) for kind, tag, _, _ in self.arena.objects()))
         return found
 
+    def keep(self, proxy: Any) -> tuple[int, int]:
+        """Keep a proxy of another manager's object; return the handle of what stands for it in containers."""
+        hosted = self._table.host(proxy, "proxy of another manager", (), {}, None)
+        return self._stand_ins.add(hosted.ident)
+
     def stand_in(self, ident: int) -> tuple[int, int]:
         """Return the handle of what stands for a served object in containers of the arena."""
         found = self._stand_ins.find(ident)

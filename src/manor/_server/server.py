@@ -55,6 +55,7 @@ class Server:
         table: Its objects.
         route: How clients of the same machine find it.
         owner: The process that it ends with, if there is one.
+        link: How proxies in this very process call it, once it has been given that.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Server:
         self._controls: set[Control] = set()
         self._reception = Reception(self)
         self.owner: ProcessWatch | None = None
+        self.link: Any = None
         self.residency = residency_of(self, arena_bytes_max)
         _servers.add(self)
 

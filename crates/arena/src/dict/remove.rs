@@ -1,6 +1,6 @@
 //! Removing items, and listing what they held for freeing.
 
-use super::{AFTER, BEFORE, CHAIN, Dict, HEAD, KEY, Key, LENGTH, SHAPE, TAIL, VALUE};
+use super::{AFTER, BEFORE, CHAIN, Dict, HEAD, Item, KEY, Key, LENGTH, SHAPE, TAIL, VALUE};
 use super::{checked, find::Spot, key, live_header};
 use crate::block::{Block, State};
 use crate::change::{self, Change};
@@ -16,32 +16,41 @@ use crate::value::{self, Cell, Loaded};
 impl Dict {
     /// Removes a key and returns its value; an object is held by this process then.
     pub fn pop<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<Option<Loaded>> {
-        self.take_item(heap, |dict, space| {
-            let spot = dict.find(space, key, dict.word(space, LENGTH)?)?;
-            Ok(spot.hit.then_some(spot))
-        })
-        .map(|taken| taken.map(|(_, value)| value))
+        Ok(self.take_key(heap, key, true)?.map(|(_, value)| value))
     }
 
     /// Removes a key. Returns whether it was there.
     pub fn remove<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<bool> {
-        Ok(self.pop(heap, key)?.is_some())
+        Ok(self.take_key(heap, key, false)?.is_some())
+    }
+
+    fn take_key<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        key: &Key<'_>,
+        hold: bool,
+    ) -> Result<Option<Item>> {
+        self.take_item(heap, hold, |dict, space| {
+            let spot = dict.find(space, key, dict.word(space, LENGTH)?)?;
+            Ok(spot.hit.then_some(spot))
+        })
     }
 
     /// Removes the newest item and returns its key and value.
-    pub fn pop_newest<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<(Loaded, Loaded)>> {
-        self.take_item(heap, |dict, space| {
+    pub fn pop_newest<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Item>> {
+        self.take_item(heap, true, |dict, space| {
             let tail = dict.link(space, TAIL)?;
             if tail == 0 { Ok(None) } else { dict.spot_of(space, tail).map(Some) }
         })
     }
 
-    /// Removes the item that `choose` finds under the lock.
+    /// Removes the item that `choose` finds under the lock; with `hold`, an object that was its value is held.
     fn take_item<M: Memory>(
         &self,
         heap: &Heap<M>,
+        hold: bool,
         choose: impl FnOnce(&Self, &Space<M>) -> Result<Option<Spot>>,
-    ) -> Result<Option<(Loaded, Loaded)>> {
+    ) -> Result<Option<Item>> {
         let space = &heap.space;
         let mut step = Step::default();
         let taken = {
@@ -52,7 +61,9 @@ impl Dict {
             self.unlink(space, &guard, spot, &mut step)?;
             taken
         };
-        heap.hold_taken(&taken.1)?;
+        if hold {
+            heap.hold_taken(&taken.1)?;
+        }
         heap.follow_up(step)?;
         Ok(Some(taken))
     }

@@ -1,6 +1,6 @@
 //! A set: a dict's keys.
 
-use super::{Dict, Key, Position, Way};
+use super::{Dict, Item, Key, Position, Way};
 use crate::failure::Result;
 use crate::heap::Heap;
 use crate::memory::Memory;
@@ -38,6 +38,16 @@ impl Set {
         Ok(self.0.set_default(heap, member, &Value::None)?.is_none())
     }
 
+    /// Adds a member and has it hold an object, the one that it stands for.
+    pub fn add_holding<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        member: &Key<'_>,
+        held: &Value<'_>,
+    ) -> Result<bool> {
+        Ok(self.0.set_default(heap, member, held)?.is_none())
+    }
+
     /// Whether this is a member.
     pub fn contains<M: Memory>(&self, heap: &Heap<M>, member: &Key<'_>) -> Result<bool> {
         self.0.contains(heap, member)
@@ -48,9 +58,9 @@ impl Set {
         self.0.remove(heap, member)
     }
 
-    /// Removes some member (the newest) and returns it.
-    pub fn pop<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Loaded>> {
-        Ok(self.0.pop_newest(heap)?.map(|(member, _)| member))
+    /// Removes some member (the newest) and returns it, and what it held, which this process holds then.
+    pub fn pop<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Item>> {
+        self.0.pop_newest(heap)
     }
 
     /// Removes every member.
@@ -99,7 +109,7 @@ fn a_set_keeps_its_first_members() {
     assert!(Set::open(&heap, set.handle()).is_ok());
     assert_eq!(
         (set.remove(&heap, &Key::int(1, 1)), set.pop(&heap)),
-        (Ok(true), Ok(Some(Loaded::Int(2))))
+        (Ok(true), Ok(Some((Loaded::Int(2), Loaded::None))))
     );
     set.clear(&heap).unwrap();
     heap.let_go(set.handle()).unwrap();

@@ -13,35 +13,8 @@ use ::arena::{Failure, clock};
 use pyo3::prelude::*;
 
 use super::failures::to_python;
+use super::hooks::Hooks;
 use super::object::Object;
-
-/// The Python functions that do what the native code cannot; see `_native.pyi`.
-pub struct Hooks {
-    pub encode: Py<PyAny>,
-    pub decode: Py<PyAny>,
-    pub open: Py<PyAny>,
-    pub canonical: Py<PyAny>,
-    pub show: Py<PyAny>,
-    pub unshow: Py<PyAny>,
-    pub ended: Py<PyAny>,
-    object: Py<PyAny>,
-}
-
-impl Hooks {
-    fn of(object: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let get = |name: &str| object.getattr(name).map(Bound::unbind);
-        Ok(Self {
-            encode: get("encode")?,
-            decode: get("decode")?,
-            open: get("open")?,
-            canonical: get("canonical")?,
-            show: get("show")?,
-            unshow: get("unshow")?,
-            ended: get("ended")?,
-            object: object.clone().unbind(),
-        })
-    }
-}
 
 /// An arena that this process is attached to.
 #[pyclass(frozen, weakref, module = "manor._native")]

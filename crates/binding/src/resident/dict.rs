@@ -8,6 +8,7 @@ use pyo3::types::PyTuple;
 
 use super::arena::Arena;
 use super::failures::to_python;
+use super::keyed::with_key_held;
 use super::keys::{self, Use, with_key};
 use super::listing::listed;
 use super::object::{Object, arena_of, held};
@@ -88,6 +89,7 @@ pub fn set(
 ) -> PyResult<()> {
     let arena = arena_of(slf.as_super())?;
     let native = slf.get().native;
+    let value = &with_key_held(arena, key, value)?;
     with_value(arena, value, "argument 2 of dict.__setitem__()", |value| {
         with_key(arena.get(), key, Use::Store, |key| {
             arena.get().roomy(|| native.set(arena.get().heap(), key, value))
@@ -271,6 +273,7 @@ impl Dict {
     ) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?;
         let (native, witness) = (slf.get().native, witness.map(|witness| witness.get().0));
+        let value = &with_key_held(arena, key, value)?;
         with_value(arena, value, "the new value of a dict's key", |value| {
             with_key(arena.get(), key, Use::Store, |key| {
                 let heap = arena.get().heap();

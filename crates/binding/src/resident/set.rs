@@ -2,15 +2,18 @@
 
 use ::arena::Failure;
 use ::arena::dict::Set as Native;
+use ::arena::value::Value;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyFrozenSet, PySet};
 
 use super::arena::Arena;
+use super::dict::forget;
 use super::failures::to_python;
 use super::keys::{self, Use, with_key};
 use super::listing::{CHUNK_ITEMS, TRIES};
 use super::object::{Object, arena_of, held};
+use super::values;
 use super::walk::{Shape, Walk, What};
 
 /// Keys without values.
@@ -71,8 +74,12 @@ impl Set {
     fn add(slf: &Bound<'_, Self>, member: &Bound<'_, PyAny>) -> PyResult<()> {
         let arena = arena_of(slf.as_super())?.get();
         let native = slf.get().native;
-        with_key(arena, member, Use::Store, |key| arena.roomy(|| native.add(arena.heap(), key)))?
-            .map_err(to_python)?;
+        let held = values::object_of(slf.as_super().get().arena().bind(slf.py()), member);
+        let held = held.map_or(Value::None, |object| Value::Object(object.get().handle()));
+        with_key(arena, member, Use::Store, |key| {
+            arena.roomy(|| native.add_holding(arena.heap(), key, &held))
+        })?
+        .map_err(to_python)?;
         Ok(())
     }
 
@@ -93,7 +100,11 @@ impl Set {
         let arena = arena_of(slf.as_super())?.get();
         match slf.get().native.pop(arena.heap()).map_err(to_python)? {
             None => Err(PyKeyError::new_err("pop from an empty set")),
-            Some(member) => keys::to_python(arena, slf.py(), member),
+            Some((member, held)) => {
+                let member = keys::to_python(arena, slf.py(), member);
+                forget(arena, &held);
+                member
+            }
         }
     }
 

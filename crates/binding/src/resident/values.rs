@@ -93,7 +93,7 @@ pub fn with_value<R>(
 }
 
 /// The value, if it is an object of this very arena.
-fn object_of<'a, 'py>(
+pub fn object_of<'a, 'py>(
     arena: &Bound<'py, Arena>,
     value: &'a Bound<'py, PyAny>,
 ) -> Option<&'a Bound<'py, Object>> {

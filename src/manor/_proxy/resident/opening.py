@@ -56,7 +56,8 @@ def open_object(arena: Arena, kind: int, tag: int, handle: tuple[int, int]) -> A
     """
     if tag == STAND_IN_TAG:
         stand_in = StandIn(arena, handle)
-        proxy = RebuildProxy(*stand_in.get())
+        record = stand_in.get()
+        proxy = codec_for("pickle").decode(memoryview(record)) if isinstance(record, bytes) else RebuildProxy(*record)
         proxy._stand_in = stand_in  # keeps the object until the server knows that the proxy does
         return proxy
     return CLASSES[type_of(kind, tag)](arena, handle)

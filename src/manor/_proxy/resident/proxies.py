@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from manor._proxy.link import Link
     from manor._resident.attachment import Attachment
 
+_STORE: Final = Reference("manor._proxy.resident.stand_ins", "store_foreign")
 _REBUILD: Final = Reference("manor._proxy.resident.opening", "rebuild")
 _VALUE: Final = Reference("manor._server.types", "Value")
 _NAMESPACE: Final = Reference("manor._server.types", "Namespace")
@@ -103,13 +104,19 @@ class ResidentProxy(BaseProxy):
             )
         return getattr(self, methodname)(*args, **kwds)
 
+    @property
+    def _canonical_key_(self) -> tuple[bytes, str]:
+        return self._attachment.server, self._id
+
     def _incref(self) -> None:
         """Do nothing: the object is held for as long as the proxy lives."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         storing = travel.storing
-        if storing is not None and storing.arena is self._arena:
-            return boxes.boxed, (storing.add(self),)
+        if storing is not None:
+            if storing.arena is self._arena:
+                return boxes.boxed, (storing.add(self),)
+            return _STORE(storing, self)
         attachment = self._attachment
         recipient = travel.recipient
         ident = None if recipient is None else recipient.grant_resident(attachment.server, self._typeid, self._handle)
