@@ -15,6 +15,7 @@ if not sys.platform.startswith("linux"):
 
 if TYPE_CHECKING:
     from manor._proxy.deadlines import deadline as deadline
+    from manor._resident.missing import MISSING as MISSING
     from manor.errors import AddressInUse as AddressInUse
     from manor.errors import ArenaCorrupt as ArenaCorrupt
     from manor.errors import ArenaFull as ArenaFull
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from manor.managers.sync import SyncManager
 
 __all__ = [
+    "MISSING",
     "AddressInUse",
     "ArenaCorrupt",
     "ArenaFull",
@@ -69,9 +71,10 @@ __all__ = [
 ]
 
 _HOMES: Final[dict[str, str]] = {
+    "MISSING": "manor._resident.missing",
     "Limits": "manor.limits",
     "deadline": "manor._proxy.deadlines",
-    **{name: "manor.errors" for name in __all__ if name not in ("Limits", "Manager", "deadline")},
+    **{name: "manor.errors" for name in __all__ if name not in ("MISSING", "Limits", "Manager", "deadline")},
 }
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, Self, SupportsIndex, TypeVar, overload
 
 from manor._proxy.base import BaseProxy
 from manor._proxy.containers.chunks import iterate_sequence
+from manor._proxy.updating import update
 
 __all__ = ["ArrayProxy", "IteratorProxy", "NamespaceProxy", "ValueProxy"]
 
@@ -58,6 +59,34 @@ class ValueProxy(BaseProxy, Generic[T]):
     @value.setter
     def value(self, value: T) -> None:
         self.set(value)
+
+    # In one step; ``manor._server.atomics`` says what that is beside a plain assignment.
+
+    def add(self, amount: Any = 1, /) -> T:
+        """Add *amount* in one step, and return the sum.
+
+        Raises:
+            TypeError: The two cannot be added.
+        """
+        return self._callmethod("#VALUE_ADD", ((), amount))
+
+    def update_with(self, function: Callable[[T], T], /) -> T:
+        """Replace the value by what *function* makes of it, in one step, and return the new one.
+
+        No lock is held while *function* runs, in this process. If the value was changed meanwhile, *function* runs
+        again, with the new value: it should do nothing but compute.
+
+        Raises:
+            RuntimeError: *function* itself changes the value, each time.
+        """
+        return update(self, "#VALUE_READ", (), function)
+
+    def compare_and_set(self, expected: Any, new: T, /) -> bool:
+        """Set the value to *new* if it equals *expected*, in one step; return whether it did.
+
+        The comparison runs in the server, and may run again if the value was changed meanwhile.
+        """
+        return self._callmethod("#VALUE_COMPARE_AND_SET", ((), expected, new))
 
 
 class ArrayProxy(BaseProxy):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from manor import _native
 from manor._resident.missing import MISSING
 from manor._resident.tries import Tries
 
 __all__ = ["replace_by", "replace_if_equal"]
 
-W = TypeVar("W", _native.Witness, _native.Witness | None)
+W = TypeVar("W")
 
 
 def replace_by(
@@ -21,7 +20,7 @@ def replace_by(
 
     Args:
         function: Gets the value, and returns the new one; runs once more whenever somebody was faster.
-        read: Returns the value, and its witness.
+        read: Returns the value, and its witness, which equals another for as long as the value stays.
         replace: Replaces the value if it still is that of the witness, and returns whether it did.
 
     Raises:

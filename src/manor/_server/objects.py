@@ -40,9 +40,12 @@ class Hosted:
         holders: Credits by holder.
         local: How often the server itself refers to it.
         leased_until: Until when (monotonic, in seconds) a pickle may still arrive.
+        lock: Of those who change one of its values in one step; made for the first of them.
     """
 
-    __slots__ = ("adapter", "exposed", "holders", "ident", "leased_until", "local", "method_to_typeid", "obj", "typeid")
+    __slots__ = (
+        "adapter", "exposed", "holders", "ident", "leased_until", "local", "lock", "method_to_typeid", "obj", "typeid",
+    )  # fmt: skip
 
     def __init__(self, ident: int, obj: Any, typeid: str, adapter: Adapter | None) -> None:
         self.ident = ident
@@ -54,6 +57,7 @@ class Hosted:
         self.holders: dict[Holder, int] = {}
         self.local = 0
         self.leased_until = 0.0
+        self.lock: Any = None
 
     @property
     def is_held(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._resident.handles import id_of
+from manor._server.atomics import ATOMICS
 
 if TYPE_CHECKING:
     from manor._server.dispatch import Grantee
@@ -110,5 +111,6 @@ SPECIALS: Final[dict[str, tuple[Special, tuple[str, ...]]]] = {
     "#NEXT": (_next, ("__next__",)),
     "#ENTER": (_enter, ("acquire", "release")),
     "#LEAVE": (_leave, ("acquire", "release")),
+    **ATOMICS,
 }
 """Each with the exposed methods without which it is refused."""

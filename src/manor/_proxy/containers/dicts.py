@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar, overload
 
 from manor._proxy.containers.base import ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_keys
+from manor._proxy.updating import update
+from manor._resident.missing import MISSING
 
 __all__ = ["DICT_EXPOSED", "BaseDictProxy", "DictProxy"]
 
@@ -27,7 +29,10 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
     _exposed_ = DICT_EXPOSED
     _method_to_typeid_: ClassVar[Mapping[str, str]] = {"__iter__": "Iterator"}
     _like_ = (dict,)
-    _changing_ = frozenset(("__delitem__", "__ior__", "__setitem__", "clear", "pop", "popitem", "setdefault", "update"))
+    _changing_ = frozenset(
+        ("#ITEM_ADD", "#ITEM_COMPARE_AND_SET", "__delitem__", "__ior__", "__setitem__", "clear", "pop", "popitem",
+         "setdefault", "update")
+    )  # fmt: skip
 
     def __len__(self) -> int:
         return self._callmethod("__len__")
@@ -111,6 +116,46 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
             other if hasattr(other, "keys") or isinstance(other, list | tuple) else list(other) for other in others
         )
         self._callmethod("update", ready, items)
+
+    # In one step; ``manor._server.atomics`` says what that is beside a plain assignment.
+
+    def add(self, key: K, /, amount: Any = 1, default: Any = 0) -> V:
+        """Add *amount* to the value of *key* in one step, and return the sum.
+
+        Args:
+            key: Which value.
+            amount: What is added; any number, or whatever else can be added to the value.
+            default: What is added to when *key* is missing.
+
+        Raises:
+            TypeError: The two cannot be added.
+        """
+        return self._callmethod("#ITEM_ADD", ((key,), amount, default))
+
+    def update_with(self, key: K, function: Callable[[V], V], /, *, default: Any = MISSING) -> V:
+        """Replace the value of *key* by what *function* makes of it, in one step, and return the new one.
+
+        No lock is held while *function* runs, in this process. If the value was changed meanwhile, *function* runs
+        again, with the new value: it should do nothing but compute.
+
+        Args:
+            key: Which value.
+            function: Gets the value, and returns the new one.
+            default: What *function* gets when *key* is missing.
+
+        Raises:
+            KeyError: *key* is missing, and there is no *default*.
+            RuntimeError: *function* itself changes the value, each time.
+        """
+        return update(self, "#ITEM_READ", (key,), function, default)
+
+    def compare_and_set(self, key: K, expected: Any, new: V, /) -> bool:
+        """Set *key* to *new* if its value equals *expected*, in one step; return whether it did.
+
+        *expected* may be ``MISSING``: set *key* only if it is not there.
+        The comparison runs in the server, and may run again if the value was changed meanwhile.
+        """
+        return self._callmethod("#ITEM_COMPARE_AND_SET", ((key,), expected, new))
 
 
 class DictProxy(BaseDictProxy[K, V]):

@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, Self, SupportsIndex, TypeVar, overload
 
 from manor._proxy.containers.base import ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_sequence, iterate_sequence_backwards
+from manor._proxy.updating import update
 
 __all__ = ["LIST_EXPOSED", "BaseListProxy", "ListProxy"]
 
@@ -32,8 +33,8 @@ class BaseListProxy(ContainerProxy, Generic[T]):
     _exposed_ = LIST_EXPOSED
     _like_ = (list,)
     _changing_ = frozenset(
-        ("__delitem__", "__setitem__", "__imul__", "append", "clear", "extend", "insert", "pop", "remove", "reverse",
-         "sort")
+        ("#ITEM_ADD", "#ITEM_COMPARE_AND_SET", "__delitem__", "__setitem__", "__imul__", "append", "clear", "extend",
+         "insert", "pop", "remove", "reverse", "sort")
     )  # fmt: skip
 
     def __len__(self) -> int:
@@ -141,6 +142,39 @@ class BaseListProxy(ContainerProxy, Generic[T]):
     def sort(self, *, key: Callable[[T], Any] | None = None, reverse: bool = False) -> None:
         """Sort in place; *key* runs in the server."""
         self._callmethod("sort", (), {"key": key, "reverse": reverse})
+
+    # In one step; ``manor._server.atomics`` says what that is beside a plain assignment.
+
+    def add(self, index: SupportsIndex, /, amount: Any = 1) -> T:
+        """Add *amount* to the item at *index* in one step, and return the sum.
+
+        Raises:
+            IndexError: There is no such item.
+            TypeError: The two cannot be added.
+        """
+        return self._callmethod("#ITEM_ADD", ((index,), amount))
+
+    def update_with(self, index: SupportsIndex, function: Callable[[T], T], /) -> T:
+        """Replace the item at *index* by what *function* makes of it, in one step, and return the new one.
+
+        No lock is held while *function* runs, in this process. If another item is there afterwards, *function* runs
+        again, with that one: it should do nothing but compute.
+
+        Raises:
+            IndexError: There is no such item.
+            RuntimeError: *function* itself changes the item, each time.
+        """
+        return update(self, "#ITEM_READ", (index,), function)
+
+    def compare_and_set(self, index: SupportsIndex, expected: Any, new: T, /) -> bool:
+        """Set the item at *index* to *new* if it equals *expected*, in one step; return whether it did.
+
+        The comparison runs in the server, and may run again if the item was changed meanwhile.
+
+        Raises:
+            IndexError: There is no such item.
+        """
+        return self._callmethod("#ITEM_COMPARE_AND_SET", ((index,), expected, new))
 
 
 class ListProxy(BaseListProxy[T]):
