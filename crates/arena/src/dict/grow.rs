@@ -33,6 +33,9 @@ impl Dict {
 
     fn need<M: Memory>(&self, space: &Space<M>) -> Result<Need> {
         let (buckets, first) = (self.word(space, BUCKETS)?, self.word(space, FIRST_CAPACITY)?);
+        if buckets == 0 && first != 0 {
+            return corrupt("a dict with room for buckets has none");
+        }
         if buckets < SEGMENT {
             let grown = (first.saturating_mul(4)).clamp(BUCKETS_MIN, SEGMENT);
             return Ok(if buckets < first { Need::Nothing } else { Need::First(grown) });

@@ -1,6 +1,8 @@
 //! Walking over the items in order of insertion.
 
-use super::{AFTER, BEFORE, CHAIN, Dict, HASH, HEAD, KEY, LENGTH, SHAPE, TAIL, VALUE};
+use super::{
+    AFTER, BEFORE, CHAIN, Dict, HASH, HEAD, ITEM_PAYLOAD, KEY, LENGTH, SHAPE, TAIL, VALUE,
+};
 use super::{checked, find::Spot, key};
 use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
@@ -23,6 +25,8 @@ pub struct Position {
     way: Way,
     next: u64,
     shape: u64,
+    /// How many items there can still be: links of damaged items may lead round in a circle.
+    left: u64,
 }
 
 impl Position {
@@ -42,7 +46,8 @@ impl Dict {
         let _guard = heap.lock(self.object)?;
         let end = if way == Way::Forward { HEAD } else { TAIL };
         let (next, shape) = (self.word(&heap.space, end)?, self.word(&heap.space, SHAPE)?);
-        Ok(Position { way, next, shape })
+        let left = self.word(&heap.space, LENGTH)?.min(heap.space.memory.bytes() / ITEM_PAYLOAD);
+        Ok(Position { way, next, shape, left })
     }
 
     /// Whether no key came or went since the walk began. Takes no lock.
@@ -72,6 +77,10 @@ impl Dict {
             if item == 0 {
                 break;
             }
+            if position.left == 0 {
+                return corrupt("a dict has more items than it counts");
+            }
+            position.left -= 1;
             let word = |word| space.memory.load(item + word);
             let key = key::load(space, Cell(word(KEY)?))?;
             items.push((key, value::load(space, Cell(word(VALUE)?))?));

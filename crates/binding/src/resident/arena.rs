@@ -13,6 +13,7 @@ use ::arena::{Failure, clock};
 use pyo3::prelude::*;
 
 use super::failures::to_python;
+use super::gone::Gone;
 use super::hooks::Hooks;
 use super::object::Object;
 
@@ -212,12 +213,13 @@ impl Arena {
 
     fn find_name<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
         self.check_not_ended()?;
+        let mut gone = Gone::default();
         loop {
             let Some(handle) = self.heap.find_name(name).map_err(to_python)? else {
                 return Ok(None);
             };
             match self.hold(handle) {
-                Err(Failure::ObjectGone) => {}
+                Err(Failure::ObjectGone) => gone.note(handle)?,
                 Err(failure) => return Err(to_python(failure)),
                 Ok(()) => {
                     let object = self.open(py, handle);

@@ -12,7 +12,7 @@ use super::keyed::with_key_held;
 use super::keys::{self, Use, with_key};
 use super::listing::listed;
 use super::object::{Object, arena_of, held};
-use super::values::{self, Witness, fetch, taken, with_value};
+use super::values::{self, Witness, copied, fetch, taken, with_value};
 use super::walk::{Shape, Walk, What};
 
 /// A mapping that keeps insertion order.
@@ -209,8 +209,7 @@ impl Dict {
                 return Ok(value);
             }
             if Self::_replace(slf, key, None, &default)? {
-                // What was stored, as everybody else sees it: a copy of it, or a proxy.
-                return Ok(get(slf, key)?.unwrap_or(default));
+                return copied(arena_of(slf.as_super())?, &default);
             }
         }
     }

@@ -8,6 +8,7 @@ use pyo3::types::{PyList, PySlice};
 
 use super::arena::Arena;
 use super::failures::to_python;
+use super::gone::Gone;
 use super::object::{Object, arena_of};
 use super::several::within;
 
@@ -20,12 +21,13 @@ pub fn snapshot<'py>(
     native: List,
 ) -> PyResult<(Vec<Bound<'py, PyAny>>, u64)> {
     let arena = arena_of(object)?.get();
+    let mut gone = Gone::default();
     loop {
         match native.snapshot(arena.heap()) {
             Err(Failure::Changed) => object.py().check_signals()?,
             Err(failure) => return Err(to_python(failure)),
             Ok((items, version)) => {
-                if let Some(items) = within(arena, object.py(), items)? {
+                if let Some(items) = within(arena, object.py(), items, &mut gone)? {
                     return Ok((items, version));
                 }
             }
@@ -40,6 +42,7 @@ pub fn sliced<'py>(
     slice: &Bound<'py, PySlice>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let (arena, py) = (arena_of(object)?.get(), object.py());
+    let mut gone = Gone::default();
     for _ in 0..TRIES {
         let version = native.version(arena.heap()).map_err(to_python)?;
         let length = native.len(arena.heap()).map_err(to_python)?;
@@ -51,7 +54,7 @@ pub fn sliced<'py>(
         }
         let range = (u64::try_from(first)?, usize::try_from(last - first + 1)?);
         let Some(items) = range_at(arena, native, range, version)? else { continue };
-        let Some(items) = within(arena, py, items)? else { continue };
+        let Some(items) = within(arena, py, items, &mut gone)? else { continue };
         let items = PyList::new(py, items)?.into_any();
         if part.step == 1 {
             return Ok(items);

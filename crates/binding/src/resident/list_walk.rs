@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 
 use super::arena::Arena;
 use super::failures::to_python;
+use super::gone::Gone;
 use super::object::Object;
 use super::several::opened;
 
@@ -105,10 +106,11 @@ impl ListWalk {
     }
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let mut gone = Gone::default();
         loop {
             let arena = self.object.get().enter()?;
             let Some(item) = self.step(arena)? else { return Ok(None) };
-            match opened(arena, py, item)? {
+            match opened(arena, py, item, &mut gone)? {
                 Some(value) => return Ok(Some(value)),
                 None => self.unread(), // An object that was replaced meanwhile.
             }

@@ -5,6 +5,7 @@ use ::arena::dict::{Dict, Item, Way};
 use pyo3::prelude::*;
 
 use super::failures::to_python;
+use super::gone::Gone;
 use super::object::{Object, arena_of};
 use super::walk::What;
 
@@ -38,12 +39,13 @@ pub fn listed<'py>(
     native: Dict,
     what: What,
 ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+    let mut gone = Gone::default();
     'again: loop {
         let items = snapshot(object, native)?;
         let arena = object.get().enter()?;
         let mut list = Vec::with_capacity(items.len());
         for item in items {
-            match what.of(arena, object.py(), item)? {
+            match what.of(arena, object.py(), item, &mut gone)? {
                 Some(value) => list.push(value),
                 None => continue 'again, // An object has gone: what was copied is history.
             }

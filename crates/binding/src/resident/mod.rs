@@ -5,6 +5,7 @@ pub mod buffer;
 pub mod dict;
 pub mod failures;
 mod forms;
+pub mod gone;
 pub mod hooks;
 pub mod indexes;
 pub mod keyed;

@@ -7,6 +7,7 @@ use pyo3::types::{PyBytes, PyString};
 
 use super::arena::Arena;
 use super::failures::to_python;
+use super::gone::Gone;
 use super::values::{self, Encoded, Plain};
 
 /// A value of Python's, and what keeps its bytes in place.
@@ -68,10 +69,11 @@ pub fn within<'py>(
     arena: &Arena,
     py: Python<'py>,
     items: Vec<Loaded>,
+    gone: &mut Gone,
 ) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
     let mut found = Vec::with_capacity(items.len());
     for item in items {
-        match opened(arena, py, item)? {
+        match opened(arena, py, item, gone)? {
             Some(value) => found.push(value),
             None => return Ok(None),
         }
@@ -84,12 +86,13 @@ pub fn opened<'py>(
     arena: &Arena,
     py: Python<'py>,
     item: Loaded,
+    gone: &mut Gone,
 ) -> PyResult<Option<Bound<'py, PyAny>>> {
     let Loaded::Object(handle) = item else {
         return values::to_python(arena, py, item).map(Some);
     };
     match arena.hold(handle) {
-        Err(Failure::ObjectGone) => Ok(None),
+        Err(Failure::ObjectGone) => gone.note(handle).map(|()| None),
         Err(failure) => Err(to_python(failure)),
         Ok(()) => {
             let value = values::to_python(arena, py, item);

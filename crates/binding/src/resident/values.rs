@@ -11,6 +11,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyMemoryView, PyString};
 use super::arena::Arena;
 use super::buffer::Buffer;
 use super::failures;
+use super::gone::Gone;
 use super::object::Object;
 use crate::parts::Parts;
 
@@ -145,6 +146,21 @@ impl Encoded<'_> {
     }
 }
 
+/// A value as everybody else sees it once it is stored. To read it again would be to see what others make of it.
+pub fn copied<'py>(
+    arena: &Bound<'py, Arena>,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    if plain(arena, value).is_some() {
+        return Ok(value.clone());
+    }
+    let encoded = encode(arena, value, "a value")?;
+    match &encoded {
+        Encoded::Pickle(_) => decode(arena.get(), value.py(), encoded.slices().concat()),
+        Encoded::Object(object) => arena.get().open(value.py(), object.get().handle()),
+    }
+}
+
 /// The value that was read. Objects must be held by this process already.
 #[inline]
 pub fn to_python<'py>(
@@ -189,13 +205,14 @@ pub fn fetch<'py, T>(
     py: Python<'py>,
     mut read: impl FnMut() -> Result<Option<(Loaded, T)>, Failure>,
 ) -> PyResult<Option<(Bound<'py, PyAny>, T)>> {
+    let mut gone = Gone::default();
     loop {
         let Some((loaded, more)) = read().map_err(failures::to_python)? else { return Ok(None) };
         let Loaded::Object(handle) = loaded else {
             return Ok(Some((to_python(arena, py, loaded)?, more)));
         };
         match arena.hold(handle) {
-            Err(Failure::ObjectGone) => {} // Its container has let go of it: read again.
+            Err(Failure::ObjectGone) => gone.note(handle)?, // Its container has let go of it: read again.
             Err(failure) => return Err(failures::to_python(failure)),
             Ok(()) => {
                 let object = to_python(arena, py, loaded);

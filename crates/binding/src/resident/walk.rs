@@ -13,6 +13,7 @@ use pyo3::prelude::*;
 
 use super::arena::Arena;
 use super::failures::to_python;
+use super::gone::Gone;
 use super::keys;
 use super::listing::CHUNK_ITEMS;
 use super::object::Object;
@@ -43,11 +44,12 @@ impl What {
         arena: &Arena,
         py: Python<'py>,
         (key, value): Item,
+        gone: &mut Gone,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         if self == Self::Keys {
             return keys::to_python(arena, py, key).map(Some);
         }
-        let Some(value) = opened(arena, py, value)? else { return Ok(None) };
+        let Some(value) = opened(arena, py, value, gone)? else { return Ok(None) };
         if self == Self::Values {
             return Ok(Some(value));
         }
@@ -144,7 +146,7 @@ impl Walk {
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let arena = self.object.get().enter()?;
         let Some(item) = self.step(arena)? else { return Ok(None) };
-        match self.what.of(arena, py, item)? {
+        match self.what.of(arena, py, item, &mut Gone::default())? {
             Some(value) => Ok(Some(value)),
             None => Err(self.shape.changed()), // A value was replaced, and the old one was an object.
         }
