@@ -61,7 +61,7 @@ signal.pause()
         assert process.stdout
         assert process.stdout.readline() == "ready\n"
         output = outcome.stopped(process)
-    assert output.count("Fatal Python error: Aborted") == 2
+    assert output.count("Fatal Python error: ") == 2  # what two processes write at once is mixed, in whole writes
     assert "in child_waits" in output
 
 
