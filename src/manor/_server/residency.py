@@ -22,7 +22,7 @@ from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
 from manor._resident.handles import type_of
 from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
-from manor.errors import ManorWarning, ObjectGone
+from manor.errors import ArenaCorrupt, ManorWarning, ObjectGone
 
 if TYPE_CHECKING:
     from manor._server.objects import ObjectTable
@@ -194,11 +194,11 @@ def residency_of(server: Any, bytes_max: int) -> Residency | None:
     A limit on address space (``ulimit -v``) may leave room for a smaller one.
     """
     size = bytes_max
-    failure: OSError | None = None
+    failure: Exception | None = None
     while size >= _BYTES_MIN:
         try:
             residency = Residency(server, size, server.limits.pickle_lease_s, server.table)
-        except OSError as error:
+        except (OSError, ArenaCorrupt) as error:  # the latter where /proc or the C library's robust list is missing
             failure = error
             size //= 8
         else:

@@ -66,9 +66,7 @@ class NamedObjects:
 
         ``bytes_reserved`` is how large it may grow, ``bytes_backed`` what it takes from the system (an upper bound),
         ``bytes_used`` what objects take; ``objects`` how many there are of each type; ``processes`` the pids of those
-        attached, and ``slots`` their number; ``changes`` and ``contended`` how many changes of more than a word the
-        objects that live have seen, and how often somebody waited for one of them; ``sweeps`` how many dead processes
-        were cleaned up behind. A manager without shared memory has objects only.
+        attached, and ``slots`` their number. A manager without shared memory has objects only.
         """
         return self._started_link().call(SERVER, "stats")  # type: ignore[no-any-return]
 
