@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | free | the slab's owner's, to allocate | that owner |
 //! | pending | the allocating process's, not reachable | that process; the sweeper once it is dead |
-//! | counted | a reference that its object has counted, in no container yet | as pending |
+//! | counted | a reference that its object has counted, in no container yet, or not any more | as pending |
 //! | live | reachable from exactly one place | whoever holds that place's lock |
 //! | dropped | unlinked; what it refers to is not released yet | whoever holds the lock of what it refers to |
 //!

@@ -173,6 +173,36 @@ pub(crate) fn exhaust<T, V: PartialEq + Debug>(scenario: &Scenario<'_, T, V>) ->
     Ok(report)
 }
 
+/// Has somebody sweep another process after every store of an operation, whose actor lives and is about to go on.
+/// Returns how often that was possible: not while the actor has a lock.
+pub(crate) fn sweep_beside<T, V: PartialEq + Debug>(
+    scenario: &Scenario<'_, T, V>,
+) -> Finding<usize> {
+    let (theatre, actor, prepared) = Theatre::open(scenario);
+    let look = || (scenario.look)(&theatre.stage(SURVIVOR), &prepared);
+    let before = theatre.rehearse(look);
+    theatre.memory.become_thread(ACTOR);
+    theatre.memory.take_log();
+    (scenario.act)(&actor, &prepared);
+    let log = theatre.memory.take_log();
+    let after = theatre.rehearse(look);
+    let mut sweeps = 0;
+    for cut in (0..log.len()).rev() {
+        theatre.memory.undo(&[log[cut]]);
+        let seen = theatre.rehearse(|| {
+            let swept = theatre.stage(SURVIVOR).sweep(u64::from(SECOND) - 1);
+            swept.is_ok().then(look)
+        });
+        if let Some(seen) = seen {
+            sweeps += 1;
+            if seen != before && seen != after {
+                return Err(format!("after {cut} of {}: {seen:?}", log.len()));
+            }
+        }
+    }
+    Ok(sweeps)
+}
+
 fn found_audit(space: &Space<Rc<Recorder>>, when: &str) -> Finding<()> {
     audit(space).map_err(|finding| format!("{when}: {finding}"))
 }

@@ -52,7 +52,7 @@ impl Dict {
         choose: impl FnOnce(&Self, &Space<M>) -> Result<Option<Spot>>,
     ) -> Result<Option<Item>> {
         let space = &heap.space;
-        let mut step = Step::default();
+        let mut step = Step { keeper: hold.then(|| heap.slot()), ..Step::default() };
         let taken = {
             let guard = heap.lock(self.object)?;
             let Some(spot) = choose(self, space)? else { return Ok(None) };

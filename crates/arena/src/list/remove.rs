@@ -48,7 +48,9 @@ impl List {
         choose: impl FnOnce(u64) -> Option<u64>,
         witness: Option<Witness>,
     ) -> Result<Option<Loaded>> {
-        let (space, mut step, mut loaded) = (&heap.space, Step::default(), None);
+        let (space, mut loaded) = (&heap.space, None);
+        let keeper = witness.is_none().then(|| heap.slot());
+        let mut step = Step { keeper, ..Step::default() };
         let cell = {
             let guard = heap.lock(self.object)?;
             let Some(index) = choose(self.length(space)?) else { return Ok(None) };

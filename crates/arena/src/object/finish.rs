@@ -25,6 +25,9 @@ pub(crate) struct Step {
     pub freed: Vec<u64>,
     /// There was something to do.
     pub worked: bool,
+    /// The slot of a process that keeps the references that are unlinked, until it has taken what they refer to:
+    /// what is dropped, a sweeper releases at any moment.
+    pub keeper: Option<u64>,
 }
 
 impl Step {
@@ -100,7 +103,7 @@ impl<M: Memory> Heap<M> {
     }
 }
 
-/// Lists an unlinked value's block for freeing; a reference is dropped, and released without the lock.
+/// Lists an unlinked value's block for freeing; a reference is dropped, or kept, and released without the lock.
 pub(crate) fn discard_value<M: Memory>(
     space: &Space<M>,
     cell: Cell,
@@ -114,12 +117,17 @@ pub(crate) fn discard_value<M: Memory>(
         return corrupt("a linked value is not live");
     }
     let block = Block { at, header };
-    if kind == Kind::Object {
-        change.turn(block, State::Dropped);
-        step.dropped.push(Block { at, header: block.header.turned(State::Dropped) });
-    } else {
+    if kind != Kind::Object {
         change.turn(block, State::Free);
         step.freed.push(at);
+    } else if let Some(slot) = step.keeper {
+        // No turn, which would not know the slot. Until this change is made, or completed, nobody turns the block.
+        let kept = Header::new(header.generation(), State::Counted, slot);
+        change.write(at, kept.0);
+        step.dropped.push(Block { at, header: kept });
+    } else {
+        change.turn(block, State::Dropped);
+        step.dropped.push(Block { at, header: block.header.turned(State::Dropped) });
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use crate::dict::kills::{LONG, View, filled, key, view};
 use crate::dict::{Dict, Key};
-use crate::harness::{Report, Scenario, Stage, exhaust};
+use crate::harness::{Report, Scenario, Stage, exhaust, sweep_beside};
+use crate::list::List;
 use crate::object::Handle;
 use crate::value::{Kind, Value};
 
@@ -86,6 +87,45 @@ fn removing_the_last_reference_survives_every_kill() {
             meanwhile: None,
             shared: true,
         }));
+    }
+}
+
+#[test]
+fn a_sweep_of_somebody_else_takes_nothing_that_is_being_popped() {
+    let in_dict = |heap: &Stage| {
+        let (outer, inner) = pair(heap);
+        outer.set(heap, &key(0), &Value::Object(inner.handle())).unwrap();
+        (outer.handle(), inner.handle())
+    };
+    let in_list = |heap: &Stage| {
+        let (list, inner) = (List::create(heap).unwrap(), filled(heap, 1));
+        list.append(heap, &Value::Object(inner.handle())).unwrap();
+        (list.handle(), inner.handle())
+    };
+    type Prepare<'a> = &'a dyn Fn(&Stage) -> (Handle, Handle);
+    type Act<'a> = &'a dyn Fn(&Stage, &(Handle, Handle));
+    let cases: [(Prepare<'_>, Act<'_>); 3] = [
+        (&in_dict, &|heap, (outer, _)| {
+            drop(Dict::open(heap, *outer).unwrap().pop(heap, &key(0)).unwrap());
+        }),
+        (&in_dict, &|heap, (outer, _)| {
+            drop(Dict::open(heap, *outer).unwrap().pop_newest(heap).unwrap());
+        }),
+        (&in_list, &|heap, (list, _)| drop(List::open(heap, *list).unwrap().pop(heap, 0).unwrap())),
+    ];
+    for (prepare, act) in cases {
+        let sweeps = sweep_beside(&Scenario {
+            prepare: &|heap| {
+                let found = prepare(heap);
+                heap.let_go(found.1).unwrap(); // Only the container holds it.
+                found
+            },
+            act,
+            look: &|heap, (_, inner)| Ok(Dict::open(heap, *inner).is_ok()),
+            meanwhile: None,
+            shared: false,
+        });
+        assert!(sweeps.unwrap() > 1);
     }
 }
 
