@@ -29,7 +29,9 @@ class Reference:
 
     def resolve(self) -> Any:
         """Import the module and return what is named."""
-        module = sys.modules.get(self.module) or importlib.import_module(self.module)
+        module = sys.modules.get(self.module)
+        if module is None or getattr(module.__spec__, "_initializing", False):  # another thread imports it just now
+            module = importlib.import_module(self.module)
         return getattr(module, self.name)
 
     def __call__(self, *args: Any, **kwds: Any) -> Any:
