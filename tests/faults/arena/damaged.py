@@ -13,9 +13,9 @@ from manor import _native
 from tests.faults.arena.victims import seeded
 from tests.unit.resident.arenas import Hooks
 
-__all__ = ["BYTES", "image", "memory_file", "use_everything", "with_damage"]
+__all__ = ["BYTES", "image", "memory_file", "use_everything", "with_damage", "words_of"]
 
-BYTES = 4 << 20
+BYTES = 2 << 20
 WORD = 8
 SEALS = fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL
 LOCK = 8  # of a lockable: see crates/arena/src/layout.rs
@@ -73,9 +73,13 @@ def locks(handles: Iterable[Handle]) -> set[int]:
     return {ALLOCATOR + LOCK, *(at + LOCK for at, _ in handles)}
 
 
-def with_damage(content: bytes, rng: random.Random, spared: set[int]) -> tuple[bytes, str]:
+def words_of(content: bytes, spared: set[int]) -> list[int]:
+    """Where there is something to be damaged."""
+    return [at for at in range(0, len(content), WORD) if at not in spared and any(content[at : at + WORD])]
+
+
+def with_damage(content: bytes, words: list[int], rng: random.Random) -> tuple[bytes, str]:
     """The content with a few words changed, and which: flipped bits, other words, small and large numbers."""
-    words = [at for at in range(0, len(content), WORD) if at not in spared and any(content[at : at + WORD])]
     damaged, changes = bytearray(content), []
     for at in rng.sample(words, rng.choice([1, 1, 1, 2, 5])):
         (old,) = struct.unpack_from("<Q", content, at)

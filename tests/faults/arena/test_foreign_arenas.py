@@ -12,11 +12,21 @@ import pytest
 
 from manor import ArenaCorrupt, _native
 from tests.conformance.children import forked
-from tests.faults.arena.damaged import ALLOCATOR, BYTES, LOCK, image, locks, memory_file, use_everything, with_damage
+from tests.faults.arena.damaged import (
+    ALLOCATOR,
+    BYTES,
+    LOCK,
+    image,
+    locks,
+    memory_file,
+    use_everything,
+    with_damage,
+    words_of,
+)
 from tests.unit.resident.arenas import Hooks
 
 CASES_OF_A_CHILD = 25
-SHORT, LONG = 6, 1_000
+SHORT, LONG = 20, 2_000
 
 
 def attach(fd: int) -> Any:
@@ -86,25 +96,24 @@ def test_a_lock_of_a_thread_that_never_was_is_an_error_and_no_hang() -> None:
                 _native.List(arena, handle).extend([bytes(100_000)] * 2)
 
 
-def fuzz(seed: int, cases: int) -> list[str]:
+def fuzz(seed: int, cases: int, note: Path) -> list[str]:
     """Damage and use so many arenas; return what went wrong. A crash ends the process, a hang its test."""
     content, handles = image()
     rng = random.Random(seed)  # noqa: S311 no secret
+    words = words_of(content, locks(handle for _, handle in handles))
     found = []
     for _ in range(cases):
-        damaged, changes = with_damage(content, rng, locks(handle for _, handle in handles))
-        path = Path(f"/tmp/manor-fuzz-{os.getpid()}")  # names the damage, should this process not live to tell
-        path.write_text(f"seed {seed}: {changes}\n")
+        damaged, changes = with_damage(content, words, rng)
+        note.write_text(f"seed {seed}: {changes}\n")  # should this process not live to tell
         with memory_file(damaged) as fd:
             found += [f"{changes}: {wrong}" for wrong in use_everything(fd, handles, rng.getrandbits(32))]
-        path.unlink()
     return found
 
 
 @pytest.mark.parametrize("children", [SHORT, pytest.param(LONG, marks=[pytest.mark.stress, pytest.mark.timeout(3600)])])
-def test_a_damaged_arena_gives_exceptions_only(rng: random.Random, children: int) -> None:
+def test_a_damaged_arena_gives_exceptions_only(rng: random.Random, tmp_path: Path, children: int) -> None:
     for _ in range(children):
         seed = rng.getrandbits(32)
-        with forked(lambda _, seed=seed: fuzz(seed, CASES_OF_A_CHILD)) as child:  # type: ignore[misc]
+        with forked(lambda _, seed=seed: fuzz(seed, CASES_OF_A_CHILD, tmp_path / "damage")) as child:  # type: ignore[misc]
             print("seed", seed)
             assert child.hear() == []
