@@ -247,7 +247,7 @@ def nest_once(tally: Tally, rng: random.Random, manager: Any, outer: Any, shelf:
     elif kind == 1:
         shelf[rng.randrange(4)] = ("in a tuple", manager.list(), manager.dict(a=1))
     elif kind == 2:
-        shelf[rng.randrange(4)] = outer[rng.randrange(len(outer))] if len(outer) > 20 else None
+        shelf[rng.randrange(4)] = an_inner_one(rng, outer)
     elif kind == 3 and len(outer) > 20:
         shelf["popped"] = outer.pop()
     elif kind == 4 and len(outer) > 20:
@@ -256,6 +256,13 @@ def nest_once(tally: Tally, rng: random.Random, manager: Any, outer: Any, shelf:
         shelf.pop(rng.randrange(4), None)
     else:
         del outer[30:]
+
+
+def an_inner_one(rng: random.Random, outer: Any) -> Any:
+    try:
+        return outer[rng.randrange(len(outer))]
+    except (IndexError, ValueError):  # others have removed the last ones since, or all
+        return None
 
 
 @KILLS
