@@ -31,6 +31,7 @@ mod amend;
 mod check;
 mod drain;
 mod find;
+mod glance;
 mod grow;
 mod key;
 #[cfg(test)]

@@ -82,22 +82,8 @@ class Dict(_native.Dict):
         for key, value in pairs:
             self[key] = value
 
-    def add(self, key: Any, /, amount: Any = 1, default: Any = 0) -> Any:
-        """Add *amount* to the value of *key* in one step, and return the sum.
-
-        Args:
-            key: Which value.
-            amount: What is added; any number, or whatever else can be added to the value.
-            default: What is added to when *key* is missing.
-
-        Raises:
-            TypeError: The two cannot be added.
-        """
-        if type(amount) is int and type(default) is int:
-            try:
-                return self._add(key, amount, default)
-            except (TypeError, OverflowError):  # the value, or the sum, is no int of 64 bits
-                pass
+    def _add_any(self, key: Any, amount: Any, default: Any) -> Any:
+        """Do what ``add`` does, with any values."""
         return self.update_with(key, lambda value: value + amount, default=default)
 
     def update_with(self, key: Any, function: Callable[[Any], Any], /, *, default: Any = MISSING) -> Any:

@@ -130,7 +130,7 @@ def actions_on(one: Any) -> list[tuple[Any, ...]]:
         return [
             *((one.get, key) for key in KEYS), *((one.pop, key, None) for key in KEYS[::3]),
             *((one.__setitem__, key, "new" * 30) for key in KEYS[::2]), (one.items,), (list, one._walk(0, False)),
-            (one.popitem,), (one._add, 1, 1, 0), (one.setdefault, "d", 1), (len, one), (one._lease, 1.0), (one.clear,),
+            (one.popitem,), (one.add, 1), (one.setdefault, "d", 1), (len, one), (one._lease, 1.0), (one.clear,),
         ]  # fmt: skip
     if isinstance(one, _native.List):
         return [

@@ -22,7 +22,7 @@ pub(super) struct Spot {
 
 impl Dict {
     /// Looks for a key, through at most `limit` items.
-    #[inline]
+    #[inline(always)]
     pub(super) fn find<M: Memory>(
         &self,
         space: &Space<M>,
@@ -62,7 +62,7 @@ impl Dict {
     }
 
     /// The word of a bucket.
-    #[inline]
+    #[inline(always)]
     pub(super) fn bucket<M: Memory>(&self, space: &Space<M>, bucket: u64) -> Result<u64> {
         if bucket < SEGMENT {
             if bucket >= self.word(space, FIRST_CAPACITY)? {

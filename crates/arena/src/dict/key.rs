@@ -84,7 +84,7 @@ impl<'a> Key<'a> {
     }
 
     /// Whether the stored key `cell`, whose hash is equal, is this key.
-    #[inline]
+    #[inline(always)]
     pub(super) fn matches<M: Memory>(&self, space: &Space<M>, cell: Cell) -> Result<bool> {
         match (self.form, cell.block()) {
             (Form::Cell(own), _) if own == cell => Ok(true),
@@ -94,6 +94,7 @@ impl<'a> Key<'a> {
     }
 }
 
+#[inline(never)]
 fn matches_block<M: Memory>(space: &Space<M>, form: Form<'_>, at: u64) -> Result<bool> {
     let at = super::checked(space, at)?;
     let word = space.memory.load(at + FORM)?;

@@ -1,5 +1,6 @@
 //! Reading one item, without the lock if possible.
 
+use super::glance::Glance;
 use super::{Dict, Key, LENGTH, VALUE};
 use crate::block::Header;
 use crate::change::is_quiet;
@@ -16,8 +17,34 @@ const CHAIN_MAX: u64 = 4096;
 
 impl Dict {
     /// The value of a key.
-    #[inline]
+    #[inline(always)]
     pub fn get<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<Option<Loaded>> {
+        match self.glance(heap, key) {
+            Glance::Missing => Ok(None),
+            Glance::Found(cell, before) => match cell.as_int() {
+                Some(int) => Ok(Some(Loaded::Int(int))),
+                None => self.get_whole(heap, key, Some((cell, before))),
+            },
+            Glance::Unsure => self.get_whole(heap, key, None),
+        }
+    }
+
+    /// The value of a key, whatever it is: of the cell that was `seen`, if nothing has changed since.
+    #[inline(never)]
+    fn get_whole<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        key: &Key<'_>,
+        seen: Option<(Cell, u64)>,
+    ) -> Result<Option<Loaded>> {
+        if let Some((cell, before)) = seen
+            && let Ok(loaded) = value::load(&heap.space, cell)
+        {
+            memory::validate_after_read();
+            if heap.space.memory.load(self.object.at + lockable::INTENT)? == before {
+                return Ok(Some(loaded));
+            }
+        }
         self.read(heap, key, |space, cell| value::load(space, cell))
     }
 
@@ -33,8 +60,17 @@ impl Dict {
     }
 
     /// Whether a key is there.
-    #[inline]
+    #[inline(always)]
     pub fn contains<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<bool> {
+        match self.glance(heap, key) {
+            Glance::Found(..) => Ok(true),
+            Glance::Missing => Ok(false),
+            Glance::Unsure => self.contains_for_sure(heap, key),
+        }
+    }
+
+    #[inline(never)]
+    fn contains_for_sure<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<bool> {
         Ok(self.read(heap, key, |_, _| Ok(()))?.is_some())
     }
 

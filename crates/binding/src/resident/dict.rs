@@ -6,6 +6,7 @@ use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::adding::{Number, add};
 use super::arena::Arena;
 use super::failures::to_python;
 use super::keyed::with_key_held;
@@ -240,19 +241,23 @@ impl Dict {
         listed(slf.as_super(), slf.get().native, What::Items)
     }
 
-    #[pyo3(signature = (key, amount, default, /))]
-    fn _add(
-        slf: &Bound<'_, Self>,
-        key: &Bound<'_, PyAny>,
-        amount: i64,
-        default: i64,
-    ) -> PyResult<i64> {
-        let arena = arena_of(slf.as_super())?.get();
-        let native = slf.get().native;
-        with_key(arena, key, Use::Store, |key| {
-            arena.roomy(|| native.add(arena.heap(), key, amount, default))
-        })?
-        .map_err(to_python)
+    /// Add *amount* to the value of *key* in one step, and return the sum.
+    ///
+    /// Args:
+    ///     key: Which value.
+    ///     amount: What is added; any number, or whatever else can be added to the value.
+    ///     default: What is added to when *key* is missing.
+    #[pyo3(
+        signature = (key, /, amount = Number::Default(1), default = Number::Default(0)),
+        text_signature = "($self, key, /, amount=1, default=0)"
+    )]
+    fn add<'py>(
+        slf: &Bound<'py, Self>,
+        key: &Bound<'py, PyAny>,
+        amount: Number<'_, 'py>,
+        default: Number<'_, 'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        add(slf, key, &amount, &default)
     }
 
     #[pyo3(signature = (key, /))]

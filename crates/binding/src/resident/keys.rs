@@ -19,6 +19,7 @@ pub enum Use {
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A hash that is the same in every process (Python's own of a str is not); eight bytes at a time.
+#[inline]
 fn hash_of(bytes: &[u8], seed: u64) -> u64 {
     let fold = |hash: u64, word: u64| {
         let product = u128::from(hash ^ word) * u128::from(MULTIPLIER);
@@ -53,20 +54,22 @@ pub fn with_key<R>(
     purpose: Use,
     job: impl FnOnce(&Key<'_>) -> R,
 ) -> PyResult<R> {
-    if let Ok(text) = key.cast_exact::<PyString>()
+    let known = if let Ok(text) = key.cast_exact::<PyString>()
         && let Ok(text) = text.to_str()
     {
         let bytes = text.as_bytes();
-        return Ok(job(&Key::data(hash_of(bytes, STR_SEED), Kind::Str, bytes)));
-    }
-    if let Ok(int) = key.cast_exact::<PyInt>()
+        Key::data(hash_of(bytes, STR_SEED), Kind::Str, bytes)
+    } else if let Ok(int) = key.cast_exact::<PyInt>()
         && let Ok(value) = values::as_i64(int)
     {
-        return Ok(job(&int_key(value)));
-    }
-    with_other_key(arena, key, purpose, job)
+        int_key(value)
+    } else {
+        return with_other_key(arena, key, purpose, job);
+    };
+    Ok(job(&known))
 }
 
+#[inline(never)]
 fn with_other_key<R>(
     arena: &Arena,
     key: &Bound<'_, PyAny>,

@@ -1,5 +1,6 @@
 //! The Python face of the arena: one file per class.
 
+pub mod adding;
 pub mod arena;
 pub mod buffer;
 pub mod dict;
