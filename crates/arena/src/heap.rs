@@ -24,6 +24,9 @@ use crate::memory::Memory;
 use crate::slab::Shelf;
 use crate::units::{self, Backing, Claim, Kind, Run};
 
+/// In an extent of so many units, the rest of the last one hardly counts.
+const LARGE_UNITS: u64 = 16;
+
 /// Shelves per heap: one for each class.
 type Shelves = [Shelf; SIZES.len()];
 
@@ -155,12 +158,15 @@ impl<M: Memory> Heap<M> {
     }
 
     fn allocate_extent(&self, bytes: u64) -> Result<Block> {
-        let claim = self.claim_backed(bytes.div_ceil(self.space.map.unit_bytes()), bytes)?;
+        let units = bytes.div_ceil(self.space.map.unit_bytes());
+        // A large one gets all of its pages, so that whoever has it next need not ask for them.
+        let backed = if units >= LARGE_UNITS { units * self.space.map.unit_bytes() } else { bytes };
+        let claim = self.claim_backed(units, backed)?;
         let at = self.space.map.unit_at(claim.unit);
         let header = Header::new(claim.generation, State::Pending, self.slot());
         self.space.memory.store(at, header.0)?;
         let all = claim.backing == Backing::All
-            || bytes.next_multiple_of(PAGE) == claim.length * self.space.map.unit_bytes();
+            || backed.next_multiple_of(PAGE) == claim.length * self.space.map.unit_bytes();
         let backing = if all { Backing::All } else { Backing::Some };
         let run =
             Run { kind: Kind::Extent, slot: self.slot(), class: 0, backing, length: claim.length };

@@ -41,6 +41,7 @@ mod identity;
 mod inherit;
 pub mod layout;
 pub mod life;
+mod lines;
 pub mod list;
 mod lock;
 pub mod mailbox;

@@ -45,6 +45,13 @@ pub trait Memory {
     /// Copies bytes out. What others write meanwhile arrives as any mixture; callers validate afterwards.
     fn read(&self, at: u64, target: &mut [u8]) -> Result<()>;
 
+    /// As [`Self::read`], into memory of its own.
+    fn read_new(&self, at: u64, bytes: usize) -> Result<Vec<u8>> {
+        let mut target = vec![0; bytes];
+        self.read(at, &mut target)?;
+        Ok(target)
+    }
+
     /// Makes sure that the pages of a range exist, so that touching them cannot fail.
     fn populate(&self, at: u64, bytes: u64) -> Result<()>;
 

@@ -200,6 +200,9 @@ fn take<M: Memory>(
     }
     change.write(SERIAL, serial);
     guard.commit(&change)?;
+    if found.backing() == Backing::All {
+        chores::note_reused(space, length)?;
+    }
     Ok(Claim { unit, length, backing: found.backing(), generation: serial << SERIAL_SHIFT })
 }
 

@@ -215,9 +215,8 @@ fn load_block<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
         Kind::Float => Loaded::Float(f64::from_bits(word(at + DATA)?)),
         Kind::Object => Loaded::Object(reference(space, at)?),
         _ => {
-            let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-            space.memory.read(at + DATA, &mut bytes)?;
-            Loaded::Data(kind, bytes)
+            let bytes = usize::try_from(length).unwrap_or(0);
+            Loaded::Data(kind, space.memory.read_new(at + DATA, bytes)?)
         }
     })
 }

@@ -8,6 +8,7 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use crate::Error;
+use crate::lines;
 
 const WORD: usize = size_of::<u64>();
 
@@ -135,7 +136,12 @@ impl<'m> Words<'m> {
                 AtomicU8::from_ptr(place.add(i)).store(source.add(i).read(), Ordering::Relaxed)
             };
         }
-        for i in (split.head..split.tail).step_by(WORD) {
+        // SAFETY: both places are inside the ranges checked or promised above, which do not overlap.
+        let done = unsafe {
+            let (from, to) = (source.add(split.head), place.add(split.head));
+            split.head + lines::copy_in(from, to, split.tail - split.head)
+        };
+        for i in (done..split.tail).step_by(WORD) {
             // SAFETY: i + 8 <= split.tail <= bytes; place + i is aligned because split.head makes it so.
             unsafe {
                 let value = source.add(i).cast::<u64>().read_unaligned();
@@ -166,7 +172,12 @@ impl<'m> Words<'m> {
                 target.add(i).write(AtomicU8::from_ptr(place.add(i)).load(Ordering::Relaxed))
             };
         }
-        for i in (split.head..split.tail).step_by(WORD) {
+        // SAFETY: both places are inside the ranges checked or promised above, which do not overlap.
+        let done = unsafe {
+            let (from, to) = (place.add(split.head), target.add(split.head));
+            split.head + lines::copy(from, to, split.tail - split.head)
+        };
+        for i in (done..split.tail).step_by(WORD) {
             // SAFETY: i + 8 <= split.tail <= bytes; place + i is aligned because split.head makes it so.
             unsafe {
                 let value = AtomicU64::from_ptr(place.add(i).cast()).load(Ordering::Relaxed);
@@ -206,10 +217,10 @@ mod tests {
 
     #[test]
     fn every_alignment_and_length_survives_a_round_trip() {
-        let source: Vec<u8> = (1..=40).collect();
+        let source: Vec<u8> = (1..=150).collect();
         for offset in 0..9 {
             for bytes in 0..=source.len() {
-                let mut memory = [0u64; 8];
+                let mut memory = [0u64; 24];
                 let words = view(&mut memory);
                 let mut back = vec![0u8; bytes];
                 // SAFETY: both vectors hold at least `bytes` bytes.

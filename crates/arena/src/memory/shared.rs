@@ -165,6 +165,18 @@ impl Memory for Shared {
         Ok(unsafe { self.words.copy_out(offset(at), target.as_mut_ptr(), target.len()) }?)
     }
 
+    fn read_new(&self, at: u64, bytes: usize) -> Result<Vec<u8>> {
+        // A damaged length must not become a request for memory.
+        self.address(at, bytes as u64)?;
+        let mut target = Vec::with_capacity(bytes);
+        // SAFETY: there is room for `bytes` bytes that nobody else uses, and all of them are written if it succeeds.
+        unsafe {
+            self.words.copy_out(offset(at), target.as_mut_ptr(), bytes)?;
+            target.set_len(bytes);
+        }
+        Ok(target)
+    }
+
     fn populate(&self, at: u64, bytes: u64) -> Result<()> {
         match self.advise(at, bytes, libc::MADV_POPULATE_WRITE) {
             // Before Linux 5.14: pages come when touched, and running out is the kernel's to punish.
