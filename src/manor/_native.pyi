@@ -146,6 +146,8 @@ class Arena:
 
     * `encode(value, place)`: the parts of its bytes, or the object that stands for it; `place` is for messages;
     * `decode(data)`: the value of such bytes; if they are many they are writable, and may become part of the value;
+    * `pickle(value, 5)`, `unpickle(data)`, if they are there: the short way for a value that has nothing but scalars in
+      built-in containers, and for bytes that are nothing but a pickle; they must not run Python code of others;
     * `open(kind, tag, at, generation)`: what stands for an object that was found in a container;
     * `canonical(key)`: which scalar, tuple or frozenset a key of another type equals, or a list (equal to lists only);
     * `show(key)`: the bytes of a key that looks different from what it equals; `unshow(data)`: the key of them;
@@ -225,7 +227,7 @@ class Dict(Object):
     def values(self) -> list[Any]: ...
     def items(self) -> list[tuple[Any, Any]]: ...
     def add(self, key: Any, /, amount: Any = 1, default: Any = 0) -> Any:
-        """Adds in one step; leaves what is no int of 64 bits to `_add_any`, with the same arguments, of the subclass."""
+        """Adds in one step; leaves what is no int of 64 bits to the subclass: `_add_any`, same arguments."""
     def _witness(self, key: Any, /) -> tuple[Any, Witness] | None: ...
     def _replace(self, key: Any, witness: Witness | None, value: Any, /) -> bool:
         """Sets the value if it still is that of the witness; with none, if the key is missing."""

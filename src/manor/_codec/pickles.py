@@ -17,14 +17,17 @@ from typing import Any, Final
 from manor._codec import reducers  # noqa: F401 - registers them
 from manor.errors import ProtocolError
 
-__all__ = ["REFUSALS", "Buffer", "dumps", "dumps_plain", "loads"]
+__all__ = ["REFUSALS", "Buffer", "dumps", "dumps_builtins", "dumps_plain", "loads", "loads_whole"]
 
 REFUSALS: Final = (pickle.PicklingError, TypeError, AttributeError)
 """What pickling raises for a value that it cannot take."""
 Buffer = bytes | bytearray | memoryview
 _IN_BAND_BYTES_MAX: Final = 16384
 _NO_KWDS: Final[dict[str, Any]] = {}
-_dumps = pickle.dumps
+dumps_builtins: Final = pickle.dumps
+"""For values made of nothing but the built-in types, exactly; takes the protocol, too, which is 5."""
+loads_whole: Final = pickle.loads
+"""For payloads that are nothing but a pickle."""
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
 _HEAD: Final = struct.Struct("<cI")
 _PICKLE_BYTE: Final = 0x80
@@ -78,7 +81,7 @@ def dumps_plain(args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> bytes 
     for arg in args:
         if type(arg) not in _SCALARS:
             return None
-    return _dumps((args, _NO_KWDS), 5)
+    return dumps_builtins((args, _NO_KWDS), 5)
 
 
 def loads(payload: memoryview | bytes | bytearray) -> Any:

@@ -71,6 +71,8 @@ class Attachment:
     canonical = staticmethod(keys.canonical)
     unshow = staticmethod(keys.unshow)
     decode = staticmethod(codec_for("pickle").decode)
+    pickle = staticmethod(pickles.dumps_builtins)
+    unpickle = staticmethod(pickles.loads_whole)
 
     def __init__(self, where: Where, lease_s: float) -> None:
         self.where = where

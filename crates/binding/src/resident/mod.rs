@@ -3,6 +3,7 @@
 pub mod adding;
 pub mod arena;
 pub mod buffer;
+mod builtins;
 pub mod dict;
 pub mod failures;
 mod forms;

@@ -10,6 +10,7 @@ use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyMemoryView, PyString};
 
 use super::arena::Arena;
 use super::buffer::Buffer;
+use super::builtins::is_builtin;
 use super::failures;
 use super::gone::Gone;
 use super::object::Object;
@@ -17,6 +18,10 @@ use crate::parts::Parts;
 
 /// Pickles up to this length are handed to Python as `bytes`, which costs less than a buffer of their own.
 const COPIED_BYTES_MAX: usize = 16_384;
+
+const PICKLE_PROTOCOL: u8 = 5;
+/// The first byte of a pickle, as opposed to one with buffers beside it.
+const PICKLE_BYTE: u8 = 0x80;
 
 /// What a value was when it was read: for replacing it only if it still is that one.
 #[pyclass(frozen, eq, module = "manor._native")]
@@ -105,6 +110,7 @@ pub fn object_of<'a, 'py>(
 /// A value that Python has encoded: a pickle, or an object that stands for it.
 pub enum Encoded<'py> {
     Pickle(Parts),
+    Whole(Bound<'py, PyBytes>),
     Object(Bound<'py, Object>),
 }
 
@@ -114,6 +120,12 @@ pub fn encode<'py>(
     value: &Bound<'py, PyAny>,
     place: &str,
 ) -> PyResult<Encoded<'py>> {
+    if let Some(pickle) = &arena.get().python().pickle
+        && is_builtin(value)
+    {
+        let pickled = pickle.bind(value.py()).call1((value, PICKLE_PROTOCOL))?;
+        return Ok(Encoded::Whole(pickled.cast_into::<PyBytes>()?));
+    }
     let encoded = arena.get().python().encode.bind(value.py()).call1((value, place))?;
     match object_of(arena, &encoded) {
         Some(object) => Ok(Encoded::Object(object.clone())),
@@ -124,7 +136,11 @@ pub fn encode<'py>(
 impl Encoded<'_> {
     /// The bytes, if there are some; Python code that could change them must not run before they are copied.
     pub fn slices(&self) -> Vec<&[u8]> {
-        let Self::Pickle(parts) = self else { return Vec::new() };
+        let parts = match self {
+            Self::Pickle(parts) => parts,
+            Self::Whole(pickled) => return vec![pickled.as_bytes()],
+            Self::Object(_) => return Vec::new(),
+        };
         let mut slices = Vec::with_capacity(parts.as_slice().len());
         for part in parts.as_slice() {
             if part.bytes() == 0 {
@@ -140,7 +156,7 @@ impl Encoded<'_> {
     /// The arena's value, whose bytes are `slices`.
     pub fn value<'a>(&self, slices: &'a [&'a [u8]]) -> Value<'a> {
         match self {
-            Self::Pickle(_) => Value::Data(Kind::Pickle, slices),
+            Self::Pickle(_) | Self::Whole(_) => Value::Data(Kind::Pickle, slices),
             Self::Object(object) => Value::Object(object.get().handle()),
         }
     }
@@ -156,7 +172,9 @@ pub fn copied<'py>(
     }
     let encoded = encode(arena, value, "a value")?;
     match &encoded {
-        Encoded::Pickle(_) => decode(arena.get(), value.py(), encoded.slices().concat()),
+        Encoded::Pickle(_) | Encoded::Whole(_) => {
+            decode(arena.get(), value.py(), encoded.slices().concat())
+        }
         Encoded::Object(object) => arena.get().open(value.py(), object.get().handle()),
     }
 }
@@ -190,12 +208,16 @@ fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
 }
 
 fn decode<'py>(arena: &Arena, py: Python<'py>, bytes: Vec<u8>) -> PyResult<Bound<'py, PyAny>> {
-    let decode = arena.python().decode.bind(py);
+    let hooks = arena.python();
     if bytes.len() <= COPIED_BYTES_MAX {
-        return decode.call1((PyBytes::new(py, &bytes),));
+        let decode = match &hooks.unpickle {
+            Some(unpickle) if bytes.first() == Some(&PICKLE_BYTE) => unpickle,
+            _ => &hooks.decode,
+        };
+        return decode.bind(py).call1((PyBytes::new(py, &bytes),));
     }
     let buffer = Bound::new(py, Buffer::new(bytes))?;
-    decode.call1((PyMemoryView::from(&buffer)?,))
+    hooks.decode.bind(py).call1((PyMemoryView::from(&buffer)?,))
 }
 
 /// Reads a value by `read` and makes a Python object of it; an object of the arena is held before it is opened.
