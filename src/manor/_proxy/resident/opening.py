@@ -10,15 +10,7 @@ from manor._proxy.base import RebuildProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
-from manor._proxy.resident.proxies import (
-    ResidentArray,
-    ResidentDict,
-    ResidentList,
-    ResidentNamespace,
-    ResidentProxy,
-    ResidentSet,
-    ResidentValue,
-)
+from manor._proxy.resident.proxies import CLASSES, ResidentDict, ResidentList, ResidentNamespace, ResidentSet
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident import attachment
 from manor._resident.attachment import Arena
@@ -29,10 +21,6 @@ from manor._wire.tokens import Route, Token
 
 __all__ = ["CLASSES", "make", "open_object", "open_resident", "rebuild", "served_class"]
 
-CLASSES: Final[dict[str, type[ResidentProxy]]] = {
-    cls._typeid: cls
-    for cls in (ResidentArray, ResidentDict, ResidentList, ResidentNamespace, ResidentSet, ResidentValue)
-}
 _SERVED: Final[dict[str, type]] = {
     "dict": DictProxy,
     "list": ListProxy,

@@ -20,6 +20,7 @@ from manor._proxy.links import find_link
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident import boxes
 from manor._resident.arrays import Array
+from manor._resident.attachment import find
 from manor._resident.dicts import Dict
 from manor._resident.lists import List
 from manor._resident.sets import Set
@@ -39,6 +40,7 @@ _NAMESPACE: Final = Reference("manor._server.types", "Namespace")
 """Copies are what the server would host."""
 
 __all__ = [
+    "CLASSES",
     "ResidentArray",
     "ResidentDict",
     "ResidentList",
@@ -154,6 +156,9 @@ class ResidentProxy(BaseProxy):
 def _rebuild(
     server: bytes, typeid: str, at: int, generation: int, where: bytes, ident: int, key: bytes | None = None
 ) -> Any:
+    arena = None if ident else find(server)
+    if arena is not None:  # the usual way, and the shortest
+        return CLASSES[typeid](arena, (at, generation))
     return _REBUILD(server, typeid, (at, generation), where, ident, key)
 
 
@@ -207,3 +212,10 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
 
     def _getvalue(self) -> Any:
         return _NAMESPACE(**self._attributes())
+
+
+CLASSES: Final[dict[str, Any]] = {
+    cls._typeid: cls
+    for cls in (ResidentArray, ResidentDict, ResidentList, ResidentNamespace, ResidentSet, ResidentValue)
+}
+"""The class of each type of object, whose instances are made of an arena and a handle."""
