@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.__main__ import chosen
 from benchmarks.calls import method_call
+from benchmarks.growth import by_themselves
 from benchmarks.row import Measured, Peer, Row, Sample, Sampler, measure, summary
 from benchmarks.subject import Subject
 
@@ -78,3 +79,14 @@ def test_a_peer_that_is_not_installed_is_left_out_and_a_note_says_why() -> None:
     measured = measure(row, Subject("multiprocessing"), Subject("manor"), rounds=2, calls=2)
     assert measured.peers == {}
     assert measured.notes == ("a peer: No module named 'peer'",)
+
+
+def test_what_is_slow_each_time_is_the_operation_and_what_is_slow_once_the_machine() -> None:
+    quick = [1.0] * 1_000
+    runs = iter([[*quick, 5_000.0, *quick, 2_000.0], [*quick, 1.0, 3_000.0, *quick], [*quick, 4_000.0, 1.0, *quick]])
+    assert by_themselves(lambda: next(runs)) == [*quick, 5_000.0, *quick]
+
+
+def test_a_run_without_slow_operations_is_not_repeated() -> None:
+    runs = iter([[1.0, 2.0]])
+    assert by_themselves(lambda: next(runs)) == [1.0, 2.0]
