@@ -170,7 +170,10 @@ class Arena:
     def ended(self) -> bool: ...
     def end(self) -> None: ...
     def stats(self) -> dict[str, int]:
-        """`bytes_reserved`, `bytes_backed` (by memory), `bytes_used`, `slots`."""
+        """`bytes_reserved`, `bytes_backed` (by memory), `bytes_used`, `slots`, `operations`, `contended_waits`, `sweeps`.
+
+        An operation is a method of `Object`, by any process; some count as two.
+        """
     def objects(self) -> list[tuple[int, int, int, int]]:
         """Kind, tag, place and generation of each object; `processes`: slot, process id and name of each process."""
     def processes(self) -> list[tuple[int, int, str]]: ...

@@ -21,6 +21,7 @@ use crate::layout::{Space, lockable};
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::robust::{OWNER, WAITERS};
+use crate::tally;
 
 /// How long a sleeper trusts that it will be woken.
 const RECHECK_NS: u64 = 20_000_000;
@@ -106,6 +107,9 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64) -> Result<(
             std::hint::spin_loop();
             seen = memory.load(word)?;
         } else {
+            if sleeps == 0 {
+                tally::count_wait(space)?;
+            }
             // Announce the sleep; if that fails, the word changed and `sleep` returns at once.
             memory.exchange(word, seen, seen | waiters)?;
             #[allow(clippy::cast_possible_truncation)] // The futex is the low half.

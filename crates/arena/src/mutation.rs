@@ -41,6 +41,10 @@ pub(crate) enum Bug {
     AsideApart,
     /// "A list frees what its cells name."
     ShellOwnsItsValues,
+    /// "A total can be raised before what it takes from is lowered."
+    CountsApart,
+    /// "Who sweeps a slot has found a death that nobody has counted."
+    DeathCountedAgain,
 }
 
 #[cfg(test)]

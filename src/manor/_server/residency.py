@@ -11,7 +11,6 @@ import threading
 import time
 import warnings
 import weakref
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +18,7 @@ from manor import _log
 from manor._codec.exceptions import current_error_text
 from manor._resident import attachment, handles, stand_ins
 from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
-from manor._resident.handles import type_of
+from manor._resident.statistics import stats_of
 from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
 from manor.errors import ArenaCorrupt, ManorWarning, ObjectGone
@@ -90,10 +89,7 @@ class Residency:
 
     def stats(self) -> dict[str, Any]:
         """What the arena is used for: bytes and slots, and how many objects there are of each type."""
-        found: dict[str, Any] = dict(self.arena.stats())
-        found["processes"] = [pid for _, pid, _ in self.arena.processes()]
-        found["objects"] = dict(Counter(type_of(kind, tag) for kind, tag, _, _ in self.arena.objects()))
-        return found
+        return stats_of(self.arena)
 
     def keep(self, proxy: Any) -> tuple[int, int]:
         """Keep a proxy of another manager's object; return the handle of what stands for it in containers."""

@@ -180,11 +180,15 @@ impl Arena {
 
     fn stats(&self) -> PyResult<HashMap<&'static str, u64>> {
         let stats = self.heap.stats().map_err(to_python)?;
+        let counts = self.heap.counts().map_err(to_python)?;
         Ok(HashMap::from([
             ("bytes_reserved", stats.bytes_reserved),
             ("bytes_backed", stats.bytes_backed),
             ("bytes_used", stats.bytes_used),
             ("slots", stats.slots),
+            ("operations", counts.operations),
+            ("contended_waits", counts.contended_waits),
+            ("sweeps", counts.sweeps),
         ]))
     }
 
