@@ -32,7 +32,7 @@ def test_each_method_counts_as_an_operation_in_whatever_process() -> None:
         d, x, value = manager.dict(a=1), manager.list([1, 2]), manager.Value("i", 3)
         for work in (
             lambda: d["a"], lambda: d.get("b"), lambda: d.__setitem__("a", 2), lambda: "a" in d, lambda: len(d),
-            lambda: x[0], lambda: x.append(1), lambda: x.pop(), lambda: value.value,
+            lambda: x[0], lambda: x.append(1), x.pop, lambda: value.value,
         ):  # fmt: skip
             assert operations_of(manager, work) == 1
         with Child(MANOR_SPAWN.context, count_up, d) as child:

@@ -204,6 +204,9 @@ impl<M: Memory> Heap<M> {
 
     /// Frees a block that is still pending: nobody but us knows of it.
     pub(crate) fn give_back(&self, block: Block) -> Result<()> {
+        if block.header.slot() != self.slot() {
+            return Ok(()); // Our parent's, which was in the middle of an operation when it forked us.
+        }
         change::turn(&self.space, block, State::Free)?;
         self.settle(block.at)
     }

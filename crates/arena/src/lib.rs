@@ -11,7 +11,7 @@
 //! | [`memory`] | the one interface for loads and stores; tests record them |
 //! | [`layout`] | where everything is; the magic number and version |
 //! | `block`, `classes`, `units`, `slab`, [`heap`] | memory: states and generations, slabs, extents |
-//! | `robust`, `lock`, `change` | a lock whose owner may die, and changes that happen wholly or not at all |
+//! | `robust`, `lock`, [`pause`], `change` | a lock whose owner may die, and changes that happen wholly or not at all |
 //! | [`slots`], `identity`, `sweep`, `tally`, `inherit`, [`life`] | who is attached, cleaning up behind the dead, and counting |
 //! | [`object`], [`value`] | handles, references, lifetimes; values |
 //! | `chores` | waking whoever returns memory to the system |
@@ -48,6 +48,7 @@ pub mod mapping;
 pub mod memory;
 mod mutation;
 pub mod object;
+pub mod pause;
 mod robust;
 mod slab;
 pub mod slots;

@@ -115,7 +115,7 @@ impl List {
         if is_quiet(intent) {
             return Ok(version_of(intent));
         }
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         self.locked_version(&heap.space)
     }
 

@@ -113,7 +113,7 @@ impl List {
         expected: u64,
     ) -> Result<bool> {
         let space = &heap.space;
-        let guard = heap.lock(self.object)?;
+        let guard = heap.begin(self.object)?;
         if self.locked_version(space)? != expected {
             return Ok(false);
         }

@@ -78,7 +78,7 @@ impl List {
         let space = &heap.space;
         let mut path = Path::new();
         loop {
-            let guard = heap.lock(self.object)?;
+            let guard = heap.begin(self.object)?;
             let need = loop {
                 let place = index.min(self.length(space)?);
                 self.descend(space, place, Aim::Place, &mut path)?;

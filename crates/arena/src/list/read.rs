@@ -74,7 +74,7 @@ impl List {
                 return Ok((items, version));
             }
             if attempt >= SNAPSHOT_TRIES / 2 && self.len(heap)? <= SNAPSHOT_LOCKED_MAX {
-                let _guard = heap.lock(self.object)?;
+                let _guard = heap.begin(self.object)?;
                 items.clear();
                 while (items.len() as u64) < self.length(&heap.space)? {
                     self.read_items(&heap.space, items.len() as u64, usize::MAX, &mut items)?;
@@ -173,7 +173,7 @@ impl List {
                 return outcome;
             }
         }
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         *version = self.locked_version(space)?;
         look(space)
     }

@@ -52,7 +52,7 @@ impl List {
         let keeper = witness.is_none().then(|| heap.slot());
         let mut step = Step { keeper, ..Step::default() };
         let cell = {
-            let guard = heap.lock(self.object)?;
+            let guard = heap.begin(self.object)?;
             let Some(index) = choose(self.length(space)?) else { return Ok(None) };
             let mut path = Path::new();
             self.descend(space, index, Aim::Item, &mut path)?;

@@ -58,7 +58,7 @@ impl List {
         index: u64,
         amount: i64,
     ) -> Result<Option<i64>> {
-        let guard = heap.lock(self.object)?;
+        let guard = heap.begin(self.object)?;
         let space = &heap.space;
         let Some(at) = self.place_of(space, index)? else { return Ok(None) };
         let Some(old) = Cell(space.memory.load(at)?).as_int() else { return Ok(None) };
@@ -80,7 +80,7 @@ impl List {
     ) -> Result<bool> {
         let staged = heap.stage(value)?;
         let mut step = Step::default();
-        let guard = heap.lock(self.object);
+        let guard = heap.begin(self.object);
         let outcome = guard.and_then(|guard| {
             self.replace_staged(&heap.space, &guard, index, witness, staged, &mut step)
         });
