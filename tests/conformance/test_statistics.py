@@ -21,7 +21,7 @@ def count_up(test: Connection, d: Any) -> None:
 
 
 def operations_of(manager: Any, work: Callable[[], object]) -> int:
-    before = manager.stats()["operations"]
+    before: int = manager.stats()["operations"]
     work()
     after: int = manager.stats()["operations"]
     return after - before

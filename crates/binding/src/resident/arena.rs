@@ -34,6 +34,10 @@ fn nanoseconds(seconds: f64) -> u64 {
     (seconds * 1e9) as u64
 }
 
+fn until(seconds: f64) -> u64 {
+    clock::now_ns().saturating_add(nanoseconds(seconds))
+}
+
 impl Arena {
     /// The arena itself.
     #[inline]
@@ -121,8 +125,7 @@ impl Arena {
 
     /// The object lives for at least so many seconds from now.
     pub fn lease(&self, handle: Handle, seconds: f64) -> PyResult<()> {
-        let until = clock::now_ns().saturating_add(nanoseconds(seconds));
-        self.heap.lease(handle, until).map_err(to_python)
+        self.heap.lease(handle, until(seconds)).map_err(to_python)
     }
 
     fn new(heap: Heap<Shared>, fd: Option<OwnedFd>, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
@@ -267,16 +270,28 @@ impl Arena {
         py.detach(|| self.heap.trim(keep_units)).map_err(to_python)
     }
 
-    fn before_fork(&self) {
+    fn before_fork(&self) -> bool {
         // Without a slot the child's operations say so.
         let reserved = self.heap.reserve_child().map_or(0, |slot| slot + 1);
         self.reserved.store(reserved, Ordering::Relaxed); // Read by the same thread.
+        reserved != 0
     }
 
-    fn after_fork_in_child(&self) -> PyResult<()> {
+    fn after_fork_in_child(&self) -> PyResult<bool> {
         match self.reserved.swap(0, Ordering::Relaxed) {
-            0 => Ok(()),
-            slot => self.heap.become_child(slot - 1).map_err(to_python),
+            0 => Ok(false),
+            slot => self.heap.become_child(slot - 1).map(|()| true).map_err(to_python),
         }
+    }
+
+    fn lease_held(&self, seconds: f64) -> PyResult<()> {
+        let held: Vec<Handle> = self.holds().keys().copied().collect();
+        for handle in held {
+            match self.heap.lease(handle, until(seconds)) {
+                Ok(()) | Err(Failure::ObjectGone) => {}
+                Err(failure) => return Err(to_python(failure)),
+            }
+        }
+        Ok(())
     }
 }
