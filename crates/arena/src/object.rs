@@ -243,6 +243,20 @@ impl<M: Memory> Heap<M> {
         Ok(reaped)
     }
 
+    /// When (`CLOCK_MONOTONIC`, ns) the next lease ends, whatever else keeps its object now.
+    pub fn next_lease_end(&self) -> Result<Option<u64>> {
+        let (now, mut next) = (clock::now_ns(), None);
+        for at in places(&self.space)? {
+            if Header(self.space.memory.load(at)?).is(State::Live) {
+                let lease = self.space.memory.load(at + LEASE)?;
+                if lease > now && next.is_none_or(|end| lease < end) {
+                    next = Some(lease);
+                }
+            }
+        }
+        Ok(next)
+    }
+
     /// Whether nothing holds the object, when `references` are to be left and `leaving` to be cleared.
     fn is_last(
         &self,

@@ -33,6 +33,10 @@ _MAKE: Final = Reference("manor._proxy.resident.opening", "make")
 _OPEN: Final = Reference("manor._proxy.resident.opening", "open_resident")
 _STAND_INS_S: Final = 0.2
 _TICK_S: Final = (0.05, 15.0)
+_LATE_S: Final = 0.001
+"""So much after the end of a lease, it is surely over by any clock."""
+_REAPING_SHARE: Final = 20
+"""Where leases end all the time, looking for them takes at most this part of the time."""
 _LONG_S: Final = 3600.0
 _QUIET_S: Final = 0.2
 _BUSY_S: Final = 0.5
@@ -110,11 +114,19 @@ class Residency:
     def run_in(self, reactor: Reactor) -> None:
         """Have the reactor clean up from time to time: objects whose leases have ended, and stand-ins."""
         least, most = _TICK_S
+        # Short enough to see each lease before it ends; from then on its end is known.
         period = min(max(self._lease_s / 4, least), most)
 
+        def reap() -> None:
+            began, left = time.monotonic(), None
+            try:
+                left = self.arena.reap()
+            finally:
+                pause = max(least, _REAPING_SHARE * (time.monotonic() - began))
+                reactor.after(period if left is None else min(period, max(left + _LATE_S, pause)), tick)
+
         def tick() -> None:
-            self._in_background(self.arena.reap)
-            reactor.after(period, tick)
+            self._in_background(reap)
 
         def look() -> None:
             self._drop_unused_stand_ins()

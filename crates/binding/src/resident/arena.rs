@@ -251,8 +251,11 @@ impl Arena {
         self.heap.sweep_dead().map_err(to_python)
     }
 
-    fn reap(&self) -> PyResult<u64> {
-        self.heap.reap().map_err(to_python)
+    #[allow(clippy::cast_precision_loss)] // Of some microseconds.
+    fn reap(&self) -> PyResult<Option<f64>> {
+        self.heap.reap().map_err(to_python)?;
+        let next = self.heap.next_lease_end().map_err(to_python)?;
+        Ok(next.map(|end| end.saturating_sub(clock::now_ns()) as f64 / 1e9))
     }
 
     fn chores(&self) -> PyResult<u32> {
