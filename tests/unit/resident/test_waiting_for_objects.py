@@ -225,3 +225,53 @@ def test_a_wait_for_a_process_that_was_stopped_inside_of_an_object() -> None:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     assert on.list[-1] == "end"
+
+
+FROM_THE_END: list[tuple[Callable[[List], object], list[Any]]] = [
+    (lambda x: x.__setitem__(-1, "new"), [10, "new"]),
+    (lambda x: x.__delitem__(-1), [10]),
+    (lambda x: x.pop(), [10]),
+    (lambda x: x.pop(-2), [20]),
+    (lambda x: x.insert(-1, "new"), [10, "new", 20]),
+    (lambda x: x.add(-1, 1), [10, 21]),
+    (lambda x: x.__setitem__(slice(-1, None), ["new", "newer"]), [10, "new", "newer"]),
+    (lambda x: x.__setitem__(slice(-2, -1), []), [20]),
+    (lambda x: x.__delitem__(slice(-1, None)), [10]),
+]
+
+
+@pytest.mark.parametrize(("operation", "after"), FROM_THE_END)
+def test_an_index_from_the_end_means_the_end_when_the_operation_happens(
+    operation: Callable[[List], object], after: list[Any]
+) -> None:
+    arena = make_arena()
+    x = List(arena)
+    x.extend([10, 20, 30])
+    with held(arena, x) as holder:
+
+        def shorten(*_: object) -> None:
+            holder.leave()
+            x.pop()
+
+        with signal_to_a_waiter(arena, shorten):
+            operation(x)
+    assert x._getvalue() == after
+
+
+def test_the_last_item_is_there_while_others_append_and_pop() -> None:
+    arena = make_arena()
+    x = List(arena)
+    x.append(1)
+    arena.before_fork()
+    pid = os.fork()
+    if not pid:
+        arena.after_fork_in_child()
+        while True:
+            x.append(2)
+            x.pop()
+    try:
+        seen = {x[-1] for _ in range(30_000)}
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert seen <= {1, 2}

@@ -3,7 +3,7 @@
 use super::{Report, Scenario, Stage, as_survivor, exhaust};
 use crate::dict::Dict;
 use crate::dict::kills::{LONG, filled, key, kill, view};
-use crate::list::{self, List};
+use crate::list::{self, List, splicing_survives};
 use crate::mutation::{Bug, with_planted};
 use crate::object::kills::{drop_with_contents, store_reference};
 use crate::tally::kills::sweep_one_that_counted;
@@ -104,6 +104,11 @@ fn taking_a_counted_reference_for_a_pending_block_is_caught() {
 #[test]
 fn forgotten_contents_are_caught() {
     caught(Bug::ContentsForgotten, drop_with_contents, "");
+}
+
+#[test]
+fn owners_turned_around_after_the_swap_are_caught() {
+    caught(Bug::AddedKeepsItsValues, || splicing_survives(20, (3, 13), 4), "");
 }
 
 #[test]
