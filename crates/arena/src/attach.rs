@@ -77,7 +77,7 @@ impl<M: Memory> Heap<M> {
     #[must_use]
     pub fn slot(&self) -> u64 {
         // Relaxed: changes only in a forked child, which has one thread then.
-        self.own_slot.load(Ordering::Relaxed)
+        self.space.slot.load(Ordering::Relaxed)
     }
 
     /// Ends the arena for everybody: its owner is gone, or wants it to be.

@@ -27,6 +27,8 @@ pub enum Failure {
     Overflow,
     /// The container changed since the position was taken.
     Changed,
+    /// The wait for an object was given up (see [`crate::pause`]).
+    Interrupted,
 }
 
 /// The result of an operation on the arena.
@@ -62,6 +64,7 @@ impl fmt::Display for Failure {
             Self::WrongType => f.write_str("the object is of another type"),
             Self::Overflow => f.write_str("the sum does not fit 64 bits"),
             Self::Changed => f.write_str("the container changed meanwhile"),
+            Self::Interrupted => f.write_str("the wait for the object was interrupted"),
         }
     }
 }

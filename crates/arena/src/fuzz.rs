@@ -39,6 +39,7 @@ fn use_everything(heap: &Stage, handle: Handle) -> Result<()> {
     failures.push(dict.pop_newest(heap).err());
     failures.push(heap.names().err());
     failures.push(heap.stats().err());
+    failures.push(heap.counts().err());
     failures.push(heap.sweep(0).err());
     failures.push(dict.clear(heap).err());
     failures.push(heap.let_go(dict.handle()).err());

@@ -86,8 +86,13 @@ pub(crate) fn as_survivor<R>(heap: &Stage, job: impl FnOnce(&Stage) -> R) -> R {
 
 impl Theatre {
     fn stage(&self, thread: u32) -> Stage {
+        self.enter(thread).unwrap()
+    }
+
+    fn enter(&self, thread: u32) -> Finding<Stage> {
         self.memory.become_thread(thread);
-        Heap::new(Space::open(self.memory.clone()).unwrap(), u64::from(thread) - 1)
+        let space = found(Space::open(self.memory.clone()), "opening")?;
+        Ok(Heap::new(space, u64::from(thread) - 1))
     }
 
     /// Does what the kernel does to the lock words of a dead thread. Returns how to undo it.
@@ -141,7 +146,7 @@ impl Theatre {
 /// Kills the operation after every store, and every recovery after every store of its own.
 pub(crate) fn exhaust<T, V: PartialEq + Debug>(scenario: &Scenario<'_, T, V>) -> Finding<Report> {
     let (theatre, actor, prepared) = Theatre::open(scenario);
-    let look = |thread| found((scenario.look)(&theatre.stage(thread), &prepared), "looking");
+    let look = |thread| found((scenario.look)(&theatre.enter(thread)?, &prepared), "looking");
     found_audit(&actor.space, "before the operation")?;
     let before = theatre.rehearse(|| look(SURVIVOR))?;
     theatre.memory.become_thread(ACTOR);
@@ -214,7 +219,7 @@ fn recover_and_cut(
     judge: &dyn Fn(u32) -> Finding<()>,
     report: &mut Report,
 ) -> Finding<()> {
-    let survivor = theatre.stage(SURVIVOR);
+    let survivor = theatre.enter(SURVIVOR)?;
     theatre.memory.take_log();
     if let Some(meanwhile) = meanwhile {
         meanwhile(&survivor);
@@ -232,7 +237,7 @@ fn recover_and_cut(
             continue; // What the survivor did meanwhile would be swept with it.
         }
         let pokes = theatre.kill(&survivor.space, SURVIVOR)?;
-        let second = theatre.stage(SECOND);
+        let second = theatre.enter(SECOND)?;
         let outcome = theatre.rehearse(|| {
             found(second.sweep(0).and_then(|_| second.sweep(1)), "sweeping again")?;
             let log = theatre.memory.take_log();

@@ -10,7 +10,7 @@
 //! An extent's units are given back after the lock was left (`Heap::settle`): the allocator has a lock of its
 //! own, and a thread holds one at a time. If the process dies between, the sweeper does it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
@@ -22,6 +22,7 @@ use crate::fork::SharedBirthplace;
 use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space, lockable};
 use crate::memory::Memory;
 use crate::slab::Shelf;
+use crate::tally::{self, Counter, Counts};
 use crate::units::{self, Backing, Claim, Kind, Run};
 
 /// In an extent of so many units, the rest of the last one hardly counts.
@@ -33,7 +34,7 @@ type Shelves = [Shelf; SIZES.len()];
 /// An attached process's way to the arena's memory. Threads share it.
 pub struct Heap<M> {
     pub(crate) space: Space<M>,
-    pub(crate) own_slot: AtomicU64,
+    operations: Counter,
     shelves: Mutex<(Shelves, u64)>,
     birthplace: SharedBirthplace,
 }
@@ -41,9 +42,11 @@ pub struct Heap<M> {
 impl<M: Memory> Heap<M> {
     /// The heap of the process that owns `slot`.
     pub(crate) fn new(space: Space<M>, slot: u64) -> Self {
+        // Relaxed: the heap is handed to other threads later.
+        space.slot.store(slot, Ordering::Relaxed);
         Self {
+            operations: Counter::of(&space, slot),
             space,
-            own_slot: AtomicU64::new(slot),
             shelves: Mutex::default(),
             birthplace: SharedBirthplace::here(),
         }
@@ -58,9 +61,21 @@ impl<M: Memory> Heap<M> {
     /// Goes on with another slot, in this process, which has just been forked.
     pub(crate) fn move_to(&self, slot: u64) {
         // Relaxed: the child has one thread.
-        self.own_slot.store(slot, Ordering::Relaxed);
+        self.space.slot.store(slot, Ordering::Relaxed);
+        self.operations.move_to(&self.space, slot);
         *self.shelves() = Default::default();
         self.birthplace.move_here();
+    }
+
+    /// Counts an operation of this process, for [`Heap::counts`]. Its threads must not do so at the same time.
+    #[inline]
+    pub fn count_operation(&self) {
+        self.operations.advance();
+    }
+
+    /// What all processes did.
+    pub fn counts(&self) -> Result<Counts> {
+        tally::total(&self.space)
     }
 
     /// Finds the slabs of our slot again, as the process would know them that made them.
@@ -195,6 +210,9 @@ impl<M: Memory> Heap<M> {
 
     /// Frees a block that is still pending: nobody but us knows of it.
     pub(crate) fn give_back(&self, block: Block) -> Result<()> {
+        if block.header.slot() != self.slot() {
+            return Ok(()); // Our parent's, which was in the middle of an operation when it forked us.
+        }
         change::turn(&self.space, block, State::Free)?;
         self.settle(block.at)
     }

@@ -12,6 +12,8 @@
 //! A **lockable** (the allocator, and every object) is 512 bytes whose first words are the same everywhere, so
 //! that one lock and one recovery serve all of them.
 
+use std::sync::atomic::AtomicU64;
+
 use crate::Error;
 use crate::classes::SIZES;
 use crate::failure::{Result, corrupt};
@@ -20,7 +22,7 @@ use crate::memory::Memory;
 /// "manorare" in the byte order of the machine.
 const MAGIC: u64 = u64::from_be_bytes(*b"manorare");
 /// Raised with every change of a layout in the arena.
-pub const VERSION: u64 = 1;
+pub const VERSION: u64 = 2;
 
 /// Arenas up to this size have small units, so that they hold slabs of every class.
 const SMALL_BYTES_MAX: u64 = 8 << 20;
@@ -154,7 +156,12 @@ impl Map {
 pub struct Space<M> {
     pub(crate) memory: M,
     pub(crate) map: Map,
+    /// The slot of the process that uses it; [`NO_SLOT`] until it has one.
+    pub(crate) slot: AtomicU64,
 }
+
+/// More than any slot.
+pub(crate) const NO_SLOT: u64 = u64::MAX;
 
 impl<M: Memory> Space<M> {
     /// Makes an arena of zeroed memory. Nobody else may have it yet.
@@ -167,7 +174,7 @@ impl<M: Memory> Space<M> {
         memory.store(AT_BYTES, memory.bytes())?;
         // Last: a half-made arena has no magic number.
         memory.store(AT_MAGIC, MAGIC)?;
-        Ok(Self { memory, map })
+        Ok(Self { memory, map, slot: AtomicU64::new(NO_SLOT) })
     }
 
     /// Checks an arena that another process made.
@@ -184,7 +191,7 @@ impl<M: Memory> Space<M> {
         if memory.load(AT_BYTES)? != memory.bytes() {
             return Err(Error::Corrupt("the arena's size is not its file's").into());
         }
-        Ok(Self { memory, map })
+        Ok(Self { memory, map, slot: AtomicU64::new(NO_SLOT) })
     }
 }
 
@@ -194,7 +201,7 @@ mod tests {
     use crate::memory::recorder::Recorder;
 
     #[test]
-    fn the_layout_of_version_1_does_not_move() {
+    fn the_layout_of_version_2_does_not_move() {
         assert_eq!((ALLOCATOR, SLOTS_AT, THREADS_AT, TABLE_AT), (4096, 8192, 73728, 204_800));
         let map = Map::for_bytes(1 << 30).unwrap();
         assert_eq!(map, Map { units_at: 524_288, units: 16376, unit_shift: 16 });

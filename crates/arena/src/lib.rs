@@ -11,8 +11,8 @@
 //! | [`memory`] | the one interface for loads and stores; tests record them |
 //! | [`layout`] | where everything is; the magic number and version |
 //! | `block`, `classes`, `units`, `slab`, [`heap`] | memory: states and generations, slabs, extents |
-//! | `robust`, `lock`, `change` | a lock whose owner may die, and changes that happen wholly or not at all |
-//! | [`slots`], `identity`, `sweep`, `inherit`, [`life`] | who is attached, and cleaning up behind the dead |
+//! | `robust`, `lock`, [`pause`], `change` | a lock whose owner may die, and changes that happen wholly or not at all |
+//! | [`slots`], `identity`, `sweep`, `tally`, `inherit`, [`life`] | who is attached, cleaning up behind the dead, and counting |
 //! | [`object`], [`value`] | handles, references, lifetimes; values |
 //! | `chores` | waking whoever returns memory to the system |
 //! | [`dict`], [`list`], [`variable`] | the containers |
@@ -49,11 +49,13 @@ pub mod mapping;
 pub mod memory;
 mod mutation;
 pub mod object;
+pub mod pause;
 mod robust;
 mod slab;
 pub mod slots;
 pub mod spin;
 mod sweep;
+mod tally;
 mod units;
 pub mod value;
 pub mod variable;
@@ -62,3 +64,4 @@ pub mod words;
 pub use attach::Stats;
 pub use error::Error;
 pub use failure::Failure;
+pub use tally::Counts;

@@ -37,6 +37,7 @@ mod check;
 mod drain;
 mod extend;
 mod gap;
+mod index;
 mod insert;
 mod join;
 #[cfg(test)]
@@ -49,6 +50,7 @@ mod read;
 mod remove;
 mod ring;
 mod spares;
+mod splice;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -57,8 +59,12 @@ mod write;
 #[cfg(test)]
 pub(crate) use check::check;
 pub(crate) use drain::drain;
+pub use index::Index;
 #[cfg(test)]
 pub(crate) use limits::with_small_nodes;
+pub use splice::Part;
+#[cfg(test)]
+pub(crate) use splice::tests::splicing_survives;
 
 /// Words of the object's body: the root's entry (size and link) and level, 0 for a leaf.
 const ROOT: u64 = 0;
@@ -115,7 +121,7 @@ impl List {
         if is_quiet(intent) {
             return Ok(version_of(intent));
         }
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         self.locked_version(&heap.space)
     }
 

@@ -15,12 +15,15 @@
 //!
 //! The memory of lock words stays lock words for ever: the kernel may write to one that was just left.
 
+use crate::Error;
 use crate::change::{self, Change};
 use crate::failure::{Result, corrupt};
 use crate::layout::{Space, lockable};
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
+use crate::pause;
 use crate::robust::{OWNER, WAITERS};
+use crate::tally;
 
 /// How long a sleeper trusts that it will be woken.
 const RECHECK_NS: u64 = 20_000_000;
@@ -28,6 +31,14 @@ const RECHECK_NS: u64 = 20_000_000;
 const SLEEPS_BEFORE_DOUBT: u32 = 50;
 /// Looks at a held lock before sleeping; a few microseconds.
 const SPINS: u32 = 100;
+
+/// How to sleep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sleep {
+    Plain,
+    /// By [`crate::pause`].
+    Paused,
+}
 
 /// A held lock; dropping it leaves the lock.
 pub(crate) struct Guard<'s, M: Memory> {
@@ -41,6 +52,17 @@ impl<'s, M: Memory> Guard<'s, M> {
     /// The caller must not hold another one, and must know that a lockable is there.
     #[inline]
     pub fn acquire(space: &'s Space<M>, at: u64) -> Result<Self> {
+        Self::take(space, at, Sleep::Plain)
+    }
+
+    /// As [`Self::acquire`], where an operation begins: the wait may be given up ([`crate::pause`]).
+    #[inline]
+    pub fn begin(space: &'s Space<M>, at: u64) -> Result<Self> {
+        Self::take(space, at, Sleep::Paused)
+    }
+
+    #[inline]
+    fn take(space: &'s Space<M>, at: u64, sleep: Sleep) -> Result<Self> {
         let word = at + lockable::LOCK;
         let me = u64::from(space.memory.thread()?);
         space.memory.arm(word)?;
@@ -48,7 +70,7 @@ impl<'s, M: Memory> Guard<'s, M> {
         match space.memory.exchange(word, 0, me) {
             Ok(0) => {}
             other => {
-                if let Err(failure) = other.and_then(|seen| wait(space, word, seen, me)) {
+                if let Err(failure) = other.and_then(|seen| wait(space, word, seen, me, sleep)) {
                     space.memory.disarm();
                     return Err(failure);
                 }
@@ -85,7 +107,7 @@ impl<M: Memory> Drop for Guard<'_, M> {
 
 /// The lock was not free. Spins a little, then sleeps, until it is ours.
 #[cold]
-fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64) -> Result<()> {
+fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep) -> Result<()> {
     let memory = &space.memory;
     let waiters = u64::from(WAITERS);
     count_contention(memory, word)?;
@@ -106,10 +128,17 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64) -> Result<(
             std::hint::spin_loop();
             seen = memory.load(word)?;
         } else {
+            if sleeps == 0 {
+                tally::count_wait(space)?;
+            }
             // Announce the sleep; if that fails, the word changed and `sleep` returns at once.
             memory.exchange(word, seen, seen | waiters)?;
             #[allow(clippy::cast_possible_truncation)] // The futex is the low half.
-            memory.sleep(word, (seen | waiters) as u32, RECHECK_NS)?;
+            let value = (seen | waiters) as u32;
+            match sleep {
+                Sleep::Plain => memory.sleep(word, value, RECHECK_NS)?,
+                Sleep::Paused => doze(space, word, value, me)?,
+            }
             sleeps += 1;
             seen = memory.load(word)?;
             if sleeps % SLEEPS_BEFORE_DOUBT == 0 {
@@ -117,6 +146,19 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64) -> Result<(
             }
         }
     }
+}
+
+/// Sleeps by [`pause`], in which this thread may run anything, operations on the arena among it.
+fn doze<M: Memory>(space: &Space<M>, word: u64, value: u32, me: u64) -> Result<()> {
+    let memory = &space.memory;
+    memory.disarm();
+    let mut slept = Ok(());
+    let outcome = pause::pause(&mut || slept = memory.sleep(word, value, RECHECK_NS));
+    if u64::from(memory.thread()?) != me {
+        return Err(Error::Forked.into()); // It forked, and this is the child.
+    }
+    memory.arm(word)?;
+    slept.and(outcome)
 }
 
 /// Counts on the lock's own line; a count may be lost to another waiter, since nothing depends on it.

@@ -17,6 +17,8 @@ mod shared;
 
 pub use shared::Shared;
 
+use std::sync::atomic::AtomicU64;
+
 use crate::failure::Result;
 
 /// Words of 64 bits at offsets that are multiples of 8, and the kernel's services for them.
@@ -66,6 +68,12 @@ pub trait Memory {
 
     /// Ends what [`Self::arm`] began.
     fn disarm(&self);
+
+    /// The word at `at`, if it is one that can be counted in by [`crate::tally`]; it lives as long as this memory.
+    fn word(&self, at: u64) -> Option<*const AtomicU64> {
+        let _ = at;
+        None
+    }
 
     /// Sleeps while the low half of the word at `at` is `value`, at most `timeout_ns`; may return at any time.
     fn sleep(&self, at: u64, value: u32, timeout_ns: u64) -> Result<()>;

@@ -41,6 +41,12 @@ pub(crate) enum Bug {
     AsideApart,
     /// "A list frees what its cells name."
     ShellOwnsItsValues,
+    /// "Whose values they are can be settled after the swap."
+    AddedKeepsItsValues,
+    /// "A total can be raised before what it takes from is lowered."
+    CountsApart,
+    /// "Who sweeps a slot has found a death that nobody has counted."
+    DeathCountedAgain,
 }
 
 #[cfg(test)]

@@ -135,7 +135,17 @@ pub(crate) fn lock_in<M: Memory>(
     object: Object,
     state: State,
 ) -> Result<Guard<'_, M>> {
-    let guard = Guard::acquire(space, object.at)?;
+    checked_in(Guard::acquire(space, object.at)?, space, object, state)
+}
+
+/// The lock that was taken, if the object is in `state`.
+#[inline]
+fn checked_in<'s, M: Memory>(
+    guard: Guard<'s, M>,
+    space: &Space<M>,
+    object: Object,
+    state: State,
+) -> Result<Guard<'s, M>> {
     if space.memory.load(object.at)? != object.live.turned(state).0 {
         return Err(Failure::ObjectGone);
     }
@@ -152,6 +162,13 @@ impl<M: Memory> Heap<M> {
     pub(crate) fn lock(&self, object: Object) -> Result<Guard<'_, M>> {
         self.check_not_forked()?;
         lock_in(&self.space, object, State::Live)
+    }
+
+    /// As [`Self::lock`], where an operation begins: nothing is done yet, and the wait may be given up.
+    #[inline]
+    pub(crate) fn begin(&self, object: Object) -> Result<Guard<'_, M>> {
+        self.check_not_forked()?;
+        checked_in(Guard::begin(&self.space, object.at)?, &self.space, object, State::Live)
     }
 
     /// Makes an object that this process holds.
@@ -182,7 +199,7 @@ impl<M: Memory> Heap<M> {
     /// The object lives at least until `until_ns` on `CLOCK_MONOTONIC` (a proxy was pickled).
     pub fn lease(&self, handle: Handle, until_ns: u64) -> Result<()> {
         let object = resolve(&self.space, handle)?;
-        let _guard = self.lock(object)?;
+        let _guard = self.begin(object)?;
         let at = object.at + LEASE;
         self.space.memory.store(at, until_ns.max(self.space.memory.load(at)?))
     }
@@ -224,6 +241,20 @@ impl<M: Memory> Heap<M> {
             }
         }
         Ok(reaped)
+    }
+
+    /// When (`CLOCK_MONOTONIC`, ns) the next lease ends, whatever else keeps its object now.
+    pub fn next_lease_end(&self) -> Result<Option<u64>> {
+        let (now, mut next) = (clock::now_ns(), None);
+        for at in places(&self.space)? {
+            if Header(self.space.memory.load(at)?).is(State::Live) {
+                let lease = self.space.memory.load(at + LEASE)?;
+                if lease > now && next.is_none_or(|end| lease < end) {
+                    next = Some(lease);
+                }
+            }
+        }
+        Ok(next)
     }
 
     /// Whether nothing holds the object, when `references` are to be left and `leaving` to be cleared.

@@ -7,6 +7,7 @@
 //! | 16 | inode of the process's pid namespace |
 //! | 24 | name, 64 bytes padded with zeros |
 //! | 128 | a bit for each class in whose slabs something was freed (`units::hint`) |
+//! | 192 | what the process counts (`tally`), on a line of its own |
 //!
 //! The pid is part of the state word, so that a slot whose process died while claiming it is recognised too.
 //! A slot being swept names its sweeper's *slot*: when that one dies, whoever sweeps it takes over.

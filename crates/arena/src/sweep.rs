@@ -10,7 +10,8 @@
 //! 3. Free its pending blocks and claimed units; release references that it had counted for itself.
 //! 4. Release references that are dropped, whoever dropped them, and finish dropped objects.
 //! 5. Remove its presence from every object.
-//! 6. Orphan its slabs: others allocate from them from now on. Give the slot back.
+//! 6. Orphan its slabs: others allocate from them from now on. Add what it counted to the totals ([`crate::tally`]).
+//!    Give the slot back.
 
 use crate::block::{Block, Header, NOBODY, State};
 use crate::change::{self, Change};
@@ -24,6 +25,7 @@ use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::object::{self, Object};
 use crate::slots::{self, Status};
+use crate::tally;
 use crate::units::{self, Backing, Claim, Kind, Run};
 
 impl<M: Memory> Heap<M> {
@@ -54,6 +56,7 @@ impl<M: Memory> Heap<M> {
         self.sweep_objects(victim)?;
         orphan(&self.space, victim)?;
         life::end_all_of(&self.space, victim)?;
+        tally::fold(&self.space, victim, victim != self.slot())?;
         let swept = slots::state(&self.space, victim)?;
         slots::free(&self.space, victim, swept)
     }

@@ -168,6 +168,9 @@ impl<M: Memory> Heap<M> {
             None => Ok(()),
             Some(block) => {
                 let now = Header(self.space.memory.load(block.at)?);
+                if block.header.slot() != self.slot() {
+                    return Ok(()); // As in `give_back`.
+                }
                 if now.is(State::Counted) {
                     return self.release(Block { at: block.at, header: now });
                 }

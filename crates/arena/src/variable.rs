@@ -61,7 +61,7 @@ impl Variable {
                 return outcome;
             }
         }
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         self.read(space)
     }
 
@@ -128,7 +128,7 @@ impl Variable {
         step: &mut Step,
     ) -> Result<bool> {
         let (space, at) = (&heap.space, self.object.body(CELL));
-        let guard = heap.lock(self.object)?;
+        let guard = heap.begin(self.object)?;
         let old = Cell(space.memory.load(at)?);
         if let Some(witness) = witness
             && Witness::take(space, old)? != witness

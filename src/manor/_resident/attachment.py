@@ -23,6 +23,8 @@ Arena = _native.Arena
 _OPEN: Final = Reference("manor._proxy.resident.opening", "open_object")
 """It knows the proxies, which are above this package."""
 
+_DETACH: Final = Reference("manor._proxy.resident.detached", "detach")
+
 _arenas: dict[bytes, Arena] = {}
 
 
@@ -64,9 +66,10 @@ class Attachment:
         server: 16 bytes that name the server.
         lease_s: How long a pickle keeps its object, in seconds.
         where: Tells where the server is.
+        is_detached: In a forked child that has no place in the arena: the server was asked for an object.
     """
 
-    __slots__ = ("__weakref__", "_arena", "_pickled_where", "lease_s", "server", "where")
+    __slots__ = ("__weakref__", "_arena", "_pickled_where", "is_detached", "lease_s", "server", "where")
 
     canonical = staticmethod(keys.canonical)
     unshow = staticmethod(keys.unshow)
@@ -78,6 +81,7 @@ class Attachment:
         self.where = where
         self.server = where.route.server
         self.lease_s = lease_s
+        self.is_detached = False
         self._arena: Callable[[], Arena | None] = lambda: None
         self._pickled_where: tuple[Any, bytes] | None = None
 
@@ -198,17 +202,23 @@ def _name() -> str:
 
 
 _forking: list[Arena] = []
+_detach: list[Callable[[Arena], None]] = []
+"""Loaded before the fork."""
 
 
 def _before_fork() -> None:
     _forking[:] = _arenas.values()
     for arena in _forking:
-        arena.before_fork()
+        if not arena.before_fork() and not arena.ended:
+            arena.lease_held(arena.hooks.lease_s)  # until the child holds what it needs through the server
+            _detach[:] = [_DETACH.resolve()]
 
 
 def _after_fork_in_child() -> None:
     for arena in _forking:
-        arena.after_fork_in_child()
+        if not arena.after_fork_in_child() and _detach:
+            del _arenas[arena.hooks.server]
+            _detach[0](arena)
     _forking.clear()
 
 

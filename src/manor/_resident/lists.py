@@ -7,7 +7,9 @@ the same; otherwise it begins again. It may therefore run a comparison, or a fun
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Self, SupportsIndex
 
@@ -101,6 +103,11 @@ class List(_native.List):
             return items
 
         try:
+            if part.step in (None, 1) and (values is MISSING or isinstance(values, list | tuple)):
+                start, stop = _bound(part.start), _bound(part.stop)
+                while not self._splice(start, stop, [] if values is MISSING else list(values)):
+                    os.sched_yield()
+                return
             self._change(changed)
         except ArenaFull:
             if values is not MISSING:
@@ -201,6 +208,17 @@ class List(_native.List):
         if found is None:
             raise IndexError("list index out of range")
         return found
+
+
+def _bound(index: Any) -> int | None:
+    """Return one end of a slice as the native code takes it; the built-in's own error for what is no index."""
+    if index is None:
+        return None
+    try:
+        number = operator.index(index)
+    except TypeError:
+        raise TypeError("slice indices must be integers or None or have an __index__ method") from None
+    return max(-sys.maxsize, min(number, sys.maxsize))
 
 
 def _consumed(values: Any) -> Any:

@@ -11,7 +11,6 @@ import threading
 import time
 import warnings
 import weakref
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +18,7 @@ from manor import _log
 from manor._codec.exceptions import current_error_text
 from manor._resident import attachment, handles, stand_ins
 from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
-from manor._resident.handles import type_of
+from manor._resident.statistics import stats_of
 from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
 from manor.errors import ArenaCorrupt, ManorWarning, ObjectGone
@@ -34,6 +33,10 @@ _MAKE: Final = Reference("manor._proxy.resident.opening", "make")
 _OPEN: Final = Reference("manor._proxy.resident.opening", "open_resident")
 _STAND_INS_S: Final = 0.2
 _TICK_S: Final = (0.05, 15.0)
+_LATE_S: Final = 0.001
+"""So much after the end of a lease, it is surely over by any clock."""
+_REAPING_SHARE: Final = 20
+"""Where leases end all the time, looking for them takes at most this part of the time."""
 _LONG_S: Final = 3600.0
 _QUIET_S: Final = 0.2
 _BUSY_S: Final = 0.5
@@ -90,10 +93,7 @@ class Residency:
 
     def stats(self) -> dict[str, Any]:
         """What the arena is used for: bytes and slots, and how many objects there are of each type."""
-        found: dict[str, Any] = dict(self.arena.stats())
-        found["processes"] = [pid for _, pid, _ in self.arena.processes()]
-        found["objects"] = dict(Counter(type_of(kind, tag) for kind, tag, _, _ in self.arena.objects()))
-        return found
+        return stats_of(self.arena)
 
     def keep(self, proxy: Any) -> tuple[int, int]:
         """Keep a proxy of another manager's object; return the handle of what stands for it in containers."""
@@ -114,11 +114,19 @@ class Residency:
     def run_in(self, reactor: Reactor) -> None:
         """Have the reactor clean up from time to time: objects whose leases have ended, and stand-ins."""
         least, most = _TICK_S
+        # Short enough to see each lease before it ends; from then on its end is known.
         period = min(max(self._lease_s / 4, least), most)
 
+        def reap() -> None:
+            began, left = time.monotonic(), None
+            try:
+                left = self.arena.reap()
+            finally:
+                pause = max(least, _REAPING_SHARE * (time.monotonic() - began))
+                reactor.after(period if left is None else min(period, max(left + _LATE_S, pause)), tick)
+
         def tick() -> None:
-            self._in_background(self.arena.reap)
-            reactor.after(period, tick)
+            self._in_background(reap)
 
         def look() -> None:
             self._drop_unused_stand_ins()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._proxy.resident.making import make_resident
+from manor._resident.statistics import stats_of
 from manor._wire.calls import SERVER
 from manor.errors import NameInUse
 
@@ -66,9 +67,20 @@ class NamedObjects:
 
         ``bytes_reserved`` is how large it may grow, ``bytes_backed`` what it takes from the system (an upper bound),
         ``bytes_used`` what objects take; ``objects`` how many there are of each type; ``processes`` the pids of those
-        attached, and ``slots`` their number. A manager without shared memory has objects only.
+        attached, and ``slots`` their number. Since the manager started: ``operations`` is how many of their methods
+        ran, in all processes (some count as two), ``contended_waits`` how often one had to sleep until another left
+        an object or the memory, ``sweeps`` how many processes have ended and were cleaned up behind.
+
+        A process that has mapped the memory reads all that without the server, also after that crashed. What the
+        server hosts is not counted then; a manager without shared memory has these objects, and nothing else.
         """
-        return self._started_link().call(SERVER, "stats")  # type: ignore[no-any-return]
+        link = self._started_link()
+        arena: Arena | None = link.arena
+        if arena is None:
+            return link.call(SERVER, "stats")  # type: ignore[no-any-return]
+        if arena.ended:
+            raise arena.hooks.ended()
+        return stats_of(arena)
 
     def _find(self, name: str) -> Any:
         link = self._started_link()

@@ -38,7 +38,7 @@ impl Dict {
         key: &Key<'_>,
         amount: i64,
     ) -> Result<Option<i64>> {
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         let space = &heap.space;
         let spot = self.find(space, key, self.word(space, LENGTH)?)?;
         if !spot.hit {

@@ -32,7 +32,7 @@ impl Dict {
     /// Removes every item: at one moment for all who look, then freeing them step by step.
     pub fn clear<M: Memory>(&self, heap: &Heap<M>) -> Result<()> {
         loop {
-            let guard = heap.lock(self.object)?;
+            let guard = heap.begin(self.object)?;
             if self.is_trash_empty(&heap.space)? {
                 self.swing(&heap.space, &guard)?;
                 break;

@@ -71,7 +71,7 @@ impl Dict {
 
     /// Puts a new block in its place, if it is still needed; else gives it back. Returns what it replaced.
     fn install<M: Memory>(&self, heap: &Heap<M>, need: Need, block: Block) -> Result<Option<u64>> {
-        let guard = heap.lock(self.object)?;
+        let guard = heap.begin(self.object)?;
         let space = &heap.space;
         if self.need(space)? != need {
             drop(guard);

@@ -97,7 +97,7 @@ impl Dict {
                 }
             }
         }
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         let limit = self.word(space, LENGTH)?;
         self.read_item(space, key, limit, &load)
     }

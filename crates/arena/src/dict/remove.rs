@@ -54,7 +54,7 @@ impl Dict {
         let space = &heap.space;
         let mut step = Step { keeper: hold.then(|| heap.slot()), ..Step::default() };
         let taken = {
-            let guard = heap.lock(self.object)?;
+            let guard = heap.begin(self.object)?;
             let Some(spot) = choose(self, space)? else { return Ok(None) };
             let word = |word| -> Result<Cell> { Ok(Cell(space.memory.load(spot.next + word)?)) };
             let taken = (key::load(space, word(KEY)?)?, value::load(space, word(VALUE)?)?);

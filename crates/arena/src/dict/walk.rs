@@ -43,7 +43,7 @@ pub type Item = (Loaded, Loaded);
 impl Dict {
     /// The beginning of a walk.
     pub fn begin<M: Memory>(&self, heap: &Heap<M>, way: Way) -> Result<Position> {
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         let end = if way == Way::Forward { HEAD } else { TAIL };
         let (next, shape) = (self.word(&heap.space, end)?, self.word(&heap.space, SHAPE)?);
         let left = self.word(&heap.space, LENGTH)?.min(heap.space.memory.bytes() / ITEM_PAYLOAD);
@@ -67,7 +67,7 @@ impl Dict {
         items: &mut Vec<Item>,
     ) -> Result<()> {
         let space = &heap.space;
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         if self.word(space, SHAPE)? != position.shape {
             return Err(Failure::Changed);
         }

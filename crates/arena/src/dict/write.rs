@@ -109,7 +109,7 @@ impl Dict {
     ) -> Result<Outcome> {
         let space = &heap.space;
         loop {
-            let guard = heap.lock(self.object)?;
+            let guard = heap.begin(self.object)?;
             if fresh.is_some() && self.is_crowded(space)? {
                 self.split(space, &guard)?;
             }

@@ -3,9 +3,10 @@
 use super::{Report, Scenario, Stage, as_survivor, exhaust};
 use crate::dict::Dict;
 use crate::dict::kills::{LONG, filled, key, kill, view};
-use crate::list::{self, List};
+use crate::list::{self, List, splicing_survives};
 use crate::mutation::{Bug, with_planted};
 use crate::object::kills::{drop_with_contents, store_reference};
+use crate::tally::kills::sweep_one_that_counted;
 use crate::value::{Kind, Value};
 
 type Verdict = Result<Report, String>;
@@ -87,7 +88,7 @@ fn a_length_stored_apart_is_caught() {
 
 #[test]
 fn a_forgotten_recovery_is_caught() {
-    caught(Bug::RecoveryForgotten, remove, "is not quiet");
+    caught(Bug::RecoveryForgotten, remove, "leaked");
 }
 
 #[test]
@@ -103,6 +104,21 @@ fn taking_a_counted_reference_for_a_pending_block_is_caught() {
 #[test]
 fn forgotten_contents_are_caught() {
     caught(Bug::ContentsForgotten, drop_with_contents, "");
+}
+
+#[test]
+fn owners_turned_around_after_the_swap_are_caught() {
+    caught(Bug::AddedKeepsItsValues, || splicing_survives(20, (3, 13), 4), "");
+}
+
+#[test]
+fn counts_added_apart_from_their_removal_are_caught() {
+    caught(Bug::CountsApart, sweep_one_that_counted, "half done");
+}
+
+#[test]
+fn a_death_that_is_counted_twice_is_caught() {
+    caught(Bug::DeathCountedAgain, sweep_one_that_counted, "half done");
 }
 
 fn list_of(count: u64, act: &dyn Fn(&Stage, &List)) -> Verdict {

@@ -16,7 +16,7 @@
 
 use super::node::LINK;
 use super::spares::Spares;
-use super::{HEIGHT, List, ROOT, SHELL, limits};
+use super::{HEIGHT, List, ROOT, limits};
 use crate::change::Change;
 use crate::failure::{Result, corrupt};
 use crate::heap::Heap;
@@ -52,8 +52,7 @@ impl List {
             return corrupt("an order of items does not have every index once");
         };
         Self::with_aside(heap, |aside| {
-            heap.space.memory.store(aside.object.body(SHELL), 1)?;
-            aside.fill(heap, cells.iter().map(|&cell| Ok(Staged::from(cell))))?;
+            aside.fill_shell(heap, cells.iter().copied())?;
             self.swap(heap, aside, expected)
         })
     }
@@ -113,7 +112,7 @@ impl List {
         expected: u64,
     ) -> Result<bool> {
         let space = &heap.space;
-        let guard = heap.lock(self.object)?;
+        let guard = heap.begin(self.object)?;
         if self.locked_version(space)? != expected {
             return Ok(false);
         }
@@ -132,7 +131,11 @@ impl List {
     }
 
     /// All cells, if the list is at the version `expected` all the while.
-    fn cells<M: Memory>(&self, heap: &Heap<M>, expected: u64) -> Result<Option<Vec<Cell>>> {
+    pub(super) fn cells<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        expected: u64,
+    ) -> Result<Option<Vec<Cell>>> {
         let mut cells = Vec::new();
         loop {
             let before = cells.len();

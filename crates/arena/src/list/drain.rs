@@ -26,7 +26,9 @@ impl List {
         loop {
             let mut step = Step::default();
             {
-                let guard = heap.lock(self.object)?;
+                // Once it is swung, it is done.
+                let guard =
+                    if is_swung { heap.lock(self.object) } else { heap.begin(self.object) }?;
                 if !is_swung && self.is_trash_empty(&heap.space)? {
                     self.swing(&heap.space, &guard)?;
                     is_swung = true;

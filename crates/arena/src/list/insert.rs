@@ -1,8 +1,8 @@
 //! Inserting one value, or a few at the end.
 
-use super::List;
 use super::path::{Aim, Path};
 use super::spares::{Room, Spares};
+use super::{Index, List};
 use crate::block::State;
 use crate::change::Change;
 use crate::failure::Result;
@@ -17,15 +17,20 @@ impl List {
     /// Adds a value at the end. Returns how many items there are then.
     #[inline]
     pub fn append<M: Memory>(&self, heap: &Heap<M>, value: &Value<'_>) -> Result<u64> {
-        self.insert(heap, u64::MAX, value)
+        self.insert(heap, Index::END, value)
     }
 
-    /// Inserts a value before the item `index`, or at the end if there are fewer items. Returns how many items
+    /// Inserts a value before the item `index`, or at the nearest end if there is none. Returns how many items
     /// there are then.
-    pub fn insert<M: Memory>(&self, heap: &Heap<M>, index: u64, value: &Value<'_>) -> Result<u64> {
+    pub fn insert<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        index: impl Into<Index>,
+        value: &Value<'_>,
+    ) -> Result<u64> {
         let staged = heap.stage(value)?;
         let mut spares = Spares::default();
-        let outcome = self.insert_staged(heap, index, staged, &mut spares);
+        let outcome = self.insert_staged(heap, index.into(), staged, &mut spares);
         if outcome.is_err() {
             heap.unstage(staged)?;
         }
@@ -36,7 +41,7 @@ impl List {
     fn insert_staged<M: Memory>(
         &self,
         heap: &Heap<M>,
-        index: u64,
+        index: Index,
         staged: Staged,
         spares: &mut Spares,
     ) -> Result<u64> {
@@ -70,7 +75,7 @@ impl List {
     pub(super) fn with_room<M: Memory, T>(
         &self,
         heap: &Heap<M>,
-        index: u64,
+        index: Index,
         count: u64,
         spares: &mut Spares,
         mut job: impl FnMut(&Space<M>, &Guard<'_, M>, &mut Path) -> Result<T>,
@@ -78,9 +83,9 @@ impl List {
         let space = &heap.space;
         let mut path = Path::new();
         loop {
-            let guard = heap.lock(self.object)?;
+            let guard = heap.begin(self.object)?;
             let need = loop {
-                let place = index.min(self.length(space)?);
+                let place = index.of_place(self.length(space)?);
                 self.descend(space, place, Aim::Place, &mut path)?;
                 match self.room_in_leaf(space, &guard, &path, count, spares)? {
                     Room::Enough => return job(space, &guard, &mut path),
@@ -102,7 +107,7 @@ impl List {
         least: u64,
         spares: &mut Spares,
     ) -> Result<(usize, u64)> {
-        self.with_room(heap, u64::MAX, least, spares, |space, guard, path| {
+        self.with_room(heap, Index::END, least, spares, |space, guard, path| {
             let end = path.leaf.ring.count;
             Self::settle_gap(space, guard, &mut path.leaf, end)?;
             let node = &path.leaf;

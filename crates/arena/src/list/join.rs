@@ -31,7 +31,7 @@ impl List {
     fn join<M: Memory>(&self, heap: &Heap<M>, other: Self, spares: &mut Spares) -> Result<u64> {
         let space = &heap.space;
         loop {
-            let guard = heap.lock(self.object)?;
+            let guard = heap.begin(self.object)?;
             match self.join_step(space, &guard, other, spares)? {
                 Room::Enough => return self.length(space),
                 Room::More => {}

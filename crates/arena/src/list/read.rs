@@ -1,7 +1,7 @@
 //! Reading items, without the lock if possible.
 
 use super::node::Node;
-use super::{List, version_of};
+use super::{Index, List, version_of};
 use crate::block::Header;
 use crate::change::is_quiet;
 use crate::failure::{Failure, Result};
@@ -23,7 +23,12 @@ const SNAPSHOT_LOCKED_MAX: u64 = 10_000;
 impl List {
     /// The item `index`; `None` if there are not so many.
     #[inline]
-    pub fn get<M: Memory>(&self, heap: &Heap<M>, index: u64) -> Result<Option<Loaded>> {
+    pub fn get<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        index: impl Into<Index>,
+    ) -> Result<Option<Loaded>> {
+        let index = index.into();
         let look = |space: &Space<M>| match self.cell(space, index)? {
             Some(cell) => value::load(space, cell).map(Some),
             None => Ok(None),
@@ -35,8 +40,9 @@ impl List {
     pub fn get_witnessed<M: Memory>(
         &self,
         heap: &Heap<M>,
-        index: u64,
+        index: impl Into<Index>,
     ) -> Result<Option<(Loaded, Witness)>> {
+        let index = index.into();
         let look = |space: &Space<M>| match self.cell(space, index)? {
             Some(cell) => Ok(Some((value::load(space, cell)?, Witness::take(space, cell)?))),
             None => Ok(None),
@@ -74,7 +80,7 @@ impl List {
                 return Ok((items, version));
             }
             if attempt >= SNAPSHOT_TRIES / 2 && self.len(heap)? <= SNAPSHOT_LOCKED_MAX {
-                let _guard = heap.lock(self.object)?;
+                let _guard = heap.begin(self.object)?;
                 items.clear();
                 while (items.len() as u64) < self.length(&heap.space)? {
                     self.read_items(&heap.space, items.len() as u64, usize::MAX, &mut items)?;
@@ -140,10 +146,8 @@ impl List {
 
     /// The cell of an item; `None` if there are not so many.
     #[inline]
-    fn cell<M: Memory>(&self, space: &Space<M>, index: u64) -> Result<Option<Cell>> {
-        if index >= self.length(space)? {
-            return Ok(None);
-        }
+    fn cell<M: Memory>(&self, space: &Space<M>, index: Index) -> Result<Option<Cell>> {
+        let Some(index) = index.of_item(self.length(space)?) else { return Ok(None) };
         let (leaf, inside) = self.find(space, index)?;
         cell_in(space, &leaf, inside).map(Some)
     }
@@ -173,7 +177,7 @@ impl List {
                 return outcome;
             }
         }
-        let _guard = heap.lock(self.object)?;
+        let _guard = heap.begin(self.object)?;
         *version = self.locked_version(space)?;
         look(space)
     }

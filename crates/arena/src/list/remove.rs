@@ -4,7 +4,7 @@ use super::merge::is_sparse;
 use super::node::LINK;
 use super::path::{Aim, Path};
 use super::split::LEAF_MIN;
-use super::{List, ROOT};
+use super::{Index, List, ROOT};
 use crate::block::State;
 use crate::change::Change;
 use crate::failure::Result;
@@ -19,41 +19,44 @@ use crate::value::{self, Cell, Loaded, Witness};
 impl List {
     /// Removes the item `index` and returns it, `None` if there are not so many; an object is held by this
     /// process then.
-    pub fn pop<M: Memory>(&self, heap: &Heap<M>, index: u64) -> Result<Option<Loaded>> {
-        self.take(heap, |length| (index < length).then_some(index), None)
+    pub fn pop<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        index: impl Into<Index>,
+    ) -> Result<Option<Loaded>> {
+        self.take(heap, index.into(), None)
     }
 
     /// Removes the last item and returns it as [`Self::pop`] does; `None` if there is none.
     pub fn pop_last<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Loaded>> {
-        self.take(heap, |length| length.checked_sub(1), None)
+        self.pop(heap, -1)
     }
 
     /// Removes the item `index` if it still is the one that `witness` saw. Returns whether it was.
     pub fn remove_if<M: Memory>(
         &self,
         heap: &Heap<M>,
-        index: u64,
+        index: impl Into<Index>,
         witness: Witness,
     ) -> Result<bool> {
-        let choose = |length| (index < length).then_some(index);
-        Ok(self.take(heap, choose, Some(witness))?.is_some())
+        Ok(self.take(heap, index.into(), Some(witness))?.is_some())
     }
 
-    /// Removes the item that `choose` names, if it is the one that a witness saw, and returns it; with a witness,
+    /// Removes the item `index`, if it is the one that a witness saw, and returns it; with a witness,
     /// who has it already, returns anything.
     #[inline]
     fn take<M: Memory>(
         &self,
         heap: &Heap<M>,
-        choose: impl FnOnce(u64) -> Option<u64>,
+        index: Index,
         witness: Option<Witness>,
     ) -> Result<Option<Loaded>> {
         let (space, mut loaded) = (&heap.space, None);
         let keeper = witness.is_none().then(|| heap.slot());
         let mut step = Step { keeper, ..Step::default() };
         let cell = {
-            let guard = heap.lock(self.object)?;
-            let Some(index) = choose(self.length(space)?) else { return Ok(None) };
+            let guard = heap.begin(self.object)?;
+            let Some(index) = index.of_item(self.length(space)?) else { return Ok(None) };
             let mut path = Path::new();
             self.descend(space, index, Aim::Item, &mut path)?;
             let cell = Cell(space.memory.load(path.leaf.item_at(path.index(0)))?);

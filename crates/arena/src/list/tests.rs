@@ -8,9 +8,10 @@ use crate::identity::Identity;
 use crate::memory::Shared;
 use crate::memory::recorder::Recorder;
 use crate::value::{Kind, Loaded, Value};
-use pair::{Pair, random};
+use pair::Pair;
+pub(super) use pair::random;
 
-fn arena() -> Heap<Shared> {
+pub(super) fn arena() -> Heap<Shared> {
     Heap::create(256 << 20, "test").unwrap().0
 }
 

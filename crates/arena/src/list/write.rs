@@ -4,7 +4,7 @@
 //! raised before it, would leave a moment in which the new version is there and the old value: who rebuilds the list
 //! from what was read then would undo the store without noticing.
 
-use super::List;
+use super::{Index, List};
 use crate::block::State;
 use crate::change::Change;
 use crate::failure::{Failure, Result};
@@ -18,23 +18,34 @@ use crate::value::{Cell, Loaded, Staged, Value, Witness};
 impl List {
     /// Replaces the item `index`. Returns whether there are so many.
     #[inline]
-    pub fn set<M: Memory>(&self, heap: &Heap<M>, index: u64, value: &Value<'_>) -> Result<bool> {
-        self.replace(heap, index, None, value)
+    pub fn set<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        index: impl Into<Index>,
+        value: &Value<'_>,
+    ) -> Result<bool> {
+        self.replace(heap, index.into(), None, value)
     }
 
     /// Replaces the item `index` if it still is the one that `witness` saw. Returns whether it was.
     pub fn replace_if<M: Memory>(
         &self,
         heap: &Heap<M>,
-        index: u64,
+        index: impl Into<Index>,
         witness: Witness,
         value: &Value<'_>,
     ) -> Result<bool> {
-        self.replace(heap, index, Some(witness), value)
+        self.replace(heap, index.into(), Some(witness), value)
     }
 
     /// Adds to an int, as one step, and returns the sum; `None` if there are not so many items.
-    pub fn add<M: Memory>(&self, heap: &Heap<M>, index: u64, amount: i64) -> Result<Option<i64>> {
+    pub fn add<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        index: impl Into<Index>,
+        amount: i64,
+    ) -> Result<Option<i64>> {
+        let index = index.into();
         loop {
             if let Some(sum) = self.add_in_place(heap, index, amount)? {
                 return Ok(Some(sum));
@@ -55,10 +66,10 @@ impl List {
     fn add_in_place<M: Memory>(
         &self,
         heap: &Heap<M>,
-        index: u64,
+        index: Index,
         amount: i64,
     ) -> Result<Option<i64>> {
-        let guard = heap.lock(self.object)?;
+        let guard = heap.begin(self.object)?;
         let space = &heap.space;
         let Some(at) = self.place_of(space, index)? else { return Ok(None) };
         let Some(old) = Cell(space.memory.load(at)?).as_int() else { return Ok(None) };
@@ -74,13 +85,13 @@ impl List {
     fn replace<M: Memory>(
         &self,
         heap: &Heap<M>,
-        index: u64,
+        index: Index,
         witness: Option<Witness>,
         value: &Value<'_>,
     ) -> Result<bool> {
         let staged = heap.stage(value)?;
         let mut step = Step::default();
-        let guard = heap.lock(self.object);
+        let guard = heap.begin(self.object);
         let outcome = guard.and_then(|guard| {
             self.replace_staged(&heap.space, &guard, index, witness, staged, &mut step)
         });
@@ -96,7 +107,7 @@ impl List {
         &self,
         space: &Space<M>,
         guard: &Guard<'_, M>,
-        index: u64,
+        index: Index,
         witness: Option<Witness>,
         staged: Staged,
         step: &mut Step,
@@ -120,10 +131,8 @@ impl List {
 
     /// Where the cell of an item is; `None` if there are not so many. The caller holds the lock.
     #[inline]
-    fn place_of<M: Memory>(&self, space: &Space<M>, index: u64) -> Result<Option<u64>> {
-        if index >= self.length(space)? {
-            return Ok(None);
-        }
+    fn place_of<M: Memory>(&self, space: &Space<M>, index: Index) -> Result<Option<u64>> {
+        let Some(index) = index.of_item(self.length(space)?) else { return Ok(None) };
         let (leaf, inside) = self.find(space, index)?;
         Ok(Some(leaf.item_at(inside)))
     }

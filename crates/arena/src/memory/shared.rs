@@ -1,7 +1,7 @@
 //! An arena's memory as a sparse memory file, mapped once.
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Memory;
 use crate::Error;
@@ -202,6 +202,12 @@ impl Memory for Shared {
     #[inline]
     fn disarm(&self) {
         robust::disarm();
+    }
+
+    fn word(&self, at: u64) -> Option<*const AtomicU64> {
+        let place = self.address(at, 8).ok()?;
+        // The mapping begins at a page.
+        at.is_multiple_of(8).then(|| place.cast_const().cast())
     }
 
     fn sleep(&self, at: u64, value: u32, timeout_ns: u64) -> Result<()> {

@@ -231,7 +231,9 @@ fn a_stale_handle_names_nothing() {
 fn a_lease_keeps_what_nobody_holds() {
     let (heap, _fd) = crate::heap::Heap::create(8 << 20, "test").unwrap();
     let dict = Dict::create(&heap).unwrap();
+    assert_eq!(heap.next_lease_end(), Ok(None));
     heap.lease(dict.handle(), u64::MAX).unwrap();
+    assert_eq!(heap.next_lease_end(), Ok(Some(u64::MAX)));
     heap.let_go(dict.handle()).unwrap();
     assert_eq!(dict.len(&heap), Ok(0));
     assert_eq!(heap.reap(), Ok(0));

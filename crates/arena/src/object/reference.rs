@@ -24,7 +24,7 @@ impl<M: Memory> Heap<M> {
     }
 
     fn count_into(&self, object: Object, block: Block) -> Result<()> {
-        let guard = self.lock(object)?;
+        let guard = self.begin(object)?;
         let at = object.at + REFERENCES;
         let mut change = Change::new();
         change.write(at, self.space.memory.load(at)?.wrapping_add(1));

@@ -34,6 +34,10 @@ fn nanoseconds(seconds: f64) -> u64 {
     (seconds * 1e9) as u64
 }
 
+fn until(seconds: f64) -> u64 {
+    clock::now_ns().saturating_add(nanoseconds(seconds))
+}
+
 impl Arena {
     /// The arena itself.
     #[inline]
@@ -121,8 +125,7 @@ impl Arena {
 
     /// The object lives for at least so many seconds from now.
     pub fn lease(&self, handle: Handle, seconds: f64) -> PyResult<()> {
-        let until = clock::now_ns().saturating_add(nanoseconds(seconds));
-        self.heap.lease(handle, until).map_err(to_python)
+        self.heap.lease(handle, until(seconds)).map_err(to_python)
     }
 
     fn new(heap: Heap<Shared>, fd: Option<OwnedFd>, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
@@ -180,11 +183,15 @@ impl Arena {
 
     fn stats(&self) -> PyResult<HashMap<&'static str, u64>> {
         let stats = self.heap.stats().map_err(to_python)?;
+        let counts = self.heap.counts().map_err(to_python)?;
         Ok(HashMap::from([
             ("bytes_reserved", stats.bytes_reserved),
             ("bytes_backed", stats.bytes_backed),
             ("bytes_used", stats.bytes_used),
             ("slots", stats.slots),
+            ("operations", counts.operations),
+            ("contended_waits", counts.contended_waits),
+            ("sweeps", counts.sweeps),
         ]))
     }
 
@@ -244,8 +251,11 @@ impl Arena {
         self.heap.sweep_dead().map_err(to_python)
     }
 
-    fn reap(&self) -> PyResult<u64> {
-        self.heap.reap().map_err(to_python)
+    #[allow(clippy::cast_precision_loss)] // Of some microseconds.
+    fn reap(&self) -> PyResult<Option<f64>> {
+        self.heap.reap().map_err(to_python)?;
+        let next = self.heap.next_lease_end().map_err(to_python)?;
+        Ok(next.map(|end| end.saturating_sub(clock::now_ns()) as f64 / 1e9))
     }
 
     fn chores(&self) -> PyResult<u32> {
@@ -263,16 +273,28 @@ impl Arena {
         py.detach(|| self.heap.trim(keep_units)).map_err(to_python)
     }
 
-    fn before_fork(&self) {
+    fn before_fork(&self) -> bool {
         // Without a slot the child's operations say so.
         let reserved = self.heap.reserve_child().map_or(0, |slot| slot + 1);
         self.reserved.store(reserved, Ordering::Relaxed); // Read by the same thread.
+        reserved != 0
     }
 
-    fn after_fork_in_child(&self) -> PyResult<()> {
+    fn after_fork_in_child(&self) -> PyResult<bool> {
         match self.reserved.swap(0, Ordering::Relaxed) {
-            0 => Ok(()),
-            slot => self.heap.become_child(slot - 1).map_err(to_python),
+            0 => Ok(false),
+            slot => self.heap.become_child(slot - 1).map(|()| true).map_err(to_python),
         }
+    }
+
+    fn lease_held(&self, seconds: f64) -> PyResult<()> {
+        let held: Vec<Handle> = self.holds().keys().copied().collect();
+        for handle in held {
+            match self.heap.lease(handle, until(seconds)) {
+                Ok(()) | Err(Failure::ObjectGone) => {}
+                Err(failure) => return Err(to_python(failure)),
+            }
+        }
+        Ok(())
     }
 }

@@ -6,6 +6,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
+use super::interrupted;
+
 fn make(cache: &'static PyOnceLock<Py<PyType>>, name: &str, text: String) -> PyErr {
     Python::attach(|py| match cache.import(py, "manor.errors", name) {
         Ok(class) => PyErr::from_type(class.clone(), text),
@@ -30,6 +32,7 @@ pub fn to_python(failure: Failure) -> PyErr {
         Failure::WrongType => PyTypeError::new_err("the value is no int"),
         Failure::Overflow => PyOverflowError::new_err(text),
         Failure::Changed => PyRuntimeError::new_err(text),
+        Failure::Interrupted => interrupted::error(),
         Failure::Shared(Error::Forked) => make(
             &UNAVAILABLE,
             "ArenaUnavailable",

@@ -1,6 +1,6 @@
 //! `manor._native.List`.
 
-use ::arena::list::List as Native;
+use ::arena::list::{List as Native, Part};
 use ::arena::value::Loaded;
 use pyo3::exceptions::PyIndexError;
 use pyo3::prelude::*;
@@ -28,17 +28,6 @@ fn parts<'a, 'py>(slf: &'a Bound<'py, List>) -> PyResult<(&'a Bound<'py, Arena>,
     Ok((arena_of(slf.as_super())?, slf.get().native))
 }
 
-/// The place of an index, which may count from the end; `None` if there is none.
-#[inline]
-fn place(slf: &Bound<'_, List>, index: i64) -> PyResult<Option<u64>> {
-    if let Ok(index) = u64::try_from(index) {
-        return Ok(Some(index));
-    }
-    let (arena, native) = parts(slf)?;
-    let length = native.len(arena.get().heap()).map_err(to_python)?;
-    Ok(length.checked_add_signed(index))
-}
-
 fn out_of_range(what: &str) -> PyErr {
     PyIndexError::new_err(format!("{what} index out of range"))
 }
@@ -48,7 +37,6 @@ impl List {
         let (arena, native) = parts(slf)?;
         let arena = arena.get();
         let out_of_range = || out_of_range("list");
-        let index = place(slf, index)?.ok_or_else(out_of_range)?;
         match native.get(arena.heap(), index).map_err(to_python)?.ok_or_else(out_of_range)? {
             Loaded::Object(_) => {
                 let read = || Ok(native.get(arena.heap(), index)?.map(|value| (value, ())));
@@ -98,11 +86,10 @@ impl List {
             slf.call_method1("_set_slice", (index, value))?;
             return Ok(());
         }
-        let place = place(slf, as_index(index)?)?;
+        let index = as_index(index)?;
         let (arena, native) = parts(slf)?;
-        let Some(place) = place else { return Err(out_of_range("list assignment")) };
         let stored = with_value(arena, value, "argument 2 of list.__setitem__()", |value| {
-            arena.get().roomy(|| native.set(arena.get().heap(), place, value))
+            arena.get().roomy(|| native.set(arena.get().heap(), index, value))
         })?
         .map_err(to_python)?;
         if stored { Ok(()) } else { Err(out_of_range("list assignment")) }
@@ -113,10 +100,9 @@ impl List {
             slf.call_method1("_set_slice", (index,))?;
             return Ok(());
         }
-        let place = place(slf, as_index(index)?)?;
+        let index = as_index(index)?;
         let (arena, native) = parts(slf)?;
-        let Some(place) = place else { return Err(out_of_range("list assignment")) };
-        match native.pop(arena.get().heap(), place).map_err(to_python)? {
+        match native.pop(arena.get().heap(), index).map_err(to_python)? {
             None => Err(out_of_range("list assignment")),
             Some(taken) => {
                 forget(arena.get(), &taken);
@@ -152,10 +138,10 @@ impl List {
         index: &Bound<'_, PyAny>,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        let place = place(slf, as_number(index)?)?.unwrap_or(0);
+        let index = as_number(index)?;
         let (arena, native) = parts(slf)?;
         with_value(arena, value, "argument 2 of list.insert()", |value| {
-            arena.get().roomy(|| native.insert(arena.get().heap(), place, value))
+            arena.get().roomy(|| native.insert(arena.get().heap(), index, value))
         })?
         .map_err(to_python)?;
         Ok(())
@@ -169,12 +155,7 @@ impl List {
         let index = index.map_or(Ok(-1), as_number)?;
         let (arena, native) = parts(slf)?;
         let arena = arena.get();
-        let found = if index == -1 {
-            native.pop_last(arena.heap())
-        } else {
-            place(slf, index)?.map_or(Ok(None), |place| native.pop(arena.heap(), place))
-        };
-        match found.map_err(to_python)? {
+        match native.pop(arena.heap(), index).map_err(to_python)? {
             Some(loaded) => taken(arena, slf.py(), loaded),
             None if native.len(arena.heap()).map_err(to_python)? == 0 => {
                 Err(PyIndexError::new_err("pop from empty list"))
@@ -210,6 +191,21 @@ impl List {
         .map_err(to_python)
     }
 
+    #[pyo3(signature = (start, stop, values, /))]
+    fn _splice(
+        slf: &Bound<'_, Self>,
+        start: Option<i64>,
+        stop: Option<i64>,
+        values: Vec<Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        let (arena, native) = parts(slf)?;
+        let part = Part::new(start, stop);
+        with_values(arena, &values, "argument 2 of list.__setitem__()", |values| {
+            arena.get().roomy(|| native.splice(arena.get().heap(), part, values))
+        })?
+        .map_err(to_python)
+    }
+
     #[pyo3(signature = (version, order, /))]
     fn _permute(slf: &Bound<'_, Self>, version: u64, order: Vec<u64>) -> PyResult<bool> {
         let (arena, native) = parts(slf)?;
@@ -219,12 +215,11 @@ impl List {
 
     #[pyo3(signature = (index, amount, /))]
     fn _add(slf: &Bound<'_, Self>, index: &Bound<'_, PyAny>, amount: i64) -> PyResult<i64> {
-        let place = place(slf, as_index(index)?)?;
+        let index = as_index(index)?;
         let (arena, native) = parts(slf)?;
-        let Some(place) = place else { return Err(out_of_range("list")) };
         let sum = arena
             .get()
-            .roomy(|| native.add(arena.get().heap(), place, amount))
+            .roomy(|| native.add(arena.get().heap(), index, amount))
             .map_err(to_python)?;
         sum.ok_or_else(|| out_of_range("list"))
     }
@@ -234,11 +229,11 @@ impl List {
         slf: &Bound<'py, Self>,
         index: &Bound<'py, PyAny>,
     ) -> PyResult<Option<(Bound<'py, PyAny>, Witness)>> {
-        let place = place(slf, as_index(index)?)?;
+        let index = as_index(index)?;
         let (arena, native) = parts(slf)?;
-        let (arena, Some(place)) = (arena.get(), place) else { return Ok(None) };
+        let arena = arena.get();
         fetch(arena, slf.py(), || {
-            let found = native.get_witnessed(arena.heap(), place)?;
+            let found = native.get_witnessed(arena.heap(), index)?;
             Ok(found.map(|(value, witness)| (value, Witness(witness))))
         })
     }
@@ -250,12 +245,11 @@ impl List {
         witness: &Bound<'_, Witness>,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<bool> {
-        let place = place(slf, as_index(index)?)?;
+        let index = as_index(index)?;
         let (arena, native) = parts(slf)?;
-        let Some(place) = place else { return Ok(false) };
         let witness = witness.get().0;
         with_value(arena, value, "the new value of a list's item", |value| {
-            arena.get().roomy(|| native.replace_if(arena.get().heap(), place, witness, value))
+            arena.get().roomy(|| native.replace_if(arena.get().heap(), index, witness, value))
         })?
         .map_err(to_python)
     }
@@ -266,10 +260,9 @@ impl List {
         index: &Bound<'_, PyAny>,
         witness: &Bound<'_, Witness>,
     ) -> PyResult<bool> {
-        let place = place(slf, as_index(index)?)?;
+        let index = as_index(index)?;
         let (arena, native) = parts(slf)?;
-        let Some(place) = place else { return Ok(false) };
-        native.remove_if(arena.get().heap(), place, witness.get().0).map_err(to_python)
+        native.remove_if(arena.get().heap(), index, witness.get().0).map_err(to_python)
     }
 
     #[pyo3(signature = (backwards, /))]

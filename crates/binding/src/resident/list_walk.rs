@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use ::arena::list::List as Native;
+use ::arena::pause::keeping;
 use ::arena::value::Loaded;
 use pyo3::prelude::*;
 
@@ -109,7 +110,7 @@ impl ListWalk {
         let mut gone = Gone::default();
         loop {
             let arena = self.object.get().enter()?;
-            let Some(item) = self.step(arena)? else { return Ok(None) };
+            let Some(item) = keeping(|| self.step(arena))? else { return Ok(None) };
             match opened(arena, py, item, &mut gone)? {
                 Some(value) => return Ok(Some(value)),
                 None => self.unread(), // An object that was replaced meanwhile.

@@ -10,6 +10,7 @@ mod forms;
 pub mod gone;
 pub mod hooks;
 pub mod indexes;
+mod interrupted;
 pub mod keyed;
 pub mod keys;
 pub mod list;
@@ -28,6 +29,7 @@ use pyo3::prelude::*;
 
 /// Adds the classes to the module.
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    ::arena::pause::sleep_by(interrupted::pause);
     module.add_class::<arena::Arena>()?;
     module.add_class::<object::Object>()?;
     module.add_class::<dict::Dict>()?;

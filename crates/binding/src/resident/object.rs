@@ -69,10 +69,10 @@ pub fn held(
     Ok(object)
 }
 
-/// The arena of an object, which must not have ended.
+/// The arena of an object, which must not have ended; for an operation on the object, which is counted.
 #[inline]
 pub fn arena_of<'a, 'py>(object: &'a Bound<'py, Object>) -> PyResult<&'a Bound<'py, Arena>> {
-    object.get().enter()?;
+    object.get().enter()?.heap().count_operation(); // The GIL is held.
     Ok(object.get().arena().bind(object.py()))
 }
 

@@ -7,6 +7,7 @@ use ::arena::Failure;
 use ::arena::dict::{Dict, Item, Position, Set};
 use ::arena::heap::Heap;
 use ::arena::memory::Shared;
+use ::arena::pause::keeping;
 use ::arena::value::Loaded;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -145,7 +146,7 @@ impl Walk {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let arena = self.object.get().enter()?;
-        let Some(item) = self.step(arena)? else { return Ok(None) };
+        let Some(item) = keeping(|| self.step(arena))? else { return Ok(None) };
         match self.what.of(arena, py, item, &mut Gone::default())? {
             Some(value) => Ok(Some(value)),
             None => Err(self.shape.changed()), // A value was replaced, and the old one was an object.

@@ -6,7 +6,7 @@ use crate::list::kills::LONG;
 use crate::memory::Memory;
 use crate::value::{Kind, Loaded, Value};
 
-pub(super) fn random(seed: &mut u64) -> u64 {
+pub(in crate::list) fn random(seed: &mut u64) -> u64 {
     *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     *seed >> 20
 }
