@@ -1,5 +1,6 @@
 """Being a server: what the child process of a manager runs."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -101,12 +102,13 @@ def run_server(
         if config.owner_pid is not None:
             server.end_with(config.owner_pid)
     except BaseException as error:
+        if config.handed is not None:
+            config.handed.endpoint.close()
         _report_failure(writer, error)
         raise SystemExit(1) from error
     if config.handed is not None:
-        server.adopt(config.handed.first)
-    writer.send(STARTED)
-    writer.close()
+        server.first = config.handed.first
+    _report(writer, STARTED)
     try:
         server.serve_forever()
     finally:
@@ -165,7 +167,12 @@ def _end_after(owner: ProcessWatch) -> None:
 def _report_failure(writer: Connection, error: BaseException) -> None:
     from manor._codec.exceptions import pack_exception  # only when things went wrong
 
-    writer.send(pack_exception(error))
+    _report(writer, pack_exception(error))
+
+
+def _report(writer: Connection, answer: Any) -> None:
+    with contextlib.suppress(OSError):  # the owner is gone, and that is seen elsewhere
+        writer.send(answer)
     writer.close()
 
 

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import resource
+import socket
 import sys
 import weakref
 from collections.abc import Callable, Mapping
@@ -54,6 +55,7 @@ class Server:
         route: How clients of the same machine find it.
         owner: The process that it ends with, if there is one.
         link: How proxies in this very process call it, once it has been given that.
+        first: Connections of the client that started it, if it did.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Server:
         self._reception = Reception(self)
         self.owner: ProcessWatch | None = None
         self.link: Any = None
+        self.first: FirstConnections | None = None
         self.residency = residency_of(self, arena_bytes_max, arena_fd)
         _servers.add(self)
 
@@ -130,6 +133,8 @@ class Server:
                 self.reactor.when_readable(listener.socket.fileno(), self._acceptor(listener))
         if self.residency is not None:
             self.residency.run_in(self.reactor)
+        if self.first is not None:
+            self._reception.adopt(self.first)
         self.reactor.run()
 
     def stop(self, reason: str) -> None:
@@ -185,13 +190,12 @@ class Server:
                     if error.errno not in _FAILED_BEFORE_ACCEPTED:
                         raise
                 else:
-                    self._reception.receive(sock)
+                    self._receive(sock)
 
         return accept
 
-    def adopt(self, first: FirstConnections) -> None:
-        """Serve the client that started us, on connections that it made beforehand."""
-        self._reception.adopt(first)
+    def _receive(self, sock: socket.socket) -> None:
+        self._reception.receive(sock)
 
     def welcome(self, refusal: Refusal = Refusal.NONE) -> Welcome:
         """Return what the server says of itself."""
