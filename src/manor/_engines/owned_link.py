@@ -20,6 +20,11 @@ from manor.errors import CallTimeout, ManorError, ProtocolError
 __all__ = ["OwnedLink"]
 
 
+def _time_left() -> float | None:
+    end = current_end()
+    return None if end is None else max(0.0, end - time.monotonic())
+
+
 class _First(threading.local):
     session: Session | None = None
 
@@ -55,8 +60,7 @@ class OwnedLink(Link):
         starting = self._starting
         if starting is None:
             return
-        end = current_end()
-        if not starting.wait(None if end is None else max(0.0, end - time.monotonic())):
+        if not starting.wait(_time_left()):
             raise CallTimeout(f"the manager at {self._where()} has not started yet")
         self._starting = None
         failure = starting.failure
@@ -65,10 +69,11 @@ class OwnedLink(Link):
             raise failure
 
     def _open_session(self, patience: Patience) -> Session:
-        self.await_started()
         session, self._first.session = self._first.session, None
         if session is None:
+            self.await_started()
             return super()._open_session(patience)
+        self._await_offer(session)
         try:
             session.connection.accept_mailboxes(patience.seconds)
         except TimeoutError:
@@ -78,6 +83,16 @@ class OwnedLink(Link):
             session.connection.close()
             self._lost(error)
         return session
+
+    def _await_offer(self, session: Session) -> None:
+        """Return when the server has turned to *session*, or will not."""
+        starting = self._starting
+        try:
+            if starting is None or not starting.wait_or_readable(session.connection.fileno(), _time_left()):
+                self.await_started()
+        except BaseException:
+            self._first.session = session  # for another call, if the caller had no time
+            raise
 
     def before_fork(self) -> bytes | None:
         """As for any link; a child finds a server that runs, or knows that there is none."""

@@ -108,7 +108,7 @@ def run_server(
         raise SystemExit(1) from error
     if config.handed is not None:
         server.first = config.handed.first
-    _report(writer, STARTED)
+    server.on_serving = lambda: _report(writer, STARTED)
     try:
         server.serve_forever()
     finally:

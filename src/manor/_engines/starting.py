@@ -76,6 +76,16 @@ class Starting:
             self._lock.release()
         return True
 
+    def wait_or_readable(self, descriptor: int, timeout: float | None) -> bool:
+        """Return whether *descriptor*, of a socket to the server, has something to read before the start is over."""
+        if self._reader is None or not self._lock.acquire(timeout=-1 if timeout is None else timeout):
+            return False
+        try:
+            reader = self._reader
+            return reader is not None and descriptor in wait([descriptor, reader, self._process.sentinel], timeout)
+        finally:
+            self._lock.release()
+
     def _hear(self) -> None:
         reader = self._reader
         if reader is None:

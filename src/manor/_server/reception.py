@@ -65,15 +65,15 @@ class Reception:
         process = Process(first.control_hello.process, first.control_hello.pid, first.control_hello.name)
         server.processes.add(process)
         control = server.new_control(known_peer(first.control, server.limits), process)
-        self._thread(server.serve_control, control).start()
         connection = known_peer(first.session, server.limits)
         try:
             session = self._session(connection, process, first.session_hello.thread)
         except (OSError, EOFError) as error:
             _log.info("the owner is gone: %s", error)
             connection.close()
-            return
-        self._thread(server.serve_session, session).start()
+        else:
+            self._thread(server.serve_session, session).start()  # it may have a call to answer already
+        self._thread(server.serve_control, control).start()
 
     def _thread(self, target: Callable[[Any], None], arg: Any) -> threading.Thread:
         return threading.Thread(target=target, args=(arg,), name=f"manor-{next(self._names)}", daemon=True)

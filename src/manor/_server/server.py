@@ -55,7 +55,8 @@ class Server:
         route: How clients of the same machine find it.
         owner: The process that it ends with, if there is one.
         link: How proxies in this very process call it, once it has been given that.
-        first: Connections of the client that started it, if it did.
+        first: Connections of the client that started it, if one did.
+        on_serving: Called when everything is set up.
     """
 
     def __init__(
@@ -106,6 +107,7 @@ class Server:
         self.owner: ProcessWatch | None = None
         self.link: Any = None
         self.first: FirstConnections | None = None
+        self.on_serving: Callable[[], None] = lambda: None
         self.residency = residency_of(self, arena_bytes_max, arena_fd)
         _servers.add(self)
 
@@ -131,10 +133,11 @@ class Server:
         for listener in {self.listener, self._endpoint.local}:
             if listener.socket.fileno() >= 0:
                 self.reactor.when_readable(listener.socket.fileno(), self._acceptor(listener))
-        if self.residency is not None:
-            self.residency.run_in(self.reactor)
         if self.first is not None:
             self._reception.adopt(self.first)
+        if self.residency is not None:
+            self.residency.run_in(self.reactor)
+        self.on_serving()
         self.reactor.run()
 
     def stop(self, reason: str) -> None:
