@@ -164,6 +164,8 @@ class Arena:
     def attach(fd: int, name: str, hooks: object) -> Arena:
         """The one of a memory file (`fileno` of the process that made it, -1 elsewhere), which stays the caller's."""
     def fileno(self) -> int: ...
+    def take_file(self) -> int:
+        """What `fileno` says, which is the caller's from now on."""
     @property
     def hooks(self) -> Any: ...
     @property

@@ -3,30 +3,31 @@
 import contextlib
 import multiprocessing
 import os
+import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing import process as mp_process
-from multiprocessing import util
-from multiprocessing.connection import Connection, wait
+from multiprocessing import resource_tracker, util
+from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from typing import Any, Final
 
-from manor._engines.first_connections import FirstConnections
-from manor._engines.process import ServerConfig, Started
+from manor._engines.beginnings import Beginnings
+from manor._engines.owned_link import OwnedLink
+from manor._engines.process import HANDLED, PackedRegistry, ServerConfig
+from manor._engines.starting import Starting, exit_account, start_error
 from manor._proxy.deadlines import deadline
-from manor._proxy.link import Link
+from manor._server.endpoint import Endpoint
 from manor._transport.addresses import Address
-from manor._transport.endings import describe_exitcode
-from manor._transport.listening import remove_private
-from manor._transport.peers import machine_id
 from manor._wire.calls import SERVER
-from manor.errors import AddressInUse, ManagerStartError, ManorError
+from manor.errors import ManorError
 from manor.limits import Limits
 
 __all__ = ["ServerProcess"]
 
 _SHUTDOWN_CALL_S: Final = 1.0
+_GIVE_UP_S: Final = 1.0
 _children = threading.Lock()
 
 
@@ -46,23 +47,39 @@ def _allow_children() -> Iterator[None]:
                 config["daemon"] = daemonic
 
 
+@contextlib.contextmanager
+def _signals_held(ctx: Any) -> Iterator[set[int]]:
+    """Have the process that is started inside block what a server handles, until it can; tell which signals.
+
+    Otherwise Ctrl-C would end a server that is about to ignore it.
+    """
+    if ctx.get_start_method() == "spawn":
+        resource_tracker.ensure_running()  # else it is started inside, and unblocks them
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
+    held = {int(number) for number in HANDLED - blocked}
+    try:
+        yield held
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, held)
+
+
 class ServerProcess:
     """A server's process, from before it starts until after it has ended.
 
     Attributes:
         process: The process object of the start method.
-        link: How this process reaches the server; there once it has started.
-        address: Where the server listens; likewise.
+        link: How this process reaches the server, which may still be starting.
+        address: Where the server listens.
     """
 
-    link: Link
+    link: OwnedLink
     address: Address
+    _endpoint: Endpoint
 
     def __init__(
         self,
         ctx: BaseContext,
         class_name: str,
-        serializer: str,
         limits: Limits,
         *,
         exit_with_parent: bool,
@@ -70,13 +87,12 @@ class ServerProcess:
     ) -> None:
         """Prepare to start a server by the start method of *ctx*, in a process named for *class_name*."""
         self.process: Any = None
+        self._starting: Starting | None = None
         self._ctx: Any = ctx
         self._class_name = class_name
         self._limits = limits
         self._arena_bytes_max = arena_bytes_max
         self._owner_pid = os.getpid() if exit_with_parent else None
-        self._first = FirstConnections(serializer, limits)
-        self._path = ""
 
     def start(
         self,
@@ -84,27 +100,43 @@ class ServerProcess:
         server: tuple[Any, Address | None, bytes, str],
         initializer: Callable[..., object] | None,
         initargs: tuple[Any, ...],
+        *,
+        wait: bool,
     ) -> None:
-        """Start the process, and return when the server listens.
+        """Start the process.
 
         Args:
             target: What the process runs: ``BaseManager._run_server`` or the like.
             server: Registry, address, key and serializer.
             initializer: What the server calls first, or None.
             initargs: Its arguments.
+            wait: Whether to return only when the server serves.
 
         Raises:
             ManagerStartError: The server could not start; says why.
         """
+        registry, address, authkey, serializer = server
         try:
-            started = self._await(self._launch(target, server, initializer, initargs), server[1])
-            self._path, self.address = started.path, started.address
-            self.link = self._first.link(started.path)
+            beginnings = Beginnings(address, serializer, self._limits, self._arena_bytes_max)
+        except Exception as error:
+            found = start_error(error, address)
+            if found is error:
+                raise
+            raise found  # noqa: B904 - it has its cause
+        try:
+            packed = (PackedRegistry(registry), address, authkey, serializer)
+            reader = self._launch(target, packed, initializer, initargs, beginnings)
+            self._starting = Starting(self.process, reader, address)
+            if wait:
+                self._await()
+            self.address = beginnings.handed.endpoint.listener.address
+            self.link = beginnings.link(self.process.pid, self._starting)
         except BaseException:
-            self._first.close()
             self._give_up()
+            beginnings.give_up()
             raise
-        self.link.fate.exit_account = self._account
+        self._endpoint = beginnings.handed.endpoint
+        self.link.fate.exit_account = lambda: exit_account(self.process)
 
     def _launch(
         self,
@@ -112,71 +144,54 @@ class ServerProcess:
         server: tuple[Any, Address | None, bytes, str],
         initializer: Callable[..., object] | None,
         initargs: tuple[Any, ...],
+        beginnings: Beginnings,
     ) -> Connection:
         """Start the process; return the pipe on which it reports."""
-        tempfile.gettempdir(), machine_id()  # found out once here, not in every server that is forked
+        tempfile.gettempdir()  # found out once here, not in every server that is forked
         reader, writer = multiprocessing.connection.Pipe(duplex=False)
-        config = ServerConfig(self._limits, self._owner_pid, self._first.far_ends, self._arena_bytes_max)
         try:
-            self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, initargs, config))
-            identity = ":".join(str(number) for number in self.process._identity)
-            self.process.name = f"{self._class_name}-{identity}"
-            with _allow_children():
+            with beginnings as handed, _signals_held(self._ctx) as held, _allow_children():
+                config = ServerConfig(self._limits, self._owner_pid, handed, held)
+                self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, initargs, config))
+                identity = ":".join(str(number) for number in self.process._identity)
+                self.process.name = f"{self._class_name}-{identity}"
                 self.process.start()
         except BaseException:
             reader.close()
             raise
         finally:
             writer.close()
-            self._first.close_far_ends()
         return reader
 
-    def _await(self, reader: Connection, address: Address | None) -> Started:
-        try:
-            wait([reader, self.process.sentinel])
-            answer = reader.recv() if reader.poll() else None
-        except EOFError:
-            answer = None
-        finally:
-            reader.close()
-        if isinstance(answer, Started):
-            return answer
-        self.process.join()
-        raise self._failure(answer, address)
-
-    def _failure(self, answer: Any, address: Address | None) -> Exception:
-        if answer is None:
-            return ManagerStartError(
-                f"the manager's server process (pid {self.process.pid}) {self._account()} "
-                f"before it listened; what it printed on stderr may say why"
-            )
-        from manor._codec.exceptions import unpack_exception  # only when things went wrong
-
-        cause = unpack_exception(answer)
-        if isinstance(cause, AddressInUse):
-            return cause
-        where = f" at {address!r}" if address is not None else ""
-        error = ManagerStartError(f"the manager's server could not start{where}: {type(cause).__name__}: {cause}")
-        error.__cause__ = cause
-        return error
+    def _await(self) -> None:
+        if self._starting is not None:
+            self._starting.wait()
+            failure = self._starting.failure
+            if failure is not None:
+                raise failure
 
     def _give_up(self) -> None:
         """End a process that runs, but with which nothing can be begun."""
         process = self.process
         if process is not None and process.pid is not None and process.is_alive():
             process.terminate()
-            process.join()
+            process.join(_GIVE_UP_S)
+            if process.is_alive():
+                process.kill()
+                process.join()
+        if self._starting is not None:
+            self._starting.forget()
 
     def _account(self) -> str | None:
         """Return how the process ended, or None while it runs."""
-        code = self.process.exitcode
-        return None if code is None else describe_exitcode(code)
+        return exit_account(self.process)
 
     def stop(self, timeout: float) -> None:
         """End the server: ask, then terminate, then kill a process that has not ended within *timeout* seconds."""
         process = self.process
         if process.is_alive():
             try:
+                self._starting.wait(self._limits.handshake_s)
                 with deadline(_SHUTDOWN_CALL_S):
                     self.link.call(SERVER, "shutdown")
             except (ManorError, OSError, EOFError):
@@ -190,7 +205,7 @@ class ServerProcess:
             util.info("manager still alive after SIGTERM: killing it")
             process.kill()
         process.join()
-        remove_private(self._path)
+        self._endpoint.remove()
         self.link.memory.end()
         orderly = process.exitcode == 0
         self.link.end(f"was shut down by process {os.getpid()}" if orderly else str(self._account()))

@@ -1,24 +1,29 @@
 """Being a server: what the child process of a manager runs."""
 
+import contextlib
 import os
 import signal
-import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from multiprocessing import process as mp_process
 from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
+from manor._codec import pickles
+from manor._engines.handed import Handed
 from manor._engines.local_link import LocalLink
+from manor._engines.starting import STARTED
 from manor._proxy.local import local_servers
 from manor._server.server import Server
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
 from manor.limits import Limits
 
-__all__ = ["ServerConfig", "Started", "new_server", "run_server"]
+__all__ = ["HANDLED", "PackedRegistry", "ServerConfig", "new_server", "run_server"]
 
+HANDLED: Final = frozenset((signal.SIGINT, signal.SIGTERM))
+"""Signals that do not end a server as they end other processes."""
 
 _LINGER_S: Final = 0.5
 """How long threads and children of hosted objects may keep a server whose owner is gone."""
@@ -30,21 +35,29 @@ class ServerConfig(NamedTuple):
     Attributes:
         limits: Bounds of the server.
         owner_pid: The process that the server is not to outlive, or None for one that lives on.
-        first: Ends of the owner's control connection and first session; see ``first_connections``.
-        arena_bytes_max: How large the shared memory of the standard types may grow; 0 for none.
+        handed: What the owner has made for it; see ``beginnings``.
+        held: Signals that are blocked until the server handles them.
     """
 
     limits: Limits
     owner_pid: int | None = None
-    first: tuple[socket.socket, socket.socket] | None = None
-    arena_bytes_max: int = 0
+    handed: Handed | None = None
+    held: Collection[int] = ()
 
 
-class Started(NamedTuple):
-    """What a server reports once it listens."""
+class PackedRegistry:
+    """A registry that is unpickled only where a failure can be reported."""
 
-    address: Address
-    path: str
+    def __init__(self, registry: Mapping[str, Any] | bytes) -> None:
+        self._registry = registry
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return PackedRegistry, (b"".join(pickles.dumps(self._registry)),)
+
+    def unpacked(self) -> Mapping[str, Any]:
+        """Return the registry."""
+        registry = self._registry
+        return pickles.loads(registry) if isinstance(registry, bytes) else registry  # type: ignore[no-any-return]
 
 
 def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:
@@ -65,7 +78,7 @@ class _Local:
 
 def run_server(
     kind: type[Server],
-    registry: Mapping[str, Any],
+    registry: Mapping[str, Any] | PackedRegistry,
     address: Address | None,
     authkey: bytes,
     serializer: str,
@@ -78,26 +91,37 @@ def run_server(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         if initializer is not None:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, config.held)
             initializer(*initargs)
         mp_process.current_process()._identity = ()
-        server = new_server(
-            kind, registry, address, authkey, serializer,
-            limits=config.limits, arena_bytes_max=config.arena_bytes_max,
-        )  # fmt: skip
+        if isinstance(registry, PackedRegistry):
+            registry = registry.unpacked()
+        server = new_server(kind, registry, address, authkey, serializer, limits=config.limits, **_made(config))
         _end_in_order_on_sigterm(server)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, config.held)
         if config.owner_pid is not None:
             server.end_with(config.owner_pid)
     except BaseException as error:
+        if config.handed is not None:
+            config.handed.endpoint.close()
         _report_failure(writer, error)
         raise SystemExit(1) from error
-    writer.send(Started(server.address, server.route.path))
-    writer.close()
-    if config.first is not None:
-        server.adopt(*config.first)
+    if config.handed is not None:
+        server.first = config.handed.first
+    server.on_serving = lambda: _report(writer, STARTED)
     try:
         server.serve_forever()
     finally:
         _do_not_linger(server)
+
+
+def _made(config: ServerConfig) -> dict[str, Any]:
+    """Return what the owner has made, as the server takes it."""
+    handed = config.handed
+    if handed is None:
+        return {}
+    handed.endpoint.take_over()
+    return {"endpoint": handed.endpoint, "arena_fd": handed.arena_fd}
 
 
 def _end_in_order_on_sigterm(server: Server) -> None:
@@ -143,7 +167,12 @@ def _end_after(owner: ProcessWatch) -> None:
 def _report_failure(writer: Connection, error: BaseException) -> None:
     from manor._codec.exceptions import pack_exception  # only when things went wrong
 
-    writer.send(pack_exception(error))
+    _report(writer, pack_exception(error))
+
+
+def _report(writer: Connection, answer: Any) -> None:
+    with contextlib.suppress(OSError):  # the owner is gone, and that is seen elsewhere
+        writer.send(answer)
     writer.close()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import socket
 from typing import Final
 
 from manor._codec import Codec
@@ -12,7 +11,6 @@ from manor._proxy.identity import thread_serial
 from manor._transport.addresses import Address, is_path
 from manor._transport.connecting import connect
 from manor._transport.connection import Connection
-from manor._transport.handshake import introduce, introduced_peer
 from manor._wire.introduction import Hello, Refusal, Role, Welcome
 from manor.errors import ProtocolError
 from manor.limits import Limits
@@ -65,19 +63,11 @@ class Dialer:
             AuthenticationError: Wrong key, or another user.
             ProtocolError: It is no server of manor's, or speaks otherwise.
         """
-        connection = connect(self.address, self._key, self._hello(role), self.limits, timeout)
+        connection = connect(self.address, self._key, self.hello(role), self.limits, timeout)
         return connection, self._welcomed(connection, role, timeout)
 
-    def introduce(self, sock: socket.socket, role: Role) -> None:
-        """Introduce ourselves on a socket whose other end a server of our own will take over."""
-        introduce(sock, self._hello(role))
-
-    def await_welcome(self, sock: socket.socket, role: Role) -> tuple[Connection, Welcome]:
-        """Return the connection over a socket on which we have introduced ourselves, as ``dial`` does."""
-        connection = introduced_peer(sock, self.limits, self.limits.handshake_s)
-        return connection, self._welcomed(connection, role, self.limits.handshake_s)
-
-    def _hello(self, role: Role) -> bytes:
+    def hello(self, role: Role) -> bytes:
+        """Return what this process and thread say of themselves."""
         thread = thread_serial() if role is Role.SESSION else 0
         name = multiprocessing.current_process().name
         return Hello(role, self.codec.number, self._process, os.getpid(), thread, name).pack()

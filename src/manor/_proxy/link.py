@@ -95,9 +95,8 @@ class Link:
     def _where(self) -> str:
         return f"{describe(self.public_address)} (pid {self.route.pid})"
 
-    def add_session(self, connection: Connection) -> None:
-        """Use *connection*, which was welcomed in the role SESSION, for this thread's next call."""
-        self._sessions.idle.sessions.append(self._sessions.add(connection))
+    def await_started(self) -> None:
+        """Return when the server runs: it has welcomed us."""
 
     # Calls
 

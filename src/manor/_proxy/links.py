@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import socket
 import threading
 from multiprocessing import util
 
@@ -27,7 +26,7 @@ from manor._wire.tokens import Route, Token
 from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError, ServerBusy
 from manor.limits import DEFAULT, Limits
 
-__all__ = ["adopt_link", "find_link", "open_link"]
+__all__ = ["enter_link", "find_link", "open_link"]
 
 _Key = tuple[bytes, bytes | None]
 _links: dict[_Key, Link] = {}
@@ -63,13 +62,10 @@ def _enter(link: Link, key: bytes | None) -> None:
     _links[link.server, key] = link
 
 
-def adopt_link(dialer: Dialer, control: socket.socket, session: socket.socket) -> Link:
-    """Return the link to a server of our own that has the other ends of these sockets."""
-    link = Link(dialer, *dialer.await_welcome(control, Role.CONTROL))
-    link.add_session(dialer.await_welcome(session, Role.SESSION)[0])
+def enter_link(link: Link) -> None:
+    """Have proxies in this process use *link*, which was made for a server of our own."""
     with _lock:
         _enter(link, None)
-    return link
 
 
 def _introduced(dialer: Dialer) -> Link:

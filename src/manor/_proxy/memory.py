@@ -41,6 +41,13 @@ class SharedMemory:
             self._decide()
         return self._arena
 
+    def adopt(self, arena: Arena) -> None:
+        """Use the arena that this process made for a server of its own."""
+        link = self._link()
+        if link is not None:
+            arena.hooks.where = _Where(link)
+        self._is_decided, self._arena = True, arena
+
     def refuse(self) -> None:
         """Have every object reached through the server."""
         self._is_decided, self._arena = True, None
@@ -124,3 +131,9 @@ class _Where:
     def link(self) -> Link | None:
         """The link to the server, if it still is there."""
         return self._link()
+
+    def await_started(self) -> None:
+        """Return when the server runs."""
+        link = self._link()
+        if link is not None:
+            link.await_started()

@@ -16,7 +16,7 @@ from manor._wire.references import Reference
 from manor._wire.tokens import Route
 from manor.errors import ManagerDied, NotPicklable
 
-__all__ = ["Arena", "Attachment", "Where", "attach", "create", "find"]
+__all__ = ["Arena", "Attachment", "Where", "attach", "create", "find", "give_up", "take_over"]
 
 Arena = _native.Arena
 
@@ -53,6 +53,9 @@ class Where(Protocol):
     @property
     def ended(self) -> str | None:
         """How the server ended, or None while it is taken for alive."""
+
+    def await_started(self) -> None:
+        """Return when the server runs, so that other processes may be told of it."""
 
     @property
     def link(self) -> Any:
@@ -146,6 +149,7 @@ class Attachment:
 
     def pickled_where(self) -> bytes:
         """Return address and route, as bytes that a process which is attached already need not look into."""
+        self.where.await_started()
         address = self.where.public_address
         found = self._pickled_where
         if found is None or found[0] != address:
@@ -182,6 +186,21 @@ def attach(where: Where, fd: int, lease_s: float) -> Arena:
     """
     hooks = Attachment(where, lease_s)
     return _enter(hooks, Arena.attach(fd, _name(), hooks))
+
+
+def take_over(where: Where, fd: int, lease_s: float) -> Arena:
+    """Return the arena that another process made for the server in this one; a forked process has it already."""
+    arena = _arenas.get(where.route.server)
+    if arena is None:
+        return attach(where, fd, lease_s)
+    arena.hooks.where = where
+    return arena
+
+
+def give_up(arena: Arena) -> None:
+    """End an arena that was made for nothing."""
+    arena.end()
+    _arenas.pop(arena.hooks.server, None)
 
 
 def _enter(hooks: Attachment, arena: Arena) -> Arena:

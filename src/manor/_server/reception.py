@@ -6,13 +6,13 @@ import itertools
 import socket
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from manor import _log
 from manor._server.processes import Process
 from manor._server.sessions import Session
 from manor._transport.connection import Connection
-from manor._transport.handshake import accept_peer, refuse_peer
+from manor._transport.handshake import accept_peer, known_peer, refuse_peer
 from manor._transport.preamble import Verdict
 from manor._wire.introduction import INTRODUCTION_BYTES_MAX, Hello, Refusal, Role
 from manor.errors import ManorError, ProtocolError
@@ -20,7 +20,23 @@ from manor.errors import ManorError, ProtocolError
 if TYPE_CHECKING:
     from manor._server.server import Server
 
-__all__ = ["Reception"]
+__all__ = ["FirstConnections", "Reception"]
+
+
+class FirstConnections(NamedTuple):
+    """The server's ends of connections that its owner made before the server ran.
+
+    Attributes:
+        control: A socket.
+        control_hello: Whose it is.
+        session: Another socket.
+        session_hello: Likewise.
+    """
+
+    control: socket.socket
+    control_hello: Hello
+    session: socket.socket
+    session_hello: Hello
 
 
 class Reception:
@@ -32,24 +48,37 @@ class Reception:
         self._pending = threading.BoundedSemaphore(server.limits.pending_handshakes_max)
         self._names = itertools.count(1)
 
-    def receive(self, sock: socket.socket, then: Callable[[], None] | None = None) -> None:
-        """Take over a connected socket; returns at once.
-
-        Args:
-            sock: The socket.
-            then: Called when the client has been welcomed.
-        """
+    def receive(self, sock: socket.socket) -> None:
+        """Take over a connected socket; returns at once."""
         if not self._pending.acquire(blocking=False):
             refuse_peer(sock, Verdict.BUSY)
             return
-        thread = threading.Thread(target=self._run, args=(sock, then), name=f"manor-{next(self._names)}", daemon=True)
         try:
-            thread.start()
+            self._thread(self._run, sock).start()
         except RuntimeError:  # the system has no more threads
             self._pending.release()
             refuse_peer(sock, Verdict.BUSY)
 
-    def _run(self, sock: socket.socket, then: Callable[[], None] | None) -> None:
+    def adopt(self, first: FirstConnections) -> None:
+        """Serve a client that is known already."""
+        server = self._server
+        process = Process(first.control_hello.process, first.control_hello.pid, first.control_hello.name)
+        server.processes.add(process)
+        control = server.new_control(known_peer(first.control, server.limits), process)
+        connection = known_peer(first.session, server.limits)
+        try:
+            session = self._session(connection, process, first.session_hello.thread)
+        except (OSError, EOFError) as error:
+            _log.info("the owner is gone: %s", error)
+            connection.close()
+        else:
+            self._thread(server.serve_session, session).start()  # it may have a call to answer already
+        self._thread(server.serve_control, control).start()
+
+    def _thread(self, target: Callable[[Any], None], arg: Any) -> threading.Thread:
+        return threading.Thread(target=target, args=(arg,), name=f"manor-{next(self._names)}", daemon=True)
+
+    def _run(self, sock: socket.socket) -> None:
         serve: Any = None
         try:
             serve = self._shake_hands(sock)
@@ -57,11 +86,8 @@ class Reception:
             _log.info("turned a client away: %s", error)
         finally:
             self._pending.release()
-        if serve is None:
-            return
-        if then is not None:
-            then()
-        serve()
+        if serve is not None:
+            serve()
 
     def _shake_hands(self, sock: socket.socket) -> Any:
         """Return what serves the client from now on."""
@@ -85,7 +111,7 @@ class Reception:
         welcome, limit = self._server.welcome(refusal).pack(), self._server.limits.handshake_s
         residency = self._server.residency
         if with_arena and residency is not None and connection_is_local(connection):
-            connection.send_with_file(welcome, residency.arena.fileno(), limit)
+            connection.send_with_file(welcome, residency.fd, limit)
         else:
             connection.send([welcome], limit)
         if refusal is not Refusal.NONE:
@@ -120,10 +146,14 @@ class Reception:
         self._welcome(connection, refusal)
         if process is None:  # refused already
             raise ProtocolError("an unknown process")
+        session = self._session(connection, process, hello.thread)
+        return lambda: server.serve_session(session)
+
+    def _session(self, connection: Connection, process: Process, thread: int) -> Session:
+        server = self._server
         if connection_is_local(connection):
             connection.offer_mailboxes(server.limits.mailbox_bytes, server.limits.handshake_s)
-        session = Session(connection, process, hello.thread, server.codec, server.dispatcher, server.functions)
-        return lambda: server.serve_session(session)
+        return Session(connection, process, thread, server.codec, server.dispatcher, server.functions)
 
 
 def connection_is_local(connection: Connection) -> bool:

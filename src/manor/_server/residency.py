@@ -1,4 +1,4 @@
-"""The server's part in shared memory: it makes the arena, cleans up behind the dead, and ends it.
+"""The server's part in shared memory: it cleans up behind the dead, and ends it.
 
 It also hosts objects of the arena for clients that cannot map it, and keeps served objects that are stored in
 containers of the arena.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-import warnings
 import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -18,10 +17,11 @@ from manor import _log
 from manor._codec.exceptions import current_error_text
 from manor._resident import attachment, handles, stand_ins
 from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
+from manor._resident.creation import create
 from manor._resident.statistics import stats_of
 from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
-from manor.errors import ArenaCorrupt, ManorWarning, ObjectGone
+from manor.errors import ObjectGone
 
 if TYPE_CHECKING:
     from manor._server.objects import ObjectTable
@@ -43,7 +43,6 @@ _BUSY_S: Final = 0.5
 """Memory is returned when none was freed for a while, or it goes on for long."""
 _KEPT_UNITS: Final = 256
 """16 MB stay: what large values come and go in."""
-_BYTES_MIN: Final = 2**22
 
 
 class Residency:
@@ -51,11 +50,13 @@ class Residency:
 
     Attributes:
         arena: The arena itself.
+        fd: Its memory file, for clients.
     """
 
-    def __init__(self, where: attachment.Where, bytes_max: int, lease_s: float, table: ObjectTable) -> None:
-        """Make an arena of at most *bytes_max* bytes; raise ``OSError`` where the system has no such memory."""
-        self.arena = attachment.create(where, bytes_max, lease_s)
+    def __init__(self, arena: attachment.Arena, fd: int, lease_s: float, table: ObjectTable) -> None:
+        """Look after *arena*."""
+        self.arena = arena
+        self.fd = fd
         self._table = table
         self._lease_s = lease_s
         self._hosted: weakref.WeakValueDictionary[tuple[int, int], Any] = weakref.WeakValueDictionary()
@@ -196,23 +197,19 @@ class Residency:
         self.arena.end()
 
 
-def residency_of(server: Any, bytes_max: int) -> Residency | None:
-    """Return the arena of a new server, or None, with a warning, where the system has no memory to reserve.
+def residency_of(server: Any, bytes_max: int, fd: int) -> Residency | None:
+    """Return the arena of a new server, or None where it has none.
 
-    A limit on address space (``ulimit -v``) may leave room for a smaller one.
+    Args:
+        server: The server.
+        bytes_max: How large a new one may grow; 0 for none.
+        fd: The memory file of one that was made for the server; -1 for none.
     """
-    size = bytes_max
-    failure: Exception | None = None
-    while size >= _BYTES_MIN:
-        try:
-            residency = Residency(server, size, server.limits.pickle_lease_s, server.table)
-        except (OSError, ArenaCorrupt) as error:  # the latter where /proc or the C library's robust list is missing
-            failure = error
-            size //= 8
-        else:
-            server.dispatcher.residency = residency
-            server.dispatcher.registry.make_resident = residency.make
-            return residency
-    if bytes_max:
-        warnings.warn(f"no shared memory: {failure}; standard types are served instead", ManorWarning, stacklevel=2)
-    return None
+    lease_s = server.limits.pickle_lease_s
+    arena = attachment.take_over(server, fd, lease_s) if fd >= 0 else create(server, bytes_max, lease_s)
+    if arena is None:
+        return None
+    residency = Residency(arena, fd if fd >= 0 else arena.fileno(), lease_s, server.table)
+    server.dispatcher.residency = residency
+    server.dispatcher.registry.make_resident = residency.make
+    return residency

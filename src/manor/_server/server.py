@@ -16,20 +16,19 @@ from manor import _log
 from manor._codec import codec_for
 from manor._server.controls import Control
 from manor._server.dispatch import Dispatcher
+from manor._server.endpoint import Endpoint, open_endpoint
 from manor._server.functions import ServerFunctions
 from manor._server.leases import Leases
 from manor._server.processes import Process, Processes
 from manor._server.reactor import Reactor
-from manor._server.reception import Reception
+from manor._server.reception import FirstConnections, Reception
 from manor._server.registry import Registry
 from manor._server.residency import residency_of
 from manor._server.sessions import Session
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
-from manor._transport.listening import Listener, listen, listen_privately
-from manor._transport.peers import machine_id
+from manor._transport.listening import Listener
 from manor._wire.introduction import Refusal, Welcome
-from manor._wire.tokens import Route
 from manor.limits import DEFAULT, Limits
 
 __all__ = ["Server"]
@@ -56,6 +55,8 @@ class Server:
         route: How clients of the same machine find it.
         owner: The process that it ends with, if there is one.
         link: How proxies in this very process call it, once it has been given that.
+        first: Connections of the client that started it, if one did.
+        on_serving: Called when everything is set up.
     """
 
     def __init__(
@@ -67,6 +68,8 @@ class Server:
         *,
         limits: Limits = DEFAULT,
         arena_bytes_max: int = 0,
+        endpoint: Endpoint | None = None,
+        arena_fd: int = -1,
     ) -> None:
         """Listen, without serving yet.
 
@@ -77,6 +80,8 @@ class Server:
             serializer: ``"pickle"`` or ``"xmlrpclib"``.
             limits: Bounds on messages, handshakes, leases.
             arena_bytes_max: How large the shared memory of the standard types may grow; 0 for none.
+            endpoint: Where it is reached, if that was made for it already.
+            arena_fd: The memory file of an arena that was made for it; -1 for none.
 
         Raises:
             AddressInUse: Somebody else listens there.
@@ -86,11 +91,10 @@ class Server:
         self.limits = limits
         self.codec = codec_for(serializer)
         self.authkey = bytes(authkey)
-        self.listener = listen_privately() if address is None else listen(address)
-        self._local = self.listener if self.listener.is_local else listen_privately()
+        self._endpoint = endpoint or open_endpoint(address)
+        self.listener = self._endpoint.listener
         self.address = self.listener.address
-        path = os.path.abspath(os.fsdecode(self._local.address))  # type: ignore[arg-type]
-        self.route = Route(os.urandom(16), machine_id(), path, os.getpid())
+        self.route = self._endpoint.route(os.getpid())
         self.reactor = Reactor()
         self._leases = Leases(self.reactor, limits.fork_lease_s)
         self.table = self._leases.table
@@ -102,7 +106,9 @@ class Server:
         self._reception = Reception(self)
         self.owner: ProcessWatch | None = None
         self.link: Any = None
-        self.residency = residency_of(self, arena_bytes_max)
+        self.first: FirstConnections | None = None
+        self.on_serving: Callable[[], None] = lambda: None
+        self.residency = residency_of(self, arena_bytes_max, arena_fd)
         _servers.add(self)
 
     # Life
@@ -124,11 +130,14 @@ class Server:
         """Serve until ``stop``."""
         self._raise_file_limit()
         _log.info("server %d serves at %s", os.getpid(), self.address)
-        for listener in {self.listener, self._local}:
+        for listener in {self.listener, self._endpoint.local}:
             if listener.socket.fileno() >= 0:
                 self.reactor.when_readable(listener.socket.fileno(), self._acceptor(listener))
+        if self.first is not None:
+            self._reception.adopt(self.first)
         if self.residency is not None:
             self.residency.run_in(self.reactor)
+        self.on_serving()
         self.reactor.run()
 
     def stop(self, reason: str) -> None:
@@ -149,8 +158,7 @@ class Server:
 
     def close(self) -> None:
         """Say farewell and close every connection and listener; waits of clients end."""
-        self.listener.close()
-        self._local.close()
+        self._endpoint.close()
         reason = self._reason or "ended"
         if self.residency is not None:
             self.residency.end()
@@ -188,10 +196,6 @@ class Server:
                     self._receive(sock)
 
         return accept
-
-    def adopt(self, control: socket.socket, session: socket.socket) -> None:
-        """Take over the first connections of a client; the session is heard when its process is known."""
-        self._reception.receive(control, then=lambda: self._reception.receive(session))
 
     def _receive(self, sock: socket.socket) -> None:
         self._reception.receive(sock)
@@ -255,6 +259,9 @@ class Server:
         """The address, as proxies name it."""
         return self.address
 
+    def await_started(self) -> None:
+        """Return at once: this is the server."""
+
     @property
     def ended(self) -> str | None:
         """How the server ends, once it does."""
@@ -263,8 +270,7 @@ class Server:
     def discard(self) -> None:
         """In a forked child: let go of everything that belongs to the parent's server."""
         self.reactor.close()
-        self.listener.discard()
-        self._local.discard()
+        self._endpoint.discard()
         for control in list(self._controls):
             control.connection.discard()
         for process in self.processes.all():

@@ -27,7 +27,7 @@ from manor._transport.preamble import (
 from manor.errors import AuthenticationError, ProtocolError, ServerBusy
 from manor.limits import Limits
 
-__all__ = ["accept_peer", "connect_peer", "introduce", "introduced_peer", "noise_key", "refuse_peer"]
+__all__ = ["accept_peer", "connect_peer", "known_peer", "noise_key", "refuse_peer"]
 
 _FRAME: Final = struct.Struct("<Q")
 """The head of a frame, as ``Connection`` writes it: the length of the message."""
@@ -79,11 +79,8 @@ def _prove_key(connection: Connection, key: bytes, *, initiator: bool, local: bo
         raise AuthenticationError("the two sides do not have the same authkey") from None
 
 
-def introduce(sock: socket.socket, first: bytes) -> None:
-    """Say, to a server of our own machine and user, who we are, and send the first message, all in one go.
-
-    Also before the server runs: it finds both when it does.
-    """
+def _introduce(sock: socket.socket, first: bytes) -> None:
+    """Say, to a server of our own machine and user, who we are, and send the first message, all in one go."""
     sock.sendall(pack_client(Proof.SAME_USER) + _FRAME.pack(len(first)) + first)
 
 
@@ -113,7 +110,7 @@ def connect_peer(
         # A server that is too busy to hear us has said so and closed: that is still there to be read.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if key is None:
-                introduce(sock, first)
+                _introduce(sock, first)
             else:
                 sock.sendall(pack_client(Proof.KEY))
         connection = _admitted(sock, limits, deadline)
@@ -128,10 +125,10 @@ def connect_peer(
     return connection
 
 
-def introduced_peer(sock: socket.socket, limits: Limits, timeout: float) -> Connection:
-    """Return the connection over a socket on which we have introduced ourselves already."""
+def known_peer(sock: socket.socket, limits: Limits) -> Connection:
+    """Return the connection over a socket whose other end is known: no hand is shaken."""
     with sock:
-        return _admitted(sock, limits, time.monotonic() + timeout)
+        return _wrap(sock, limits)
 
 
 def _admitted(sock: socket.socket, limits: Limits, deadline: float) -> Connection:

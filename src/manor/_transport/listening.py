@@ -43,15 +43,26 @@ class Listener:
         if self.socket.fileno() < 0:
             return
         self.socket.close()
-        if self.is_local and os.getpid() == self._owner_pid:
+        if os.getpid() == self._owner_pid:
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove the path, and the folder that was made for it."""
+        if not self.is_local:
+            return
+        with contextlib.suppress(OSError):
+            os.unlink(self.address)  # type: ignore[arg-type]
+        if self._folder is not None:
             with contextlib.suppress(OSError):
-                os.unlink(self.address)  # type: ignore[arg-type]
-            if self._folder is not None:
-                with contextlib.suppress(OSError):
-                    os.rmdir(self._folder)
+                os.rmdir(self._folder)
+
+    def take_over(self) -> None:
+        """In a child process that is to listen: be the one that removes the path."""
+        self.socket.setblocking(False)
+        self._owner_pid = os.getpid()
 
     def discard(self) -> None:
-        """In a forked child: close our copy of the socket and touch nothing else."""
+        """Close our copy of the socket and touch nothing else: another process listens."""
         self.socket.close()
 
 

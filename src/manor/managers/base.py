@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from multiprocessing import util
 from multiprocessing.context import BaseContext, ProcessError
 from types import TracebackType
@@ -133,19 +133,21 @@ class BaseManager(Registering):
         child = ServerProcess(
             self._ctx,
             type(self).__name__,
-            self._serializer,
             self._limits,
             exit_with_parent=self._exit_with_parent,
             arena_bytes_max=self._arena_bytes_max,
         )
         server = (self._travelling_registry(), self._address, bytes(self._authkey), self._serializer)
+        target = self._server_target()
+        wait = initializer is not None or not isinstance(
+            target, functools.partial
+        )  # there is code of the user's to run
         try:
-            child.start(self._server_target(), server, initializer, tuple(initargs))
+            child.start(target, server, initializer, tuple(initargs), wait=wait)
         finally:
             self._process = child.process
         self._address = child.address
         self._link = child.link
-        self._link.public_address = child.address
         self._link.timeout = self._timeout
         self._state.value = State.STARTED
         self.shutdown = util.Finalize(
@@ -168,7 +170,7 @@ class BaseManager(Registering):
     @classmethod
     def _run_server(
         cls,
-        registry: Mapping[str, Any],
+        registry: Any,
         address: Address | None,
         authkey: bytes,
         serializer: str,
@@ -197,7 +199,9 @@ class BaseManager(Registering):
 
     @property
     def address(self) -> Address | None:
-        """The server's address."""
+        """The server's address; of one that was just started, when it runs."""
+        if self._link is not None and self._state.value == State.STARTED:
+            self._link.await_started()
         return self._address
 
     def __enter__(self) -> Self:

@@ -267,10 +267,9 @@ def taken_by_a_child(pid: int, size: int) -> Iterator[None]:
 
 
 def take_all_slots(test: Connection, pid: int, size: int) -> None:
-    arenas_of_tests = Path(f"/proc/{pid}/fd").iterdir()  # forked servers inherit them
-    found = next(
-        file for file in arenas_of_tests if "manor-arena" in str(file.readlink()) and file.stat().st_size == size
-    )
+    files = [file for file in Path(f"/proc/{pid}/fd").iterdir() if "manor-arena" in str(file.readlink())]
+    found = max(files, key=lambda file: file.stat().st_ino)  # forked servers inherit older ones
+    assert found.stat().st_size == size
     fd = os.open(found, os.O_RDWR)
     arenas = []
     try:

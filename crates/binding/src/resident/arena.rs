@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +21,7 @@ use super::object::Object;
 #[pyclass(frozen, weakref, module = "manor._native")]
 pub struct Arena {
     heap: Heap<Shared>,
-    fd: Option<OwnedFd>,
+    fd: Mutex<Option<OwnedFd>>,
     hooks: Hooks,
     /// How many objects of Python's stand for each object of the arena.
     holds: Mutex<HashMap<Handle, u64>>,
@@ -86,6 +86,10 @@ impl Arena {
         }
     }
 
+    fn fd(&self) -> MutexGuard<'_, Option<OwnedFd>> {
+        self.fd.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn holds(&self) -> MutexGuard<'_, HashMap<Handle, u64>> {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,7 +134,13 @@ impl Arena {
 
     fn new(heap: Heap<Shared>, fd: Option<OwnedFd>, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
         let hooks = Hooks::of(hooks)?;
-        Ok(Self { heap, fd, hooks, holds: Mutex::default(), reserved: AtomicU64::new(0) })
+        Ok(Self {
+            heap,
+            fd: Mutex::new(fd),
+            hooks,
+            holds: Mutex::default(),
+            reserved: AtomicU64::new(0),
+        })
     }
 
     /// What stands for an object in this process.
@@ -159,7 +169,11 @@ impl Arena {
     }
 
     fn fileno(&self) -> RawFd {
-        self.fd.as_ref().map_or(-1, AsRawFd::as_raw_fd)
+        self.fd().as_ref().map_or(-1, AsRawFd::as_raw_fd)
+    }
+
+    fn take_file(&self) -> RawFd {
+        self.fd().take().map_or(-1, IntoRawFd::into_raw_fd)
     }
 
     #[getter]

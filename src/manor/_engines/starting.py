@@ -1,0 +1,105 @@
+"""The start of a server, as the process that starts it sees it: under way, over, or failed for a reason."""
+
+from __future__ import annotations
+
+import threading
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from manor._transport.addresses import Address
+from manor._transport.endings import describe_exitcode
+from manor.errors import AddressInUse, ManagerStartError
+
+__all__ = ["STARTED", "Starting", "exit_account", "start_error"]
+
+STARTED = "started"
+"""What a server reports once it serves."""
+
+
+def exit_account(process: Any) -> str | None:
+    """Return how *process* ended, or None while it runs."""
+    code = process.exitcode
+    return None if code is None else describe_exitcode(code)
+
+
+def start_error(cause: BaseException, address: Address | None) -> Exception:
+    """Return the exception for a server that cannot start because of *cause*."""
+    if isinstance(cause, AddressInUse):
+        return cause
+    where = f" at {address!r}" if address is not None else ""
+    error = ManagerStartError(f"the manager's server could not start{where}: {type(cause).__name__}: {cause}")
+    error.__cause__ = cause
+    return error
+
+
+class Starting:
+    """Waits for a server's report, in whichever thread needs the server first."""
+
+    def __init__(self, process: Any, reader: Connection, address: Address | None) -> None:
+        """Wait for *process*, which reports on *reader*, to listen on *address*."""
+        self._process = process
+        self._reader: Connection | None = reader
+        self._address = address
+        self._answer: Any = None
+        self._lock = threading.RLock()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the report is here."""
+        return self._reader is None
+
+    @property
+    def failure(self) -> Exception | None:
+        """Why the server could not start, once that is known."""
+        if self._reader is not None or self._answer == STARTED:
+            return None
+        if self._answer is None:
+            return ManagerStartError(
+                f"the manager's server process (pid {self._process.pid}) {exit_account(self._process)} "
+                f"before it listened; what it printed on stderr may say why"
+            )
+        from manor._codec.exceptions import unpack_exception  # only when things went wrong
+
+        return start_error(unpack_exception(self._answer), self._address)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Return whether the start is over, well or not, within *timeout* seconds."""
+        if self._reader is None:
+            return True
+        if not self._lock.acquire(timeout=-1 if timeout is None else timeout):
+            return False
+        try:
+            if self._reader is not None and not wait([self._reader, self._process.sentinel], timeout):
+                return False
+            self._hear()
+        finally:
+            self._lock.release()
+        return True
+
+    def wait_or_readable(self, descriptor: int, timeout: float | None) -> bool:
+        """Return whether *descriptor*, of a socket to the server, has something to read before the start is over."""
+        if self._reader is None or not self._lock.acquire(timeout=-1 if timeout is None else timeout):
+            return False
+        try:
+            reader = self._reader
+            return reader is not None and descriptor in wait([descriptor, reader, self._process.sentinel], timeout)
+        finally:
+            self._lock.release()
+
+    def _hear(self) -> None:
+        reader = self._reader
+        if reader is None:
+            return
+        try:
+            self._answer = reader.recv() if reader.poll() else None
+        except EOFError:
+            self._answer = None
+        if self._answer != STARTED:
+            self._process.join()
+        self.forget()
+
+    def forget(self) -> None:
+        """Wait no longer."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()

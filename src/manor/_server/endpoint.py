@@ -1,0 +1,70 @@
+"""Where a server is reached: made by the server, or before it runs by the process that starts it."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from manor._transport.addresses import Address
+from manor._transport.listening import Listener, listen, listen_privately
+from manor._transport.peers import machine_id
+from manor._wire.tokens import Route
+
+__all__ = ["Endpoint", "open_endpoint"]
+
+
+class Endpoint(NamedTuple):
+    """The sockets on which a server listens.
+
+    Attributes:
+        name: 16 random bytes that name the server.
+        listener: That of its address.
+        local: That for clients of the same machine and user; it may be the same.
+    """
+
+    name: bytes
+    listener: Listener
+    local: Listener
+
+    def route(self, pid: int) -> Route:
+        """Return how clients of the same machine find the server, which is process *pid*."""
+        path = os.path.abspath(os.fsdecode(self.local.address))  # type: ignore[arg-type]
+        return Route(self.name, machine_id(), path, pid)
+
+    def take_over(self) -> None:
+        """In a child process: be the server."""
+        for listener in {self.listener, self.local}:
+            listener.take_over()
+
+    def close(self) -> None:
+        """Listen no longer."""
+        for listener in {self.listener, self.local}:
+            listener.close()
+
+    def discard(self) -> None:
+        """Leave listening to the process that has it now."""
+        for listener in {self.listener, self.local}:
+            listener.discard()
+
+    def remove(self) -> None:
+        """Remove the paths of a server that could not do so itself."""
+        for listener in {self.listener, self.local}:
+            listener.remove()
+
+
+def open_endpoint(address: Address | None) -> Endpoint:
+    """Listen.
+
+    Args:
+        address: Where; None for a private Unix socket.
+
+    Raises:
+        AddressInUse: Somebody else listens there.
+    """
+    listener = listen_privately() if address is None else listen(address)
+    try:
+        local = listener if listener.is_local else listen_privately()
+    except BaseException:
+        listener.close()
+        raise
+    return Endpoint(os.urandom(16), listener, local)
