@@ -21,6 +21,8 @@ pub(crate) struct Recorder {
     thread: Cell<u32>,
     /// Pages that `populate` may still make; runs out to play a system without memory.
     pub pages_left: Cell<u64>,
+    /// What another process stores right after the word at the first offset was loaded, once.
+    pub meanwhile: RefCell<Option<(u64, Vec<(u64, u64)>)>>,
 }
 
 impl Recorder {
@@ -31,6 +33,7 @@ impl Recorder {
             log: RefCell::default(),
             thread: Cell::new(1),
             pages_left: Cell::new(u64::MAX),
+            meanwhile: RefCell::default(),
         }
     }
 
@@ -143,8 +146,11 @@ impl Memory for Recorder {
     }
 
     fn load(&self, at: u64) -> Result<u64> {
-        let index = self.index(at)?;
-        Ok(self.words[index].get())
+        let loaded = self.words[self.index(at)?].get();
+        if let Some((_, stores)) = self.meanwhile.borrow_mut().take_if(|(after, _)| *after == at) {
+            stores.into_iter().for_each(|(at, value)| self.poke(at, value));
+        }
+        Ok(loaded)
     }
 
     fn store(&self, at: u64, value: u64) -> Result<()> {
