@@ -14,6 +14,9 @@ pub(crate) struct Store {
     pub new: u64,
 }
 
+/// Offsets, and what comes there.
+type Stores = Vec<(u64, u64)>;
+
 /// Private words that behave like an arena's, with a record of the stores since the last [`Self::take_log`].
 pub(crate) struct Recorder {
     words: Box<[Cell<u64>]>,
@@ -22,7 +25,7 @@ pub(crate) struct Recorder {
     /// Pages that `populate` may still make; runs out to play a system without memory.
     pub pages_left: Cell<u64>,
     /// What another process stores right after the word at the first offset was loaded, once.
-    pub meanwhile: RefCell<Option<(u64, Vec<(u64, u64)>)>>,
+    pub meanwhile: RefCell<Option<(u64, Stores)>>,
 }
 
 impl Recorder {
