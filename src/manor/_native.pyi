@@ -146,8 +146,7 @@ class Arena:
 
     * `encode(value, place)`: the parts of its bytes, or the object that stands for it; `place` is for messages;
     * `decode(data)`: the value of such bytes; if they are many they are writable, and may become part of the value;
-    * `pickle(value, 5)`, `unpickle(data)`, if they are there: the short way for a value that has nothing but scalars in
-      built-in containers, and for bytes that are nothing but a pickle; they must not run Python code of others;
+    * `pickle(value, 5)`, `unpickle(data)`, if there: a short way for scalars in built-in containers, and pickles;
     * `open(kind, tag, at, generation)`: what stands for an object that was found in a container;
     * `canonical(key)`: which scalar, tuple or frozenset a key of another type equals, or a list (equal to lists only);
     * `show(key)`: the bytes of a key that looks different from what it equals; `unshow(data)`: the key of them;

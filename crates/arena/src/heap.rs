@@ -290,3 +290,23 @@ fn objects_get_clean_memory_where_something_else_was() {
     }
     crate::sweep::recover_all(&heap.space).unwrap();
 }
+
+#[test]
+fn a_large_value_that_comes_where_another_one_was_needs_no_more_pages() {
+    use crate::dict::{Dict, kills::key};
+    use crate::value::{Kind, Value};
+    let memory = std::rc::Rc::new(crate::memory::recorder::Recorder::new(4 << 20));
+    let own = crate::identity::Identity { pid: 1, started: 1, namespace: 1 };
+    let heap = Heap::format(memory, own, "test").unwrap();
+    let dict = Dict::create(&heap).unwrap();
+    let bytes = heap.space.map.unit_bytes() * LARGE_UNITS + 100;
+    let large = vec![1; usize::try_from(bytes).unwrap()];
+    for number in 0..2 {
+        dict.set(&heap, &key(number), &Value::Data(Kind::Bytes, &[&large])).unwrap();
+    }
+    assert!(dict.remove(&heap, &key(0)).unwrap());
+    heap.space.memory.pages_left.set(0);
+    for _ in 0..5 {
+        dict.set(&heap, &key(1), &Value::Data(Kind::Bytes, &[&large])).unwrap();
+    }
+}

@@ -49,3 +49,62 @@ impl Dict {
         (space.memory.load(intent_at).ok()? == before).then_some(glance)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::super::kills::key;
+    use super::super::{FIRST, KEY};
+    use super::*;
+    use crate::identity::Identity;
+    use crate::memory::recorder::Recorder;
+    use crate::value::{Kind, Loaded, Value};
+
+    /// A dict with a key, its bucket's word and its item.
+    fn with_one(value: &Value<'_>) -> (Heap<Rc<Recorder>>, Dict, u64, u64) {
+        let own = Identity { pid: 1, started: 1, namespace: 1 };
+        let heap = Heap::format(Rc::new(Recorder::new(1 << 20)), own, "test").unwrap();
+        let dict = Dict::create(&heap).unwrap();
+        dict.set(&heap, &key(1), value).unwrap();
+        let spot = dict.find(&heap.space, &key(1), 1).unwrap();
+        assert!(spot.hit && dict.word(&heap.space, FIRST).unwrap() < spot.link);
+        (heap, dict, spot.link, spot.next)
+    }
+
+    /// The next intent word, as any change leaves it.
+    fn changed(heap: &Heap<Rc<Recorder>>, dict: Dict) -> (u64, u64) {
+        let at = dict.object.at + lockable::INTENT;
+        (at, heap.space.memory.peek(at) + (1 << 8))
+    }
+
+    #[test]
+    fn an_item_that_becomes_another_one_while_it_is_looked_at_is_not_believed() {
+        let (heap, dict, bucket, item) = with_one(&Value::Int(5));
+        let stores = vec![(bucket, 0), (item + VALUE, 99 << 3 | 1), changed(&heap, dict)];
+        heap.space.memory.meanwhile.replace(Some((item + KEY, stores)));
+        assert_eq!(dict.get(&heap, &key(1)), Ok(None));
+        let (heap, dict, bucket, item) = with_one(&Value::Int(5));
+        let stores = vec![(bucket, 0), changed(&heap, dict)];
+        heap.space.memory.meanwhile.replace(Some((item + KEY, stores)));
+        assert_eq!(dict.contains(&heap, &key(1)), Ok(false));
+    }
+
+    #[test]
+    fn a_value_that_is_freed_while_it_is_copied_is_read_again() {
+        let (heap, dict, _, item) = with_one(&Value::Data(Kind::Bytes, &[&[7; 100]]));
+        let block = heap.space.memory.peek(item + VALUE);
+        let stores = vec![(block + 16, 0), (item + VALUE, 3), changed(&heap, dict)];
+        heap.space.memory.meanwhile.replace(Some((block + 8, stores)));
+        assert_eq!(dict.get(&heap, &key(1)), Ok(Some(Loaded::None)));
+    }
+
+    #[test]
+    fn what_is_missing_is_seen_to_be_so_only_if_nothing_changed() {
+        let (heap, dict, bucket, item) = with_one(&Value::Int(5));
+        heap.space.memory.poke(bucket, 0);
+        let stores = vec![(bucket, item), changed(&heap, dict)];
+        heap.space.memory.meanwhile.replace(Some((bucket, stores)));
+        assert_eq!(dict.get(&heap, &key(1)), Ok(Some(Loaded::Int(5))));
+    }
+}

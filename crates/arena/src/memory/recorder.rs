@@ -14,6 +14,9 @@ pub(crate) struct Store {
     pub new: u64,
 }
 
+/// Offsets, and what comes there.
+type Stores = Vec<(u64, u64)>;
+
 /// Private words that behave like an arena's, with a record of the stores since the last [`Self::take_log`].
 pub(crate) struct Recorder {
     words: Box<[Cell<u64>]>,
@@ -21,6 +24,8 @@ pub(crate) struct Recorder {
     thread: Cell<u32>,
     /// Pages that `populate` may still make; runs out to play a system without memory.
     pub pages_left: Cell<u64>,
+    /// What another process stores right after the word at the first offset was loaded, once.
+    pub meanwhile: RefCell<Option<(u64, Stores)>>,
 }
 
 impl Recorder {
@@ -31,6 +36,7 @@ impl Recorder {
             log: RefCell::default(),
             thread: Cell::new(1),
             pages_left: Cell::new(u64::MAX),
+            meanwhile: RefCell::default(),
         }
     }
 
@@ -143,8 +149,11 @@ impl Memory for Recorder {
     }
 
     fn load(&self, at: u64) -> Result<u64> {
-        let index = self.index(at)?;
-        Ok(self.words[index].get())
+        let loaded = self.words[self.index(at)?].get();
+        if let Some((_, stores)) = self.meanwhile.borrow_mut().take_if(|(after, _)| *after == at) {
+            stores.into_iter().for_each(|(at, value)| self.poke(at, value));
+        }
+        Ok(loaded)
     }
 
     fn store(&self, at: u64, value: u64) -> Result<()> {
