@@ -78,6 +78,7 @@ test: setup ## all tests: the Rust crates', ours, CPython's own; PYTEST='-k name
 
 .PHONY: stress
 stress: setup ## the long versions of the tests
+	tools/memcheck
 	MANOR_STRESS=1 cargo test --quiet --release --workspace -- --include-ignored
 	MANOR_STRESS=1 $(IN)/python -m pytest -m stress $(PYTEST)
 

@@ -64,6 +64,9 @@ fn readers_without_the_lock_never_see_a_mixture() {
             }
         }
     });
+    while heap.attached().unwrap().len() < 2 {
+        std::thread::yield_now();
+    }
     for round in 0..60_000 {
         match dict.get(&heap, &key(round % 50)).unwrap() {
             None => assert_ne!(round % 50, 0),

@@ -105,7 +105,8 @@ class List(_native.List):
         try:
             if part.step in (None, 1) and (values is MISSING or isinstance(values, list | tuple)):
                 start, stop = _bound(part.start), _bound(part.stop)
-                while not self._splice(start, stop, [] if values is MISSING else list(values)):
+                new = list(values) if isinstance(values, list | tuple) else []
+                while not self._splice(start, stop, new):
                     os.sched_yield()
                 return
             self._change(changed)

@@ -19,7 +19,8 @@ class Clockwork:
     """A reactor whose timers a test runs."""
 
     def __init__(self) -> None:
-        self.seconds, self.action = 0.0, lambda: None
+        self.seconds = 0.0
+        self.action: Callable[[], Any] = list
         self._is_set = threading.Event()
 
     def after(self, seconds: float, action: Callable[[], Any]) -> None:
