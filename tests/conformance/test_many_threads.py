@@ -99,6 +99,7 @@ def came_back(probe: Probe, before: tuple[int, int], more: int = 0) -> None:
 @on(*MANOR, STANDARD_FORK)
 def test_1000_blocked_threads_do_not_delay_another_client_and_leave_nothing_behind(subject: Subject) -> None:
     with subject.manager() as manager:
+        assert manager.address  # then all of it is there
         probe = manager.Probe()
         before = settled(probe)
         with blocked(subject, manager, PROCESSES, THREADS) as (items, event, children):
@@ -118,6 +119,7 @@ def test_1000_blocked_threads_do_not_delay_another_client_and_leave_nothing_behi
 @on(MANOR_FORK)
 def test_a_thousand_threads_that_are_killed_leave_nothing_behind(subject: Subject) -> None:
     with subject.manager() as manager:
+        assert manager.address  # then all of it is there
         probe = manager.Probe()
         before = settled(probe)
         with blocked(subject, manager, PROCESSES, THREADS) as (items, _, children):
@@ -142,6 +144,7 @@ def start_with_few_files(name: str) -> float:
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     subject = next(subject for subject in SUBJECTS if subject.name == name)
     with subject.manager() as manager:
+        assert manager.address  # then all of it is there
         probe = manager.Probe()
         before = settled(probe)
         with blocked(subject, manager, processes=4, threads=100) as (_, _, children):

@@ -22,8 +22,7 @@ from manor._engines.starting import Starting
 from manor._proxy.dialer import Dialer
 from manor._proxy.links import enter_link
 from manor._resident import attachment, creation
-from manor._server.endpoint import Endpoint, open_endpoint
-from manor._server.reception import FirstConnections
+from manor._server.endpoint import Endpoint, FirstConnections, open_endpoint
 from manor._transport.addresses import Address
 from manor._transport.peers import machine_id
 from manor._wire.introduction import Hello, Refusal, Role, Welcome

@@ -1,11 +1,11 @@
 """The process in which a server runs, as its owner sees it: starting it, and ending it."""
 
 import contextlib
-import multiprocessing
 import os
 import signal
 import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from multiprocessing import process as mp_process
 from multiprocessing import resource_tracker, util
@@ -14,14 +14,15 @@ from multiprocessing.context import BaseContext
 from typing import Any, Final
 
 from manor._engines.beginnings import Beginnings
+from manor._engines.handed import File
 from manor._engines.owned_link import OwnedLink
 from manor._engines.process import HANDLED, PackedRegistry, ServerConfig
 from manor._engines.starting import Starting, exit_account, start_error
 from manor._proxy.deadlines import deadline
-from manor._server.endpoint import Endpoint
 from manor._transport.addresses import Address
+from manor._transport.listening import remove_private
 from manor._wire.calls import SERVER
-from manor.errors import ManorError
+from manor.errors import ManorError, ManorWarning
 from manor.limits import Limits
 
 __all__ = ["ServerProcess"]
@@ -74,7 +75,6 @@ class ServerProcess:
 
     link: OwnedLink
     address: Address
-    _endpoint: Endpoint
 
     def __init__(
         self,
@@ -135,7 +135,6 @@ class ServerProcess:
             self._give_up()
             beginnings.give_up()
             raise
-        self._endpoint = beginnings.handed.endpoint
         self.link.fate.exit_account = lambda: exit_account(self.process)
 
     def _launch(
@@ -148,7 +147,8 @@ class ServerProcess:
     ) -> Connection:
         """Start the process; return the pipe on which it reports."""
         tempfile.gettempdir()  # found out once here, not in every server that is forked
-        reader, writer = multiprocessing.connection.Pipe(duplex=False)
+        read_end, write_end = os.pipe()
+        reader, writer = Connection(read_end, writable=False), File(write_end)
         try:
             with beginnings as handed, _signals_held(self._ctx) as held, _allow_children():
                 config = ServerConfig(self._limits, self._owner_pid, handed, held)
@@ -160,7 +160,7 @@ class ServerProcess:
             reader.close()
             raise
         finally:
-            writer.close()
+            os.close(write_end)
         return reader
 
     def _await(self) -> None:
@@ -189,9 +189,9 @@ class ServerProcess:
     def stop(self, timeout: float) -> None:
         """End the server: ask, then terminate, then kill a process that has not ended within *timeout* seconds."""
         process = self.process
+        failure = self.link.untold_failure(self._limits.handshake_s)
         if process.is_alive():
             try:
-                self._starting.wait(self._limits.handshake_s)
                 with deadline(_SHUTDOWN_CALL_S):
                     self.link.call(SERVER, "shutdown")
             except (ManorError, OSError, EOFError):
@@ -205,7 +205,9 @@ class ServerProcess:
             util.info("manager still alive after SIGTERM: killing it")
             process.kill()
         process.join()
-        self._endpoint.remove()
+        remove_private(self.link.route.path)
         self.link.memory.end()
         orderly = process.exitcode == 0
         self.link.end(f"was shut down by process {os.getpid()}" if orderly else str(self._account()))
+        if failure is not None:
+            warnings.warn(str(failure), ManorWarning, stacklevel=2)

@@ -1,12 +1,9 @@
 """What a server's process gets from its owner, by inheritance or by pickling."""
 
-from __future__ import annotations
-
 from multiprocessing import reduction
 from typing import Any, NamedTuple
 
-from manor._server.endpoint import Endpoint
-from manor._server.reception import FirstConnections
+from manor._server.endpoint import Endpoint, FirstConnections
 
 __all__ = ["File", "Handed"]
 

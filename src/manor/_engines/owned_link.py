@@ -30,7 +30,11 @@ class _First(threading.local):
 
 
 class OwnedLink(Link):
-    """Reaches a server that this process has started."""
+    """Reaches a server that this process has started.
+
+    Attributes:
+        starting: The start.
+    """
 
     def __init__(
         self, dialer: Dialer, control: socket.socket, session: socket.socket, welcome: Welcome, starting: Starting
@@ -45,7 +49,8 @@ class OwnedLink(Link):
             starting: Tells whether the server runs.
         """
         super().__init__(dialer, known_peer(control, dialer.limits), welcome)
-        self._starting: Starting | None = starting
+        self.starting = starting
+        self._starting: Starting | None = starting  # until somebody knows that it is over
         self._first = _First()
         self._first.session = self._sessions.add(known_peer(session, dialer.limits))
 
@@ -68,6 +73,17 @@ class OwnedLink(Link):
             self.end(f"could not start: {failure}")
             raise failure
 
+    def untold_failure(self, timeout: float) -> Exception | None:
+        """Return why the server could not start, by its own account, if nobody has been told.
+
+        The start may take *timeout* seconds from now.
+        """
+        starting, self._starting = self._starting, None
+        if starting is None or not starting.wait(timeout):
+            return None
+        failure = starting.failure
+        return failure if failure is not None and failure.__cause__ is not None else None
+
     def _open_session(self, patience: Patience) -> Session:
         session, self._first.session = self._first.session, None
         if session is None:
@@ -78,9 +94,10 @@ class OwnedLink(Link):
             session.connection.accept_mailboxes(patience.seconds)
         except TimeoutError:
             session.connection.close()
-            raise self._timed_out("accept a connection", patience) from None
+            raise self._timed_out("accept a connection", patience.seconds or 0.0) from None
         except (*LOST, ProtocolError) as error:
             session.connection.close()
+            self.await_started()  # if that is what failed, it is the reason
             self._lost(error)
         return session
 
@@ -96,8 +113,7 @@ class OwnedLink(Link):
 
     def before_fork(self) -> bytes | None:
         """As for any link; a child finds a server that runs, or knows that there is none."""
-        if self._starting is not None:
-            self._starting.wait(self.limits.handshake_s)
+        if self._starting is not None and self._starting.wait(self.limits.handshake_s):
             with contextlib.suppress(ManorError):
                 self.await_started()
         return super().before_fork()

@@ -7,11 +7,10 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from multiprocessing import process as mp_process
-from multiprocessing.connection import Connection
 from typing import Any, Final, NamedTuple
 
 from manor._codec import pickles
-from manor._engines.handed import Handed
+from manor._engines.handed import File, Handed
 from manor._engines.local_link import LocalLink
 from manor._engines.starting import STARTED
 from manor._proxy.local import local_servers
@@ -57,7 +56,7 @@ class PackedRegistry:
     def unpacked(self) -> Mapping[str, Any]:
         """Return the registry."""
         registry = self._registry
-        return pickles.loads(registry) if isinstance(registry, bytes) else registry  # type: ignore[no-any-return]
+        return pickles.loads(registry) if isinstance(registry, bytes) else registry
 
 
 def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:
@@ -82,7 +81,7 @@ def run_server(
     address: Address | None,
     authkey: bytes,
     serializer: str,
-    writer: Connection,
+    writer: File,
     initializer: Callable[..., object] | None,
     initargs: tuple[Any, ...],
     config: ServerConfig,
@@ -164,16 +163,16 @@ def _end_after(owner: ProcessWatch) -> None:
     os._exit(0)
 
 
-def _report_failure(writer: Connection, error: BaseException) -> None:
+def _report_failure(writer: File, error: BaseException) -> None:
     from manor._codec.exceptions import pack_exception  # only when things went wrong
 
     _report(writer, pack_exception(error))
 
 
-def _report(writer: Connection, answer: Any) -> None:
-    with contextlib.suppress(OSError):  # the owner is gone, and that is seen elsewhere
-        writer.send(answer)
-    writer.close()
+def _report(writer: File, answer: bytes) -> None:
+    """Send *answer* as ``multiprocessing``'s connections do, without loading their module."""
+    with contextlib.suppress(OSError), open(writer.number, "wb", buffering=0) as pipe:
+        pipe.write(len(answer).to_bytes(4, "big") + answer)  # in vain if the owner is gone, which is seen elsewhere
 
 
 def _forget_local_servers() -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Final
 
 from manor._transport.addresses import Address
-from manor._transport.endings import describe_exitcode
+from manor._transport.endings import ProcessWatch, describe_exitcode
 from manor.errors import AddressInUse, ManagerStartError
 
 __all__ = ["STARTED", "Starting", "exit_account", "start_error"]
 
-STARTED = "started"
+STARTED: Final = b"started"
 """What a server reports once it serves."""
 
 
@@ -40,8 +41,11 @@ class Starting:
         self._process = process
         self._reader: Connection | None = reader
         self._address = address
-        self._answer: Any = None
+        self._answer: bytes | None = None
         self._lock = threading.RLock()
+        self._end: Any = process.sentinel  # of which a process that the server forks unbeknown to Python has a copy
+        with contextlib.suppress(OSError):
+            self._end = ProcessWatch(process.pid)
 
     @property
     def is_over(self) -> bool:
@@ -64,34 +68,36 @@ class Starting:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Return whether the start is over, well or not, within *timeout* seconds."""
-        if self._reader is None:
+        if self.is_over:
             return True
         if not self._lock.acquire(timeout=-1 if timeout is None else timeout):
             return False
         try:
-            if self._reader is not None and not wait([self._reader, self._process.sentinel], timeout):
-                return False
-            self._hear()
+            if self._first_of([], timeout):
+                self._hear()
+            return self.is_over
         finally:
             self._lock.release()
-        return True
 
     def wait_or_readable(self, descriptor: int, timeout: float | None) -> bool:
         """Return whether *descriptor*, of a socket to the server, has something to read before the start is over."""
-        if self._reader is None or not self._lock.acquire(timeout=-1 if timeout is None else timeout):
+        if self.is_over or not self._lock.acquire(timeout=-1 if timeout is None else timeout):
             return False
         try:
-            reader = self._reader
-            return reader is not None and descriptor in wait([descriptor, reader, self._process.sentinel], timeout)
+            return descriptor in self._first_of([descriptor], timeout)
         finally:
             self._lock.release()
+
+    def _first_of(self, others: list[int], timeout: float | None) -> list[Any]:
+        reader = self._reader
+        return [] if reader is None else wait([*others, reader, self._end], timeout)
 
     def _hear(self) -> None:
         reader = self._reader
         if reader is None:
             return
         try:
-            self._answer = reader.recv() if reader.poll() else None
+            self._answer = reader.recv_bytes() if reader.poll() else None
         except EOFError:
             self._answer = None
         if self._answer != STARTED:
@@ -103,3 +109,4 @@ class Starting:
         reader, self._reader = self._reader, None
         if reader is not None:
             reader.close()
+            self._end = None

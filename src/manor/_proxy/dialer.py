@@ -50,12 +50,14 @@ class Dialer:
         """In a forked child: be a process of its own."""
         self._process = os.urandom(16)
 
-    def dial(self, role: Role, timeout: float | None) -> tuple[Connection, Welcome]:
+    def dial(self, role: Role, timeout: float, server: int = -1) -> tuple[Connection, Welcome]:
         """Open a connection.
 
         Args:
             role: What it is for.
             timeout: For each step, in seconds.
+            server: A pidfd of the server's process, where there is one: its end ends the wait for its answer, even if
+                another process keeps the socket.
 
         Raises:
             OSError: As ``socket.connect`` raises it, or the server refuses us.
@@ -63,7 +65,7 @@ class Dialer:
             AuthenticationError: Wrong key, or another user.
             ProtocolError: It is no server of manor's, or speaks otherwise.
         """
-        connection = connect(self.address, self._key, self.hello(role), self.limits, timeout)
+        connection = connect(self.address, self._key, self.hello(role), self.limits, timeout, server)
         return connection, self._welcomed(connection, role, timeout)
 
     def hello(self, role: Role) -> bytes:

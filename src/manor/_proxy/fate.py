@@ -33,6 +33,10 @@ class Fate:
             with contextlib.suppress(OSError):
                 self._watch = ProcessWatch(pid)
 
+    def fileno(self) -> int:
+        """Return a descriptor that becomes readable when the server's process has ended; -1 for none."""
+        return -1 if self._watch is None else self._watch.fileno()
+
     def decide(self, how: str) -> bool:
         """Note that the server has ended; False when that was known already."""
         with self._deciding:

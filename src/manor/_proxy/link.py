@@ -192,10 +192,11 @@ class Link:
         return Granted(tuple(exposed), token, proxytype, hold)
 
     def _open_session(self, patience: Patience) -> Session:
+        seconds = self.limits.handshake_s if patience.seconds is None else patience.seconds
         try:
-            connection, welcome = self._dialer.dial(Role.SESSION, patience.seconds)
+            connection, welcome = self._dialer.dial(Role.SESSION, seconds, self.fate.fileno())
         except TimeoutError:
-            raise self._timed_out("accept a connection", patience) from None
+            raise self._timed_out("accept a connection", seconds) from None
         except (AuthenticationError, ServerBusy):
             raise
         except (*LOST, ProtocolError) as error:
@@ -217,7 +218,7 @@ class Link:
                     continue
                 except LOST as lost:
                     self._lost(lost)
-            raise self._timed_out(f"answer {method}()", patience) from None
+            raise self._timed_out(f"answer {method}()", patience.seconds or 0.0) from None
         if isinstance(error, OverflowError):
             raise MessageTooLarge(f"{method}(): {error} (Limits.message_bytes_max)") from None
         return self._lost(error)
@@ -228,8 +229,8 @@ class Link:
         except LOST as error:
             self._lost(error)
 
-    def _timed_out(self, what: str, patience: Patience) -> CallTimeout:
-        return CallTimeout(f"the manager at {self._where()} did not {what} within {patience.seconds:.3g} s")
+    def _timed_out(self, what: str, seconds: float) -> CallTimeout:
+        return CallTimeout(f"the manager at {self._where()} did not {what} within {seconds:.3g} s")
 
     def _lost(self, error: BaseException) -> NoReturn:
         """Find out whether the server is gone or only closed one connection, and raise accordingly."""

@@ -1,16 +1,16 @@
 """Where a server is reached: made by the server, or before it runs by the process that starts it."""
 
-from __future__ import annotations
-
 import os
+import socket
 from typing import NamedTuple
 
 from manor._transport.addresses import Address
 from manor._transport.listening import Listener, listen, listen_privately
 from manor._transport.peers import machine_id
+from manor._wire.introduction import Hello
 from manor._wire.tokens import Route
 
-__all__ = ["Endpoint", "open_endpoint"]
+__all__ = ["Endpoint", "FirstConnections", "open_endpoint"]
 
 
 class Endpoint(NamedTuple):
@@ -50,6 +50,22 @@ class Endpoint(NamedTuple):
         """Remove the paths of a server that could not do so itself."""
         for listener in {self.listener, self.local}:
             listener.remove()
+
+
+class FirstConnections(NamedTuple):
+    """The server's ends of connections that its owner made before the server ran.
+
+    Attributes:
+        control: A socket.
+        control_hello: Whose it is.
+        session: Another socket.
+        session_hello: Likewise.
+    """
+
+    control: socket.socket
+    control_hello: Hello
+    session: socket.socket
+    session_hello: Hello
 
 
 def open_endpoint(address: Address | None) -> Endpoint:

@@ -6,7 +6,7 @@ import itertools
 import socket
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from manor import _log
 from manor._server.processes import Process
@@ -18,25 +18,10 @@ from manor._wire.introduction import INTRODUCTION_BYTES_MAX, Hello, Refusal, Rol
 from manor.errors import ManorError, ProtocolError
 
 if TYPE_CHECKING:
+    from manor._server.endpoint import FirstConnections
     from manor._server.server import Server
 
-__all__ = ["FirstConnections", "Reception"]
-
-
-class FirstConnections(NamedTuple):
-    """The server's ends of connections that its owner made before the server ran.
-
-    Attributes:
-        control: A socket.
-        control_hello: Whose it is.
-        session: Another socket.
-        session_hello: Likewise.
-    """
-
-    control: socket.socket
-    control_hello: Hello
-    session: socket.socket
-    session_hello: Hello
+__all__ = ["Reception"]
 
 
 class Reception:

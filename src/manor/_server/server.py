@@ -16,12 +16,12 @@ from manor import _log
 from manor._codec import codec_for
 from manor._server.controls import Control
 from manor._server.dispatch import Dispatcher
-from manor._server.endpoint import Endpoint, open_endpoint
+from manor._server.endpoint import Endpoint, FirstConnections, open_endpoint
 from manor._server.functions import ServerFunctions
 from manor._server.leases import Leases
 from manor._server.processes import Process, Processes
 from manor._server.reactor import Reactor
-from manor._server.reception import FirstConnections, Reception
+from manor._server.reception import Reception
 from manor._server.registry import Registry
 from manor._server.residency import residency_of
 from manor._server.sessions import Session
@@ -56,7 +56,6 @@ class Server:
         owner: The process that it ends with, if there is one.
         link: How proxies in this very process call it, once it has been given that.
         first: Connections of the client that started it, if one did.
-        on_serving: Called when everything is set up.
     """
 
     def __init__(
@@ -80,8 +79,8 @@ class Server:
             serializer: ``"pickle"`` or ``"xmlrpclib"``.
             limits: Bounds on messages, handshakes, leases.
             arena_bytes_max: How large the shared memory of the standard types may grow; 0 for none.
-            endpoint: Where it is reached, if that was made for it already.
-            arena_fd: The memory file of an arena that was made for it; -1 for none.
+            endpoint: Where it is reached, if that was made already.
+            arena_fd: The memory file of an arena that was; -1 for none.
 
         Raises:
             AddressInUse: Somebody else listens there.

@@ -19,7 +19,9 @@ _TIMEVAL: Final = struct.Struct("@ll")
 _SECONDS_MAX: Final = 1e9
 
 
-def connect(address: Address, key: bytes | None, first: bytes, limits: Limits, timeout: float | None) -> Connection:
+def connect(
+    address: Address, key: bytes | None, first: bytes, limits: Limits, timeout: float, server: int = -1
+) -> Connection:
     """Connect to *address*, shake hands, and send the first message.
 
     Args:
@@ -27,32 +29,31 @@ def connect(address: Address, key: bytes | None, first: bytes, limits: Limits, t
         key: Pre-shared key, or None for a server of the same user on this machine.
         first: The first message.
         limits: Bounds of the connection.
-        timeout: For connecting and the handshake together, in seconds; None is without limit, and 0 too short.
+        timeout: For connecting and the handshake together, in seconds; 0 is too short.
+        server: A pidfd of the server's process, or -1.
 
     Raises:
         OSError: As ``socket.connect`` raises it (``ConnectionRefusedError``, ``FileNotFoundError``, ...).
         TimeoutError: It took longer than *timeout*.
         AuthenticationError: See ``connect_peer``.
     """
-    if timeout is not None and timeout <= 0:
+    if timeout <= 0:
         raise TimeoutError("no time is left to connect")
-    timeout = None if timeout is None else min(timeout, _SECONDS_MAX)
-    end = None if timeout is None else time.monotonic() + timeout
+    timeout = min(timeout, _SECONDS_MAX)
+    end = time.monotonic() + timeout
     if is_path(address):
         with sockaddr(cast("str | bytes", address)) as name:
             sock = _connected(socket.AF_UNIX, os.fsencode(name), timeout)
     else:
         family, target = resolve(cast("tuple[str, int]", address), passive=False)
         sock = _connected(family, target, timeout)
-    return connect_peer(sock, key, first, limits, None if end is None else end - time.monotonic())
+    return connect_peer(sock, key, first, limits, end - time.monotonic(), server)
 
 
-def _connected(
-    family: socket.AddressFamily, target: bytes | tuple[object, ...], timeout: float | None
-) -> socket.socket:
+def _connected(family: socket.AddressFamily, target: bytes | tuple[object, ...], timeout: float) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if family == socket.AF_UNIX and timeout is not None:
+        if family == socket.AF_UNIX:
             _connect_when_there_is_room(sock, target, timeout)
         else:
             sock.settimeout(timeout)

@@ -8,6 +8,7 @@ by a Noise handshake (NNpsk0, http://noiseprotocol.org/noise.html) that they kno
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import struct
 import time
@@ -63,6 +64,17 @@ def _read_exactly(sock: socket.socket, count: int, deadline: float) -> bytes:
     return data
 
 
+def _await_word(sock: socket.socket, deadline: float, server: int) -> None:
+    """Return when the server has said something, or its time is over."""
+    poller = select.poll()
+    poller.register(sock.fileno(), select.POLLIN)
+    if server >= 0:
+        poller.register(server, select.POLLIN)
+    ready = dict(poller.poll(max(0.0, deadline - time.monotonic()) * 1000))
+    if server in ready and sock.fileno() not in ready:
+        raise EOFError("the server's process ended before it introduced itself")
+
+
 def _is_local(sock: socket.socket) -> bool:
     return sock.family == socket.AF_UNIX
 
@@ -85,7 +97,7 @@ def _introduce(sock: socket.socket, first: bytes) -> None:
 
 
 def connect_peer(
-    sock: socket.socket, key: bytes | None, first: bytes, limits: Limits, timeout: float | None
+    sock: socket.socket, key: bytes | None, first: bytes, limits: Limits, timeout: float, server: int = -1
 ) -> Connection:
     """Shake hands as the client, send the first message, and return the connection.
 
@@ -94,26 +106,27 @@ def connect_peer(
         key: The result of ``noise_key``, or None to rely on the kernel's word for the user.
         first: The first message. A server that need not be convinced gets it at once, which saves a round trip.
         limits: Bounds of the connection.
-        timeout: How long it may take, in seconds; None is without limit.
+        timeout: How long it may take, in seconds.
+        server: A pidfd of the server's process, whose end ends the wait; or -1.
 
     Raises:
         AuthenticationError: The server refused us, or runs as another user.
         TimeoutError: It took longer than *timeout*.
     """
-    deadline = time.monotonic() + (timeout if timeout is not None else 1e9)
+    deadline = time.monotonic() + timeout
     local = _is_local(sock)
     with sock:
         if key is None and not (local and same_user(sock)):
             who = f"user {peer_of(sock).uid}" if local else "another machine"
             raise AuthenticationError(f"the server runs as {who}: connecting to it takes its authkey")
-        sock.settimeout(None if timeout is None else max(0.0, timeout))
+        sock.settimeout(max(0.0, timeout))
         # A server that is too busy to hear us has said so and closed: that is still there to be read.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             if key is None:
                 _introduce(sock, first)
             else:
                 sock.sendall(pack_client(Proof.KEY))
-        connection = _admitted(sock, limits, deadline)
+        connection = _admitted(sock, limits, deadline, server)
     if key is not None:
         try:
             left = max(0.0, deadline - time.monotonic())
@@ -131,7 +144,8 @@ def known_peer(sock: socket.socket, limits: Limits) -> Connection:
         return _wrap(sock, limits)
 
 
-def _admitted(sock: socket.socket, limits: Limits, deadline: float) -> Connection:
+def _admitted(sock: socket.socket, limits: Limits, deadline: float, server: int) -> Connection:
+    _await_word(sock, deadline, server)
     verdict = unpack_server(_read_exactly(sock, PREAMBLE_BYTES, deadline))
     if verdict is not Verdict.WELCOME:
         kind, text = _REFUSALS[verdict]

@@ -7,7 +7,6 @@ import errno
 import os
 import socket
 import stat
-import tempfile
 
 from manor._transport.addresses import Address, describe, is_path, resolve, sockaddr
 from manor.errors import AddressInUse
@@ -132,6 +131,8 @@ def remove_private(path: str) -> None:
 
 def listen_privately() -> Listener:
     """Listen on a Unix socket in a new folder that only this user can enter."""
+    import tempfile  # with all that it loads, which servers need not whose owner has made the folder
+
     folder = tempfile.mkdtemp(prefix=_PREFIX)
     try:
         listener = listen(os.path.join(folder, "socket"))

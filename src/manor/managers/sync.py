@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -59,8 +58,8 @@ class SyncManager(NamedObjects, BaseManager):
 
 
 # What only the server needs is named, and imported there when the first is made.
-SyncManager.register("Queue", queue.Queue)
-SyncManager.register("JoinableQueue", queue.Queue)
+SyncManager.register("Queue", Reference("queue", "Queue"))
+SyncManager.register("JoinableQueue", Reference("queue", "Queue"))
 SyncManager.register("Event", Reference("manor._server.primitives", "Event"), EventProxy)
 SyncManager.register("Lock", Reference("manor._server.primitives", "Lock"), AcquirerProxy)
 SyncManager.register("RLock", Reference("manor._server.primitives", "RLock"), AcquirerProxy)
