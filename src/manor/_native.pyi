@@ -161,10 +161,9 @@ class Arena:
         """A new one; `name` is this process's, for tools to show."""
     @staticmethod
     def attach(fd: int, name: str, hooks: object) -> Arena:
-        """The one of a memory file (`fileno` of the process that made it, -1 elsewhere), which stays the caller's."""
+        """The one of a memory file (`fileno` of its maker; -1 elsewhere, and once taken), which stays the caller's."""
     def fileno(self) -> int: ...
-    def take_file(self) -> int:
-        """What `fileno` says, which is the caller's from now on."""
+    def take_file(self) -> int: ...
     @property
     def hooks(self) -> Any: ...
     @property

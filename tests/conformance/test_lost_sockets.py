@@ -17,7 +17,7 @@ from tests.conformance.owners import GONE_S
 from tests.conformance.subjects import LIMIT_S, MANOR_FORK, Subject, on, register
 
 
-class Keeper:
+class Forker:
     """Forks as a library might: Python is not told, and closes nothing in the child."""
 
     def fork(self) -> int:
@@ -30,7 +30,7 @@ class Keeper:
         return os.getpid()
 
 
-register("Keeper", Keeper)
+register("Forker", Forker)
 
 
 @contextlib.contextmanager
@@ -44,19 +44,19 @@ def killed_in_the_end(pid: int) -> Iterator[None]:
 @on(MANOR_FORK)
 def test_a_connection_that_nobody_will_accept_is_given_up_at_the_servers_death(subject: Subject) -> None:
     with subject.manager() as manager, ThreadPoolExecutor(1) as pool:
-        keeper = manager.Keeper()
-        with killed_in_the_end(keeper.fork()):
+        forker = manager.Forker()
+        with killed_in_the_end(forker.fork()):
             with Ending(manager._process.pid) as server:
                 os.kill(server.pid, signal.SIGKILL)
                 assert server.within(GONE_S)
             with pytest.raises(manor.ManagerDied, match="killed by SIGKILL"):
-                pool.submit(keeper.pid).result(LIMIT_S)
+                pool.submit(forker.pid).result(LIMIT_S)
 
 
 @on(MANOR_FORK)
 def test_a_stopped_server_holds_up_a_new_connection_for_no_longer_than_a_handshake_may_take(subject: Subject) -> None:
     with subject.manager(limits=Limits(handshake_s=0.3)) as manager:
-        keeper = manager.Keeper()
-        with frozen(keeper.pid()), times_out(0.3):
-            in_new_thread(keeper.pid)
-        assert in_new_thread(keeper.pid) == manager._process.pid
+        forker = manager.Forker()
+        with frozen(forker.pid()), times_out(0.3):
+            in_new_thread(forker.pid)
+        assert in_new_thread(forker.pid) == manager._process.pid

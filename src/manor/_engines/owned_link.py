@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 import time
+from typing import Final
 
 from manor._engines.starting import Starting
 from manor._proxy.deadlines import Patience, current_end
@@ -20,9 +21,13 @@ from manor.errors import CallTimeout, ManorError, ProtocolError
 __all__ = ["OwnedLink"]
 
 
+_SECONDS_MAX: Final = 1e6
+"""What every system call takes."""
+
+
 def _time_left() -> float | None:
     end = current_end()
-    return None if end is None else max(0.0, end - time.monotonic())
+    return None if end is None else min(max(0.0, end - time.monotonic()), _SECONDS_MAX)
 
 
 class _First(threading.local):
@@ -51,6 +56,7 @@ class OwnedLink(Link):
         super().__init__(dialer, known_peer(control, dialer.limits), welcome)
         self.starting = starting
         self._starting: Starting | None = starting  # until somebody knows that it is over
+        self._has_served = False
         self._first = _First()
         self._first.session = self._sessions.add(known_peer(session, dialer.limits))
 
@@ -69,7 +75,7 @@ class OwnedLink(Link):
             raise CallTimeout(f"the manager at {self._where()} has not started yet")
         self._starting = None
         failure = starting.failure
-        if failure is not None:
+        if failure is not None and not self._has_served:
             self.end(f"could not start: {failure}")
             raise failure
 
@@ -87,7 +93,8 @@ class OwnedLink(Link):
     def _open_session(self, patience: Patience) -> Session:
         session, self._first.session = self._first.session, None
         if session is None:
-            self.await_started()
+            if not self._has_served:
+                self.await_started()
             return super()._open_session(patience)
         self._await_offer(session)
         try:
@@ -99,6 +106,7 @@ class OwnedLink(Link):
             session.connection.close()
             self.await_started()  # if that is what failed, it is the reason
             self._lost(error)
+        self._has_served = True
         return session
 
     def _await_offer(self, session: Session) -> None:
@@ -113,7 +121,7 @@ class OwnedLink(Link):
 
     def before_fork(self) -> bytes | None:
         """As for any link; a child finds a server that runs, or knows that there is none."""
-        if self._starting is not None and self._starting.wait(self.limits.handshake_s):
+        if self._starting is not None and not self._has_served and self._starting.wait(self.limits.handshake_s):
             with contextlib.suppress(ManorError):
                 self.await_started()
         return super().before_fork()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from multiprocessing import process as mp_process
 from typing import Any, Final, NamedTuple
 
-from manor._codec import pickles
+from manor._codec import codec_for, pickles
 from manor._engines.handed import File, Handed
 from manor._engines.local_link import LocalLink
 from manor._engines.starting import STARTED
@@ -56,7 +56,7 @@ class PackedRegistry:
     def unpacked(self) -> Mapping[str, Any]:
         """Return the registry."""
         registry = self._registry
-        return pickles.loads(registry) if isinstance(registry, bytes) else registry
+        return codec_for("pickle").decode(memoryview(registry)) if isinstance(registry, bytes) else registry
 
 
 def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:

@@ -32,6 +32,7 @@ __all__ = ["accept_peer", "connect_peer", "known_peer", "noise_key", "refuse_pee
 
 _FRAME: Final = struct.Struct("<Q")
 """The head of a frame, as ``Connection`` writes it: the length of the message."""
+_POLL_S_MAX: Final = 1e6
 _REFUSALS: Final = {
     Verdict.OTHER_USER: (
         AuthenticationError,
@@ -70,7 +71,7 @@ def _await_word(sock: socket.socket, deadline: float, server: int) -> None:
     poller.register(sock.fileno(), select.POLLIN)
     if server >= 0:
         poller.register(server, select.POLLIN)
-    ready = dict(poller.poll(max(0.0, deadline - time.monotonic()) * 1000))
+    ready = dict(poller.poll(min(max(0.0, deadline - time.monotonic()), _POLL_S_MAX) * 1000))
     if server in ready and sock.fileno() not in ready:
         raise EOFError("the server's process ended before it introduced itself")
 
