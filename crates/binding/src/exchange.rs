@@ -59,7 +59,7 @@ fn send_all(
     Ok(())
 }
 
-/// Receives a message, of which `first` says how far it has come.
+/// Receives a message, which has been begun, and of which `first` says how far it has come.
 pub fn receive(
     py: Python<'_>,
     core: &Core<ByteArrayRoom>,
@@ -68,7 +68,6 @@ pub fn receive(
     deadline: Deadline,
 ) -> PyResult<Py<PyByteArray>> {
     let mut step = first;
-    receiver.begin();
     loop {
         step = match step {
             Step::Done => break,
