@@ -79,7 +79,11 @@ pub fn receive(
             Step::Grow(bytes) => {
                 match receiver.room() {
                     Some(room) => room.grow(py, bytes)?,
-                    None => receiver.give_room(ByteArrayRoom::new(py, bytes)?),
+                    None => {
+                        let again = receiver.spare.take().and_then(|spare| spare.again(py, bytes));
+                        receiver
+                            .give_room(again.map_or_else(|| ByteArrayRoom::new(py, bytes), Ok)?);
+                    }
                 }
                 receiver.attempt(&core.link).map_err(to_python)?
             }
@@ -87,5 +91,8 @@ pub fn receive(
     }
     let message = receiver.take_message();
     let message = message.ok_or_else(|| to_python(Error::Protocol("a message was lost")))?;
+    if let Some(spare) = message.spare(py) {
+        receiver.spare = Some(spare);
+    }
     Ok(message.into_object())
 }

@@ -38,6 +38,8 @@ pub struct Receiver<B> {
     header: [u8; HEADER_BYTES],
     header_filled: usize,
     message: Option<Incoming<B>>,
+    /// Memory of an earlier message, to be used again.
+    pub spare: Option<B>,
     bytes_max: usize,
     pub(crate) nap: Nap,
 }
@@ -54,6 +56,7 @@ impl<B: Room> Receiver<B> {
             header: [0; HEADER_BYTES],
             header_filled: 0,
             message: None,
+            spare: None,
             bytes_max,
             nap: Nap::first(),
         }
