@@ -13,7 +13,8 @@ from typing import Any, Protocol, Self, SupportsIndex, final
 from typing_extensions import disjoint_base
 
 __all__ = [
-    "Arena", "Connection", "Dict", "List", "ListWalk", "Namespace", "Object", "Set", "Variable", "Walk", "Witness",
+    "Arena", "Connection", "Dict", "List", "ListWalk", "Namespace", "Object", "Set", "Turns", "Variable", "Walk",
+    "Witness",
 ]  # fmt: skip
 
 class _Buffer(Protocol):
@@ -70,35 +71,29 @@ class Connection:
     def has_mailboxes(self) -> bool:
         """Whether short messages go through shared memory."""
     def send(self, parts: Iterable[_Buffer], timeout: float | None = None) -> None:
-        """Sends one message: the concatenation of `parts`, which are not copied first.
+        """Sends one message: the concatenation of `parts`, which must not change meanwhile.
 
-        The parts must not change until `send` returns. That it returns does not mean that the peer has received
-        anything.
+        That it returns does not mean that the peer has received anything.
 
         Raises:
             ValueError: The message is empty.
             TypeError, BufferError: A part has no contiguous bytes.
         """
     def receive(self, timeout: float | None = None) -> bytearray:
-        """Receives one message.
+        """Receives one message; what the peer sent before it closed is still received.
 
         Memory for a long message is allocated as its bytes arrive: a length that is only claimed costs nothing.
-        What the peer sent before it closed is still received.
         """
+    def take_turns(self, turns: Turns) -> None:
+        """Each message is a call from here on, over when the next is received; threads with short ones take turns."""
     def call(self, parts: Iterable[_Buffer], timeout: float | None = None) -> bytearray:
-        """`send`, then `receive`, with one `timeout` for both, faster than the two.
-
-        After a `TimeoutError` the answer may still come: the next `receive` would return it.
-        """
+        """`send`, then `receive`, with one `timeout`; after `TimeoutError` the next `receive` may return the answer."""
     def send_with_file(self, message: bytes, fd: int, timeout: float | None = None) -> None:
         """Sends a short message with a copy of an open file attached, over a plain Unix socket."""
     def take_file(self) -> int | None:
         """The open file that came with a message received so far, which is then the caller's, or None."""
     def confirm(self) -> None:
-        """Tells the peer that the last message received has been dealt with. Confirming twice is harmless.
-
-        With mailboxes this is one store; otherwise a few bytes are sent: no other thread may be sending.
-        """
+        """Tells the peer that the last message received was dealt with. No other thread may send, but to a mailbox."""
     def is_confirmed(self) -> bool:
         """Whether the peer has; true if nothing was sent. Without mailboxes, `receive` comes across confirmations."""
     def secure(self, key: bytes, initiator: bool, timeout: float | None = None) -> None:
@@ -139,6 +134,11 @@ class Connection:
         """Closes; threads inside see the end (`EOFError`). Never raises. In a forked child: like `discard`."""
     def discard(self) -> None:
         """For a forked child: lets go of the descriptor, with no effect on the parent. Takes no lock, never waits."""
+
+@final
+class Turns:
+    """For `Connection.take_turns`."""
+    def __new__(cls) -> Turns: ...
 
 @final
 class Arena:

@@ -14,6 +14,8 @@ const LOOKS: u32 = 48;
 /// A yield that took longer gave a time slice to somebody else; a shorter one may have run the very process that we wait
 /// for, on our processor.
 const CONTENDED_NS: u64 = 200_000;
+/// A yield that took longer let somebody else run on our processor.
+const SWITCHED_NS: u64 = 1_500;
 /// How much credit a connection can have, what a hit earns, and what a miss and a lost time slice cost.
 const CREDIT_MAX: u32 = 16;
 const HIT_EARNS: u32 = 4;
@@ -55,6 +57,8 @@ pub struct Spinner {
     budget_ns: u64,
     credit: u32,
     skipped: u32,
+    /// The other side runs on our processor: it came on while we had given that up.
+    is_shared: bool,
 }
 
 /// How spinning ended.
@@ -73,7 +77,7 @@ impl Spinner {
     #[must_use]
     pub fn new(budget_ns: u64) -> Self {
         clock::refresh_cpus();
-        Self { budget_ns, credit: CREDIT_MAX, skipped: 0 }
+        Self { budget_ns, credit: CREDIT_MAX, skipped: 0, is_shared: false }
     }
 
     /// Spins until `ready` or until it no longer pays; returns whether `ready` was seen.
@@ -84,7 +88,7 @@ impl Spinner {
         let Some(_permit) = Permit::take() else {
             return false;
         };
-        let outcome = spin(self.budget_ns, &ready);
+        let outcome = spin(self.budget_ns, &mut self.is_shared, &ready);
         self.learn(outcome);
         outcome == Outcome::Hit || (outcome == Outcome::Contended && ready())
     }
@@ -110,23 +114,28 @@ impl Spinner {
     }
 }
 
-fn spin(budget_ns: u64, ready: impl Fn() -> bool) -> Outcome {
+fn spin(budget_ns: u64, is_shared: &mut bool, ready: impl Fn() -> bool) -> Outcome {
     let start = clock::now_ns();
+    let mut looks = if *is_shared { 1 } else { LOOKS };
+    let mut yielded_ns = 0;
     loop {
-        for _ in 0..LOOKS {
+        for _ in 0..looks {
             if ready() {
+                *is_shared = yielded_ns > SWITCHED_NS;
                 return Outcome::Hit;
             }
             std::hint::spin_loop();
         }
         let before = clock::now_ns();
-        if before.saturating_sub(start) > budget_ns {
+        if before.saturating_sub(start) >= budget_ns {
             return Outcome::Miss;
         }
         std::thread::yield_now();
-        if clock::now_ns().saturating_sub(before) > CONTENDED_NS {
+        yielded_ns = clock::now_ns().saturating_sub(before);
+        if yielded_ns > CONTENDED_NS {
             return Outcome::Contended;
         }
+        looks = if yielded_ns > SWITCHED_NS { 1 } else { LOOKS };
     }
 }
 
@@ -137,14 +146,14 @@ mod tests {
 
     #[test]
     fn a_ready_word_is_seen_at_once() {
-        assert_eq!(spin(1_000_000, || true), Outcome::Hit);
+        assert_eq!(spin(1_000_000, &mut false, || true), Outcome::Hit);
     }
 
     #[test]
     fn spinning_ends_with_its_budget() {
         let looks = Cell::new(0u64);
         let start = clock::now_ns();
-        let outcome = spin(100_000, || {
+        let outcome = spin(100_000, &mut false, || {
             looks.set(looks.get() + 1);
             false
         });
@@ -170,6 +179,20 @@ mod tests {
         assert_eq!(spinner.credit, CREDIT_MAX - MISS_COSTS - SLICE_COSTS);
         spinner.learn(Outcome::Hit);
         assert_eq!(spinner.credit, CREDIT_MAX - MISS_COSTS - SLICE_COSTS + HIT_EARNS);
+    }
+
+    #[test]
+    fn one_who_shares_its_processor_with_the_other_side_gives_it_up_after_one_look() {
+        let looks = |mut is_shared| {
+            let looks = Cell::new(0);
+            spin(0, &mut is_shared, || {
+                looks.set(looks.get() + 1);
+                false
+            });
+            looks.get()
+        };
+        // With no time left, it ends where it would give up the processor for the first time.
+        assert_eq!((looks(false), looks(true)), (LOOKS, 1));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::errors::to_python;
 use crate::exchange::{deadline, outgoing, receive, send};
 use crate::parts::Parts;
 use crate::room::ByteArrayRoom;
+use crate::turns::Turns;
 
 /// Messages over a connected stream socket; see `_native.pyi`.
 #[pyclass(frozen, weakref, module = "manor._native")]
@@ -74,8 +75,16 @@ impl Connection {
         let inside = self.enter()?;
         let core = inside.core().map_err(to_python)?;
         let mut receiver = core.receiver().map_err(to_python)?;
+        receiver.begin();
         let step = receiver.attempt(&core.link).map_err(to_python)?;
         receive(py, core, &mut receiver, step, deadline)
+    }
+
+    fn take_turns(&self, turns: &Turns) -> PyResult<()> {
+        let inside = self.enter()?;
+        let core = inside.core().map_err(to_python)?;
+        core.receiver().map_err(to_python)?.take_turns(turns.join());
+        Ok(())
     }
 
     #[pyo3(signature = (parts, timeout = None))]
@@ -94,6 +103,7 @@ impl Connection {
         let mut out = outgoing(core, &parts)?;
         send(py, core, &mut sender, &mut out, deadline)?;
         drop(sender);
+        receiver.begin();
         receive(py, core, &mut receiver, Step::Blocked, deadline)
     }
 

@@ -59,7 +59,7 @@ fn send_all(
     Ok(())
 }
 
-/// Receives a message, of which `first` says how far it has come.
+/// Receives a message, which has been begun, and of which `first` says how far it has come.
 pub fn receive(
     py: Python<'_>,
     core: &Core<ByteArrayRoom>,
@@ -68,7 +68,6 @@ pub fn receive(
     deadline: Deadline,
 ) -> PyResult<Py<PyByteArray>> {
     let mut step = first;
-    receiver.begin();
     loop {
         step = match step {
             Step::Done => break,
@@ -80,7 +79,11 @@ pub fn receive(
             Step::Grow(bytes) => {
                 match receiver.room() {
                     Some(room) => room.grow(py, bytes)?,
-                    None => receiver.give_room(ByteArrayRoom::new(py, bytes)?),
+                    None => {
+                        let again = receiver.spare.take().and_then(|spare| spare.again(py, bytes));
+                        receiver
+                            .give_room(again.map_or_else(|| ByteArrayRoom::new(py, bytes), Ok)?);
+                    }
                 }
                 receiver.attempt(&core.link).map_err(to_python)?
             }
@@ -88,5 +91,8 @@ pub fn receive(
     }
     let message = receiver.take_message();
     let message = message.ok_or_else(|| to_python(Error::Protocol("a message was lost")))?;
+    if let Some(spare) = message.spare(py) {
+        receiver.spare = Some(spare);
+    }
     Ok(message.into_object())
 }

@@ -6,6 +6,7 @@ mod exchange;
 mod parts;
 mod resident;
 mod room;
+mod turns;
 
 use pyo3::prelude::*;
 
@@ -15,5 +16,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Now, with the interpreter's lock held: no other thread can fork half-way through the registration.
     arena::fork::watch();
     module.add_class::<connection::Connection>()?;
+    module.add_class::<turns::Turns>()?;
     resident::add_to(module)
 }

@@ -5,6 +5,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyByteArrayMethods};
 use transport::room::Room;
 
+/// What is kept for the next message: less is no trouble to allocate, and more too much to hold on to.
+const SPARE_BYTES: std::ops::RangeInclusive<usize> = 64 << 10..=1 << 20;
+
 /// A `bytearray` that nobody else has seen yet, so that it may be filled without the interpreter's lock.
 pub struct ByteArrayRoom {
     object: Py<PyByteArray>,
@@ -40,6 +43,27 @@ impl ByteArrayRoom {
         object.resize(bytes)?;
         (self.pointer, self.bytes) = (object.data(), bytes);
         Ok(())
+    }
+
+    /// A second hold of it, for [`Self::again`], if it is worth keeping: to have the system clear new pages for each
+    /// message takes longer than to receive it.
+    pub fn spare(&self, py: Python<'_>) -> Option<Self> {
+        SPARE_BYTES.contains(&self.bytes).then(|| Self {
+            object: self.object.clone_ref(py),
+            pointer: self.pointer,
+            bytes: self.bytes,
+        })
+    }
+
+    /// The same memory for another message of `bytes` bytes, if nobody else has the object any more.
+    pub fn again(mut self, py: Python<'_>, bytes: usize) -> Option<Self> {
+        // SAFETY: a valid object, and its count cannot change while the interpreter's lock is held.
+        let is_ours = unsafe { ffi::Py_REFCNT(self.object.as_ptr()) } == 1;
+        let fits = SPARE_BYTES.contains(&bytes) && bytes <= self.bytes;
+        if !is_ours || !fits {
+            return None;
+        }
+        self.grow(py, bytes).ok().map(|()| self)
     }
 
     /// The filled object.

@@ -18,6 +18,7 @@ pub mod frame;
 pub mod gather;
 pub mod handover;
 pub mod handshake;
+mod incoming;
 pub mod input;
 mod nap;
 mod opening;
@@ -27,6 +28,7 @@ pub mod receiver;
 pub mod room;
 pub mod sender;
 pub mod stream;
+pub mod turns;
 
 pub use error::Error;
 

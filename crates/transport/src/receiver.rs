@@ -6,26 +6,20 @@ use arena::spin::Spinner;
 use crate::connection::Link;
 use crate::deadline::Deadline;
 use crate::frame::{HEADER_BYTES, Header};
+use crate::incoming::{Incoming, Source};
 use crate::input::Input;
 use crate::nap::Nap;
 use crate::options::Family;
 use crate::room::Room;
 use crate::stream::{Direction, Io, Wake};
+use crate::turns::Turn;
 use crate::{Error, Step};
 
-/// Memory asked for at first: a length is only a claim until the bytes arrive.
-const FIRST_ROOM_BYTES: usize = 1 << 20;
 /// A message from the socket up to this length may be read with the interpreter's lock held.
 const QUICK_BYTES_MAX: usize = 64 << 10;
 /// Headers without a message that are passed over at a time: a peer that sends nothing else must not keep us
 /// from the interpreter's lock, from signals and from the deadline.
 const HEADERS_MAX: usize = 256;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Source {
-    Mailbox,
-    Socket,
-}
 
 /// What a look for the next message found.
 enum Found<B> {
@@ -35,22 +29,17 @@ enum Found<B> {
     Noise,
 }
 
-/// A message on its way in; kept when an operation is given up, and continued by the next.
-struct Incoming<B> {
-    source: Source,
-    bytes: usize,
-    filled: usize,
-    room: Option<B>,
-}
-
 /// The receiving half of a connection.
 pub struct Receiver<B> {
     pub(crate) input: Input,
     inbox: Option<Inbox>,
     spinner: Spinner,
+    turn: Option<Turn>,
     header: [u8; HEADER_BYTES],
     header_filled: usize,
     message: Option<Incoming<B>>,
+    /// Memory of an earlier message, to be used again.
+    pub spare: Option<B>,
     bytes_max: usize,
     pub(crate) nap: Nap,
 }
@@ -63,9 +52,11 @@ impl<B: Room> Receiver<B> {
             input: Input::new(family),
             inbox: None,
             spinner: Spinner::new(spin_ns_max),
+            turn: None,
             header: [0; HEADER_BYTES],
             header_filled: 0,
             message: None,
+            spare: None,
             bytes_max,
             nap: Nap::first(),
         }
@@ -74,6 +65,14 @@ impl<B: Room> Receiver<B> {
     /// Begins an operation that waits for messages: its signals are as urgent as those of the first.
     pub fn begin(&mut self) {
         self.nap = Nap::first();
+        if let Some(turn) = &mut self.turn {
+            turn.finish_call();
+        }
+    }
+
+    /// From here on, every message is a call to be carried out by this thread, which takes turns with others.
+    pub fn take_turns(&mut self, turn: Turn) {
+        self.turn = Some(turn);
     }
 
     /// From here on, messages may come through `inbox`.
@@ -110,6 +109,9 @@ impl<B: Room> Receiver<B> {
         if !self.message.as_ref().is_none_or(is_quick) {
             return Ok(Step::Blocked);
         }
+        if self.message.is_none() && self.turn.as_ref().is_some_and(|turn| !turn.may_go_on()) {
+            return Ok(Step::Blocked);
+        }
         let look_at_socket = self.inbox.is_none() || self.message.is_some();
         self.advance(link, look_at_socket)
     }
@@ -119,6 +121,7 @@ impl<B: Room> Receiver<B> {
         if let (Some(inbox), None) = (&self.inbox, &self.message)
             && deadline != Deadline::Now
             && !self.nap.is_later()
+            && self.turn.as_ref().is_none_or(Turn::may_spin)
         {
             self.spinner.wait(|| inbox.is_stirred());
         }
@@ -128,7 +131,15 @@ impl<B: Room> Receiver<B> {
                 Step::Interrupted if deadline.remaining_ns() == Some(0) => {
                     return Err(Error::TimedOut);
                 }
-                step => return Ok(step),
+                step => {
+                    if let Some(turn) = &mut self.turn {
+                        turn.begin_call();
+                    }
+                    return Ok(step);
+                }
+            }
+            if let Some(turn) = &mut self.turn {
+                turn.leave();
             }
             if self.sleep(link, deadline)? == Wake::Interrupted {
                 return Ok(Step::Interrupted);
@@ -262,27 +273,5 @@ impl<B: Room> Receiver<B> {
             }
         }
         Ok(true)
-    }
-}
-
-impl<B: Room> Incoming<B> {
-    fn new(source: Source, bytes: usize) -> Self {
-        Self { source, bytes, filled: 0, room: None }
-    }
-
-    /// With less memory than this the message cannot go on: a mailbox is emptied in one go.
-    fn room_wanted_at_least(&self) -> usize {
-        match self.source {
-            Source::Mailbox => self.bytes,
-            Source::Socket => self.filled + 1,
-        }
-    }
-
-    /// How much memory the message needs next: a mailbox's is all there; the socket's must come first.
-    fn room_wanted(&self) -> usize {
-        match self.source {
-            Source::Mailbox => self.bytes,
-            Source::Socket => self.filled.saturating_mul(2).max(FIRST_ROOM_BYTES).min(self.bytes),
-        }
     }
 }

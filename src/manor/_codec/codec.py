@@ -29,8 +29,8 @@ class Codec(ABC):
     def encode(self, value: object) -> list[Buffer]:
         """Return the parts of a payload; raise whatever the value's own pickling raises."""
 
-    def encode_plain(self, args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> bytes | None:
-        """Return the payload of ``(args, kwds)`` if there is a short way for them; otherwise None."""
+    def encode_plain(self, args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> list[Buffer] | None:
+        """Return the parts of the payload of ``(args, kwds)`` if there is a short way for them; otherwise None."""
         return None
 
     @abstractmethod

@@ -2,6 +2,9 @@
 
 A payload begins with a pickle (whose first byte is always 0x80), or, when it has buffers out of band, with
 ``B``, the count of buffers, the length of the pickle and of each buffer; then the pickle and the buffers.
+
+Long ``bytes`` that are an argument or a result themselves are part of the pickle, but not copied into it: what is
+around them is written here, and what comes out is what the pickler would have written.
 """
 
 from __future__ import annotations
@@ -30,6 +33,10 @@ loads_whole: Final = pickle.loads
 """For payloads that are nothing but a pickle."""
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
 _HEAD: Final = struct.Struct("<cI")
+_BEGIN: Final = pickle.PROTO + b"\x05"
+_BINBYTES: Final = struct.Struct("<cI")
+_BINBYTES8: Final = struct.Struct("<cQ")
+_BINBYTES_MAX: Final = 0xFFFFFFFF
 _PICKLE_BYTE: Final = 0x80
 _reducers: dict[type, Any] = {}
 _reducers_count = (-1, -1)
@@ -53,6 +60,8 @@ class _Pickler(pickle.Pickler):
 def dumps(value: object) -> list[Buffer]:
     """Return the parts of a payload, to be sent one after the other."""
     if type(value) in _SCALARS:
+        if type(value) is bytes and len(value) >= _IN_BAND_BYTES_MAX:
+            return [_BEGIN + _bytes_opcode(len(value)), value, pickle.STOP]
         return [pickle.dumps(value, 5)]
     buffers: list[memoryview] = []
 
@@ -74,14 +83,35 @@ def dumps(value: object) -> list[Buffer]:
     return [_HEAD.pack(b"B", len(buffers)) + sizes, data, *buffers]
 
 
-def dumps_plain(args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> bytes | None:
-    """Return the payload of a call whose arguments are few and plain, the short way; otherwise None."""
+def dumps_plain(args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> list[Buffer] | None:
+    """Return the parts of the payload of a call whose arguments are few and plain, the short way; otherwise None."""
     if kwds:
         return None
+    long = False
     for arg in args:
-        if type(arg) not in _SCALARS:
+        kind = type(arg)
+        if kind not in _SCALARS:
             return None
-    return dumps_builtins((args, _NO_KWDS), 5)
+        if kind is bytes and len(arg) >= _IN_BAND_BYTES_MAX:
+            long = True
+    return _dumps_long(args) if long else [dumps_builtins((args, _NO_KWDS), 5)]
+
+
+def _dumps_long(args: tuple[Any, ...]) -> list[Buffer]:
+    parts: list[Buffer] = [_BEGIN + pickle.MARK]
+    for arg in args:
+        if type(arg) is bytes and len(arg) >= _IN_BAND_BYTES_MAX:
+            parts += _bytes_opcode(len(arg)), arg
+        else:
+            parts.append(dumps_builtins(arg, 5)[len(_BEGIN) : -len(pickle.STOP)])
+    parts.append(pickle.TUPLE + pickle.EMPTY_DICT + pickle.TUPLE2 + pickle.STOP)
+    return parts
+
+
+def _bytes_opcode(length: int) -> bytes:
+    if length <= _BINBYTES_MAX:
+        return _BINBYTES.pack(pickle.BINBYTES, length)
+    return _BINBYTES8.pack(pickle.BINBYTES8, length)
 
 
 def loads(payload: memoryview | bytes | bytearray) -> Any:

@@ -123,8 +123,7 @@ class Link:
             self._raise_ended()
         in_no_hurry = self.timeout is None and current_end() is None
         patience = FOREVER if in_no_hurry else self._patience(method, args, kwds, proxy)
-        plain = self.codec.encode_plain(args, kwds)
-        payload = [plain] if plain is not None else self._encode(method, args, kwds, proxy)
+        payload = self.codec.encode_plain(args, kwds) or self._encode(method, args, kwds, proxy)
         idle = self._sessions.idle.sessions
         session = idle.pop() if idle else self._open_session(patience)
         number = session.number = (session.number + 1) & _NUMBER_MASK

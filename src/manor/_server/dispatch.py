@@ -13,6 +13,7 @@ from manor._server.objects import Hosted, ObjectTable
 from manor._server.processes import Process
 from manor._server.registry import RESIDENT_TYPEIDS, Registry
 from manor._server.specials import SPECIALS
+from manor._transport.connection import Turns
 from manor._wire.notes import Noted
 from manor._wire.tokens import Route
 from manor.errors import NotExposed, ObjectGone
@@ -65,6 +66,7 @@ class Dispatcher:
         self.table = table
         self.registry = registry
         self.route = route
+        self.turns = Turns()
         self.residency: Residency | None = None
 
     def find(self, ident: int) -> Hosted:

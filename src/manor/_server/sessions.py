@@ -95,6 +95,7 @@ class Session:
             before_close: Called before the connection's descriptor is closed.
         """
         set_current(self.call)
+        self.connection.take_turns(self._dispatcher.turns)
         receive, send, undo = self.connection.receive, self.connection.send, self.call.undo
         try:
             while True:

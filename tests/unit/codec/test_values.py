@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manor._codec import codec_for
+from manor._codec import codec_for, pickles
 from manor._codec.pickles import dumps, loads
 from manor.errors import ProtocolError
 
@@ -40,7 +40,7 @@ def test_plain_values_come_back_as_they_were(value: object) -> None:
 @given(st.lists(scalars, max_size=4).map(tuple), st.dictionaries(st.text(max_size=5), scalars, max_size=3))
 def test_plain_arguments_come_back_as_they_were(args: tuple[object, ...], kwds: dict[str, object]) -> None:
     plain = PICKLE.encode_plain(args, kwds)
-    found_args, found_kwds = back((args, kwds)) if plain is None else PICKLE.decode(memoryview(plain))
+    found_args, found_kwds = back((args, kwds)) if plain is None else loads(bytearray(b"".join(plain)))
     assert (tuple(found_args), dict(found_kwds)) == (args, kwds)
 
 
@@ -60,6 +60,27 @@ def test_a_large_buffer_is_not_copied_on_either_side() -> None:
     assert np.shares_memory(np.frombuffer(parts[2], np.uint8), data)
     payload = bytearray(b"".join(bytes(part) for part in parts))
     assert np.shares_memory(loads(payload), np.frombuffer(payload, np.uint8))
+
+
+@pytest.mark.parametrize("limit", [0xFFFFFFFF, LARGE], ids=["long", "longer than 4 GB"])
+def test_long_bytes_are_not_copied_by_the_sender(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pickles, "_BINBYTES_MAX", limit)
+    data = bytes(range(256)) * (LARGE // 256)
+    for value in (data, data + b"x"):
+        parts = dumps(value)
+        assert any(part is value for part in parts)
+        assert pickle.loads(b"".join(parts)) == value
+        args = (1, value, "two", None, value, b"short", 0.5)
+        plain = PICKLE.encode_plain(args, None)
+        assert plain is not None
+        assert sum(part is value for part in plain) == 2
+        assert pickle.loads(b"".join(plain)) == (args, {})
+
+
+def test_bytes_that_are_not_long_go_in_one_part() -> None:
+    value = bytes(LARGE - 1)
+    assert len(dumps(value)) == 1
+    assert len(PICKLE.encode_plain((value,), None) or []) == 1
 
 
 def test_many_buffers_stay_apart() -> None:
