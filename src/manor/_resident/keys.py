@@ -81,8 +81,13 @@ def _comparable(pickle: bytes) -> bytes:
 
 
 def _numpy(key: Any) -> Any:
-    """A time or a span as what it equals; when it does depends on numpy's version."""
+    """A time or a span as what it equals; when it does depends on numpy's version.
+
+    One finer than microseconds is a plain number to Python: numpy ceases to compare those.
+    """
     item = key.item()
+    if type(item) is int:
+        return _pickled(key)
     return canonical(item) if item == key and hash(item) == hash(key) else _pickled(key)
 
 

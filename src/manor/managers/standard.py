@@ -28,9 +28,28 @@ class ProcessLocalSet(set[Any]):
         return type(self), ()
 
 
-def dispatch(c: Link, id: str | None, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:  # noqa: A002 - the standard library's signature
-    """Call a function of a server (*id* is None) or a method of one of its objects, over an open link."""
-    return c.call(SERVER if id is None else int(id, 16), methodname, args, kwds)
+def dispatch(c: Any, id: str | None, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:  # noqa: A002 - the standard library's signature
+    """Call a function of a server (*id* is None) or a method of one of its objects.
+
+    Args:
+        c: An open link to a server of ours; or a connection, with ``send`` and ``recv``, to whatever answers requests
+            of the standard library's form.
+        id: The object, as its token names it.
+        methodname: The function or method.
+        args: Its arguments.
+        kwds: Its arguments by keyword.
+    """
+    if isinstance(c, Link):
+        return c.call(SERVER if id is None else int(id, 16), methodname, args, kwds)
+    c.send((id, methodname, args, kwds))
+    kind, result = c.recv()
+    if kind == "#RETURN":
+        return result
+    error = convert_to_error(kind, result)
+    try:
+        raise error
+    finally:
+        del error, result  # else the error's traceback would keep the error
 
 
 def convert_to_error(kind: str, result: Any) -> BaseException:

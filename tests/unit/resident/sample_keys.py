@@ -174,7 +174,7 @@ NUMPY: list[Any] = [
     np.int64(1), np.uint8(2), np.bool(True), np.float64(1.5), np.float32(0.1), np.float16(1.5), np.longdouble(1) / 3,
     np.longdouble(1.5), np.complex64(1), np.complex128(1 + 1j), np.float64(math.inf), np.uint64(2**63), np.str_("a"),
     np.bytes_(b"a"), np.datetime64("2024-01-02"), np.datetime64("2024-01-02T03"), np.timedelta64(1, "D"),
-    np.timedelta64(24, "h"), np.timedelta64(1, "ns"), np.datetime64("NaT"),
+    np.timedelta64(24, "h"), np.timedelta64(1, "us"), np.datetime64("NaT", "s"),
 ]  # fmt: skip
 PYTHONS: list[Any] = [
     *(key for key in NUMBERS if not isinstance(key, Decimal | Fraction)), float(np.float32(0.1)), *TEXTS,

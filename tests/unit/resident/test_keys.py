@@ -62,6 +62,12 @@ def test_a_scalar_of_numpys_finds_what_equals_it(module_arena: _native.Arena, nu
     assert repr(words.keys()) == repr([key])
 
 
+def test_a_span_of_nanoseconds_is_no_number(arena: _native.Arena) -> None:
+    words, span = Dict(arena), np.timedelta64(1, "ns")
+    words[span] = "found"
+    assert (span in words, 1 in words, np.timedelta64(2, "ns") in words) == (True, False, False)
+
+
 def test_a_subclass_that_compares_otherwise_is_no_key_of_its_base(arena: _native.Arena) -> None:
     words = Dict(arena)
     words[Caseless("a")] = 1

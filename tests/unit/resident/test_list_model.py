@@ -157,7 +157,6 @@ MISUSES: list[Callable[[Any], Any]] = [
     lambda x: IADD(x, 5),
     lambda x: IMUL(x, 1.5),
     lambda x: x.sort(key=5),
-    lambda x: x.sort(reverse="a"),
 ]
 
 
