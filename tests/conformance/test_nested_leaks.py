@@ -135,7 +135,7 @@ def test_large_inner_objects_give_their_memory_back_at_once(subject: Subject) ->
 
 
 @on(*MANOR)
-def test_large_inner_objects_in_shared_memory_give_it_back_within_a_second(subject: Subject) -> None:
+def test_large_inner_objects_in_shared_memory_give_it_back(subject: Subject) -> None:
     with subject.manager() as manager:
         outer = manager.dict()
         before = manager.stats()

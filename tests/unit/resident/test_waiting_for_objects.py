@@ -73,7 +73,7 @@ OPERATIONS: list[tuple[str, Callable[[Objects], object]]] = [
     ("dict", lambda on: on.dict.__setitem__("b", "x" * 100)),
     ("dict", lambda on: on.dict.__setitem__("l", on.list)),
     ("dict", lambda on: on.dict.pop("a")),
-    ("dict", lambda on: on.dict._add("a", 1, 0)),
+    ("dict", lambda on: on.dict.add("a", 1)),
     ("dict", lambda on: on.dict.popitem()),
     ("dict", lambda on: on.dict.clear()),
     ("list", lambda on: on.dict.__setitem__("l", on.list)),
