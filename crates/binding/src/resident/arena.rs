@@ -1,7 +1,6 @@
 //! `manor._native.Arena`: this process's way into one arena.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +13,7 @@ use pyo3::prelude::*;
 
 use super::failures::to_python;
 use super::gone::Gone;
+use super::holds::Holds;
 use super::hooks::Hooks;
 use super::object::Object;
 
@@ -23,8 +23,7 @@ pub struct Arena {
     heap: Heap<Shared>,
     fd: Mutex<Option<OwnedFd>>,
     hooks: Hooks,
-    /// How many objects of Python's stand for each object of the arena.
-    holds: Mutex<HashMap<Handle, u64>>,
+    holds: Holds,
     /// 1 + the slot that was reserved for a child; 0 for none.
     reserved: AtomicU64,
 }
@@ -90,39 +89,19 @@ impl Arena {
         self.fd.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn holds(&self) -> MutexGuard<'_, HashMap<Handle, u64>> {
-        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Counts one more holder in this process of an object that the process holds already.
     pub fn count_held(&self, handle: Handle) {
-        *self.holds().entry(handle).or_insert(0) += 1;
+        self.holds.count(handle);
     }
 
     /// Holds an object once more.
     pub fn hold(&self, handle: Handle) -> Result<(), Failure> {
-        match self.holds().entry(handle) {
-            Entry::Occupied(mut entry) => *entry.get_mut() += 1,
-            Entry::Vacant(entry) => {
-                self.heap.hold(handle)?;
-                entry.insert(1);
-            }
-        }
-        Ok(())
+        self.holds.add(handle, || self.heap.hold(handle))
     }
 
     /// Ends one hold; called by finalizers, so whatever fails is nobody's business.
     pub fn let_go(&self, handle: Handle) {
-        {
-            let mut holds = self.holds();
-            let Entry::Occupied(mut entry) = holds.entry(handle) else { return };
-            *entry.get_mut() -= 1;
-            if *entry.get() > 0 {
-                return;
-            }
-            entry.remove();
-        }
-        if self.heap.is_ended() == Ok(false) {
+        if self.holds.drop_one(handle) && self.heap.is_ended() == Ok(false) {
             let _ = self.heap.let_go(handle);
         }
     }
@@ -138,7 +117,7 @@ impl Arena {
             heap,
             fd: Mutex::new(fd),
             hooks,
-            holds: Mutex::default(),
+            holds: Holds::default(),
             reserved: AtomicU64::new(0),
         })
     }
@@ -302,8 +281,7 @@ impl Arena {
     }
 
     fn lease_held(&self, seconds: f64) -> PyResult<()> {
-        let held: Vec<Handle> = self.holds().keys().copied().collect();
-        for handle in held {
+        for handle in self.holds.handles() {
             match self.heap.lease(handle, until(seconds)) {
                 Ok(()) | Err(Failure::ObjectGone) => {}
                 Err(failure) => return Err(to_python(failure)),
