@@ -9,6 +9,7 @@ import types
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import manor
 from tests.conformance.children import Child, Ending, forked
 from tests.conformance.late_servers import Gate, late, own_late
 from tests.conformance.owners import GONE_S, OWNED
+from tests.conformance.probe import Probe
 from tests.conformance.subjects import KEY, LIMIT_S, MANOR_SPAWN, ManorManager, Subject, on, run_in_child, until
 
 
@@ -163,6 +165,10 @@ def test_one_that_is_killed_meanwhile_is_one_exception_for_the_first_who_needs_i
         assert items[:] == [1, 2]
 
 
+def nobody(probe: Probe) -> bool:
+    return probe.mortals() == 0
+
+
 @on(*OWNED)
 def test_what_the_very_first_calls_leave_behind_is_freed(subject: Subject) -> None:
     for _ in range(5):
@@ -170,8 +176,7 @@ def test_what_the_very_first_calls_leave_behind_is_freed(subject: Subject) -> No
             shelf = manager.list([manager.Mortal()])
             gc.collect()
             del shelf[:]
-            probe = manager.Probe()
-            until(lambda probe=probe: probe.mortals() == 0)
+            until(partial(nobody, manager.Probe()))
 
 
 @pytest.fixture
