@@ -1,5 +1,6 @@
 """A manager is there before its server runs: what works at once, what waits, and what is said if it never does."""
 
+import gc
 import os
 import signal
 import sys
@@ -8,6 +9,7 @@ import types
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ import manor
 from tests.conformance.children import Child, Ending, forked
 from tests.conformance.late_servers import Gate, late, own_late
 from tests.conformance.owners import GONE_S, OWNED
-from tests.conformance.subjects import KEY, LIMIT_S, MANOR_SPAWN, ManorManager, Subject, on, run_in_child
+from tests.conformance.probe import Probe
+from tests.conformance.subjects import KEY, LIMIT_S, MANOR_SPAWN, ManorManager, Subject, on, run_in_child, until
 
 
 @pytest.fixture
@@ -160,6 +163,20 @@ def test_one_that_is_killed_meanwhile_is_one_exception_for_the_first_who_needs_i
             manager.Probe()
         items.append(2)
         assert items[:] == [1, 2]
+
+
+def nobody(probe: Probe) -> bool:
+    return probe.mortals() == 0
+
+
+@on(*OWNED)
+def test_what_the_very_first_calls_leave_behind_is_freed(subject: Subject) -> None:
+    for _ in range(5):
+        with ManorManager(None, KEY, ctx=subject.context) as manager:
+            shelf = manager.list([manager.Mortal()])
+            gc.collect()
+            del shelf[:]
+            until(partial(nobody, manager.Probe()))
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from manor._server.calls import Call, current
 from manor._server.objects import Hosted, ObjectTable
 from manor._server.processes import Process
 from manor._server.registry import RESIDENT_TYPEIDS, Registry
-from manor._server.specials import SPECIALS
 from manor._transport.connection import Turns
 from manor._wire.notes import Noted
 from manor._wire.tokens import Route
@@ -98,6 +97,8 @@ class Dispatcher:
         return self._by_proxy(grantee, typeid, result)
 
     def _special(self, grantee: Grantee, hosted: Hosted, method: str, args: tuple[Any, ...]) -> Any:
+        from manor._server.specials import SPECIALS  # with all that it loads, which a start need not wait for
+
         found = SPECIALS.get(method)
         if found is None or not hosted.exposed.issuperset(found[1]):
             names = ", ".join(sorted(hosted.exposed))

@@ -134,7 +134,10 @@ class Residency:
             if len(self._stand_ins):
                 reactor.after(_STAND_INS_S, look)
 
-        threading.Thread(target=self._return_memory, name="manor-trim", daemon=True).start()
+        def trim() -> None:
+            threading.Thread(target=self._return_memory, name="manor-trim", daemon=True).start()
+
+        reactor.after(0.0, trim)  # after what a client may be waiting for
         self._stand_ins.on_first = lambda: reactor.after(_STAND_INS_S, look)
         reactor.after(period, tick)
 

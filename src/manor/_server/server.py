@@ -132,11 +132,11 @@ class Server:
         for listener in {self.listener, self._endpoint.local}:
             if listener.socket.fileno() >= 0:
                 self.reactor.when_readable(listener.socket.fileno(), self._acceptor(listener))
-        if self.first is not None:
-            self._reception.adopt(self.first)
         if self.residency is not None:
             self.residency.run_in(self.reactor)
-        self.on_serving()
+        if self.first is not None:
+            self._reception.adopt(self.first)
+        self.reactor.after(0.0, self.on_serving)
         self.reactor.run()
 
     def stop(self, reason: str) -> None:
