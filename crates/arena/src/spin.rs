@@ -61,6 +61,15 @@ pub struct Spinner {
     is_shared: bool,
 }
 
+/// What it costs to see whether the wait is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Looks {
+    /// A load.
+    Cheap,
+    /// A system call.
+    Dear,
+}
+
 /// How spinning ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
@@ -82,13 +91,22 @@ impl Spinner {
 
     /// Spins until `ready` or until it no longer pays; returns whether `ready` was seen.
     pub fn wait(&mut self, ready: impl Fn() -> bool) -> bool {
+        self.wait_looking(Looks::Cheap, ready)
+    }
+
+    /// The same where each look is a system call, and one has been made just now.
+    pub fn wait_asking(&mut self, ready: impl Fn() -> bool) -> bool {
+        self.wait_looking(Looks::Dear, ready)
+    }
+
+    fn wait_looking(&mut self, looks: Looks, ready: impl Fn() -> bool) -> bool {
         if !self.is_worth_trying() {
             return false;
         }
         let Some(_permit) = Permit::take() else {
             return false;
         };
-        let outcome = spin(self.budget_ns, &mut self.is_shared, &ready);
+        let outcome = spin(self.budget_ns, looks, &mut self.is_shared, &ready);
         self.learn(outcome);
         outcome == Outcome::Hit || (outcome == Outcome::Contended && ready())
     }
@@ -114,9 +132,13 @@ impl Spinner {
     }
 }
 
-fn spin(budget_ns: u64, is_shared: &mut bool, ready: impl Fn() -> bool) -> Outcome {
+fn spin(budget_ns: u64, kind: Looks, is_shared: &mut bool, ready: impl Fn() -> bool) -> Outcome {
     let start = clock::now_ns();
-    let mut looks = if *is_shared { 1 } else { LOOKS };
+    let mut looks = match kind {
+        Looks::Dear => 0,
+        Looks::Cheap if *is_shared => 1,
+        Looks::Cheap => LOOKS,
+    };
     let mut yielded_ns = 0;
     loop {
         for _ in 0..looks {
@@ -135,7 +157,7 @@ fn spin(budget_ns: u64, is_shared: &mut bool, ready: impl Fn() -> bool) -> Outco
         if yielded_ns > CONTENDED_NS {
             return Outcome::Contended;
         }
-        looks = if yielded_ns > SWITCHED_NS { 1 } else { LOOKS };
+        looks = if kind == Looks::Dear || yielded_ns > SWITCHED_NS { 1 } else { LOOKS };
     }
 }
 
@@ -146,14 +168,14 @@ mod tests {
 
     #[test]
     fn a_ready_word_is_seen_at_once() {
-        assert_eq!(spin(1_000_000, &mut false, || true), Outcome::Hit);
+        assert_eq!(spin(1_000_000, Looks::Cheap, &mut false, || true), Outcome::Hit);
     }
 
     #[test]
     fn spinning_ends_with_its_budget() {
         let looks = Cell::new(0u64);
         let start = clock::now_ns();
-        let outcome = spin(100_000, &mut false, || {
+        let outcome = spin(100_000, Looks::Cheap, &mut false, || {
             looks.set(looks.get() + 1);
             false
         });
@@ -183,16 +205,18 @@ mod tests {
 
     #[test]
     fn one_who_shares_its_processor_with_the_other_side_gives_it_up_after_one_look() {
-        let looks = |mut is_shared| {
+        let looks = |kind, mut is_shared| {
             let looks = Cell::new(0);
-            spin(0, &mut is_shared, || {
+            spin(0, kind, &mut is_shared, || {
                 looks.set(looks.get() + 1);
                 false
             });
             looks.get()
         };
         // With no time left, it ends where it would give up the processor for the first time.
-        assert_eq!((looks(false), looks(true)), (LOOKS, 1));
+        assert_eq!(looks(Looks::Cheap, false), LOOKS);
+        assert_eq!(looks(Looks::Cheap, true), 1);
+        assert_eq!(looks(Looks::Dear, false), 0);
     }
 
     #[test]

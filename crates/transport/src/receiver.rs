@@ -125,6 +125,7 @@ impl<B: Room> Receiver<B> {
         {
             self.spinner.wait(|| inbox.is_stirred());
         }
+        let mut may_spin = !self.is_idle() || self.spin_on_socket(link, deadline);
         loop {
             match self.advance(link, true)? {
                 Step::Blocked => {}
@@ -138,13 +139,30 @@ impl<B: Room> Receiver<B> {
                     return Ok(step);
                 }
             }
+            may_spin = may_spin && self.spin_on_socket(link, deadline);
+            if may_spin {
+                continue;
+            }
             if let Some(turn) = &mut self.turn {
                 turn.leave();
             }
             if self.sleep(link, deadline)? == Wake::Interrupted {
                 return Ok(Step::Interrupted);
             }
+            may_spin = true;
         }
+    }
+
+    /// Waits for a peer elsewhere without sleeping, while that pays; returns whether there is something to read.
+    ///
+    /// The kernel likes to move a thread that was woken to the processor of its waker. Then the two take turns, and
+    /// neither decrypts while the other encrypts.
+    fn spin_on_socket(&mut self, link: &Link, deadline: Deadline) -> bool {
+        link.family == Family::Network
+            && !self.nap.is_later()
+            && deadline.remaining_ns() != Some(0)
+            && self.turn.as_ref().is_none_or(Turn::may_spin)
+            && self.spinner.wait_asking(|| link.stream.is_readable())
     }
 
     fn sleep(&mut self, link: &Link, deadline: Deadline) -> Result<Wake, Error> {

@@ -132,6 +132,16 @@ impl Stream {
         }
     }
 
+    /// Whether a read is worth trying now.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        // What went wrong is for the read to say.
+        !matches!(
+            poll(self.fd, Direction::Readable, Some(0)),
+            Ok(Polled::TimedOut | Polled::Interrupted)
+        )
+    }
+
     /// Ends both directions: the peer and every thread that waits here see the end.
     pub fn shutdown(&self) {
         // SAFETY: plain system call. It fails only when the peer is gone already.

@@ -1,7 +1,10 @@
 //! Messages on a plain stream.
 
+use std::os::fd::AsRawFd;
+
 use super::*;
 use crate::frame::Header;
+use crate::stream::Stream;
 
 #[test]
 fn messages_of_all_sizes_come_back_over_unix() {
@@ -149,4 +152,35 @@ fn a_flood_of_empty_frames_does_not_keep_us_from_signals_and_deadlines() {
     drop(receiver);
     write(&mut peer, b"\x01\0\0\0\0\0\0\0x");
     assert_eq!(receive(&link, soon()), Ok(b"x".to_vec()));
+}
+
+#[test]
+fn a_deadline_holds_while_bytes_trickle_in_from_another_machine() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut peer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    peer.set_nodelay(true).unwrap();
+    let link = open(listener.accept().unwrap().0);
+    peer.write_all(&Header::Message(BYTES_MAX as u64).to_bytes()).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            while peer.write_all(&[1]).is_ok() {
+                std::thread::yield_now();
+            }
+        });
+        assert_eq!(receive(&link, Deadline::after(Some(0.05))), Err(Error::TimedOut));
+        link.close();
+    });
+}
+
+#[test]
+fn a_socket_is_readable_when_there_are_bytes_and_at_its_end() {
+    let (near, mut far) = UnixStream::pair().unwrap();
+    let stream = Stream::new(near.as_raw_fd());
+    assert!(!stream.is_readable());
+    far.write_all(&[1]).unwrap();
+    assert!(stream.is_readable());
+    (&near).read_exact(&mut [0]).unwrap();
+    assert!(!stream.is_readable());
+    drop(far);
+    assert!(stream.is_readable());
 }
