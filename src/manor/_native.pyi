@@ -72,7 +72,6 @@ class Connection:
         """Whether short messages go through shared memory."""
     def send(self, parts: Iterable[_Buffer], timeout: float | None = None) -> None:
         """Sends one message: the concatenation of `parts`, which must not change meanwhile.
-        That it returns does not mean that the peer has received anything.
 
         Raises:
             ValueError: The message is empty.
@@ -142,6 +141,7 @@ class Turns:
 @final
 class Arena:
     """One arena as this process is attached to it. What it can't do alone it asks of `hooks`.
+
     * `encode(value, place)`: the parts of its bytes, or the object that stands for it; `place` is for messages;
     * `decode(data)`: the value of such bytes; if they are many they are writable, and may become part of the value;
     * `pickle(value, 5)`, `unpickle(data)`, if there: a short way for scalars in built-in containers, and pickles;
