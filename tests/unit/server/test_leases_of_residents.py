@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from manor import _native
+from manor._resident.creation import create
 from manor._server.residency import Residency
 from tests.conformance.subjects import LIMIT_S
 
@@ -38,7 +39,9 @@ class Clockwork:
 @pytest.fixture
 def residency() -> Any:
     where = SimpleNamespace(route=SimpleNamespace(server=b"16 bytes of test"), public_address="", ended=None, link=None)
-    made = Residency(where, 1 << 24, LEASE_S, SimpleNamespace())  # type: ignore[arg-type]
+    arena = create(where, 1 << 24, LEASE_S)
+    assert arena is not None
+    made = Residency(arena, arena.fileno(), LEASE_S, SimpleNamespace())  # type: ignore[arg-type]
     yield made
     made.end()
 
