@@ -182,6 +182,16 @@ class ServerProcess:
         if self._starting is not None:
             self._starting.forget()
 
+    def _ask_to_end(self) -> bool:
+        """Return whether the server takes the call to shut down."""
+        try:
+            with deadline(_SHUTDOWN_CALL_S):
+                self.link.call(SERVER, "shutdown")
+        except (ManorError, OSError, EOFError):
+            util.info("the manager's server did not take the call to shut down")
+            return False
+        return True
+
     def _account(self) -> str | None:
         """Return how the process ended, or None while it runs."""
         return exit_account(self.process)
@@ -190,13 +200,8 @@ class ServerProcess:
         """End the server: ask, then terminate, then kill a process that has not ended within *timeout* seconds."""
         process = self.process
         failure = self.link.untold_failure(self._limits.handshake_s)
-        if process.is_alive():
-            try:
-                with deadline(_SHUTDOWN_CALL_S):
-                    self.link.call(SERVER, "shutdown")
-            except (ManorError, OSError, EOFError):
-                util.info("the manager's server did not take the call to shut down")
-            process.join(timeout=timeout)
+        is_asked = process.is_alive() and self._ask_to_end()
+        process.join(timeout=timeout)
         if process.is_alive():
             util.info(f"manager still alive after {timeout:.1f} s: terminating it")
             process.terminate()
@@ -207,7 +212,7 @@ class ServerProcess:
         process.join()
         remove_private(self.link.route.path)
         self.link.memory.end()
-        orderly = process.exitcode == 0
+        orderly = is_asked or process.exitcode == 0
         self.link.end(f"was shut down by process {os.getpid()}" if orderly else str(self._account()))
         if failure is not None:
             warnings.warn(str(failure), ManorWarning, stacklevel=2)

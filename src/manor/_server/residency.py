@@ -168,7 +168,7 @@ class Residency:
     def _return_memory(self) -> None:
         """Wait until much is freed; then return what nobody uses within a moment to the system, for good."""
         arena = self.arena
-        seen = arena.chores()
+        seen = 0  # as in a new arena: its owner may have freed much before this thread ran
         while not arena.ended:
             now = arena.await_chores(seen, _LONG_S)
             if now == seen:
