@@ -1,5 +1,6 @@
 """What a test sees of a server from inside: who waits in it, what it has open, and who is buried."""
 
+import gc
 import os
 import sys
 import threading
@@ -42,7 +43,7 @@ class Probe:
         """The names of those threads, each of which one thread only ever has."""
         names = {thread.ident: thread.name for thread in threading.enumerate()}
         left_out = {threading.main_thread().ident, threading.get_ident()}
-        frames = sys._current_frames().items()
+        frames = _frames().items()
         return [names.get(ident, "") for ident, frame in frames if ident not in left_out and _is_waiting(frame)]
 
     def threads(self) -> int:
@@ -56,6 +57,19 @@ class Probe:
 
     def pid(self) -> int:
         return os.getpid()
+
+
+def _frames() -> dict[int, Any]:
+    """Return what every thread is doing.
+
+    Before Python 3.12.4 a garbage collection in the middle of that, whose finalizers let another thread run, hangs the
+    whole process if that thread starts or ends one (https://github.com/python/cpython/issues/106883).
+    """
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        gc.enable()
 
 
 def _is_waiting(frame: Any) -> bool:
