@@ -1,5 +1,6 @@
 """How much memory do objects take, and does it come back?"""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,7 +26,12 @@ def private_bytes(pid: int) -> int:
 def arena_bytes(manager: Any) -> int:
     """What the system has given for the arena, as it counts itself."""
     files = Path(f"/proc/{manager._process.pid}/fd").iterdir()
-    return sum(file.stat().st_blocks * 512 for file in files if "manor-arena" in str(file.readlink()))
+    arenas = {}
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):  # closed since the directory was read
+            if "manor-arena" in str(file.readlink()):
+                arenas[file.stat().st_ino] = file.stat().st_blocks * 512
+    return sum(arenas.values())
 
 
 def anew(measured: Callable[[Any], float]) -> Opener:
