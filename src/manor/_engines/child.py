@@ -151,7 +151,8 @@ class ServerProcess:
         reader, writer = Connection(read_end, writable=False), File(write_end)
         try:
             with beginnings as handed, _signals_held(self._ctx) as held, _allow_children():
-                config = ServerConfig(self._limits, self._owner_pid, handed, held)
+                forked = self._ctx.get_start_method() == "fork"
+                config = ServerConfig(self._limits, self._owner_pid, handed, held, forked)
                 self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, initargs, config))
                 identity = ":".join(str(number) for number in self.process._identity)
                 self.process.name = f"{self._class_name}-{identity}"

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from multiprocessing import process as mp_process
+from multiprocessing import util
 from typing import Any, Final, NamedTuple
 
 from manor._codec import codec_for, pickles
@@ -36,12 +37,14 @@ class ServerConfig(NamedTuple):
         owner_pid: The process that the server is not to outlive, or None for one that lives on.
         handed: What the owner has made for it; see ``beginnings``.
         held: Signals that are blocked until the server handles them.
+        forked: Whether its process is forked from the owner's.
     """
 
     limits: Limits
     owner_pid: int | None = None
     handed: Handed | None = None
     held: Collection[int] = ()
+    forked: bool = False
 
 
 class PackedRegistry:
@@ -111,7 +114,7 @@ def run_server(
     try:
         server.serve_forever()
     finally:
-        _do_not_linger(server)
+        _do_not_linger(server, forked=config.forked)
 
 
 def _made(config: ServerConfig) -> dict[str, Any]:
@@ -149,11 +152,24 @@ def _end_in_order_on_sigterm(server: Server) -> None:
     os.register_at_fork(before=before_fork, after_in_parent=unblock, after_in_child=in_child)
 
 
-def _do_not_linger(server: Server) -> None:
+def _do_not_linger(server: Server, *, forked: bool) -> None:
     """Let SIGTERM and the owner's end also end a process that hosted objects' threads or children keep."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    if server.owner is not None:
-        threading.Thread(target=_end_after, args=(server.owner,), name="manor-end", daemon=True).start()
+    owner = server.owner
+    if owner is not None and (not forked or owner.wait(0) or _is_kept()):
+        threading.Thread(target=_end_after, args=(owner,), name="manor-end", daemon=True).start()
+
+
+def _is_kept() -> bool:
+    """Whether anything of the user's has to end before this process does, which was forked: it runs no ``atexit``."""
+    registry: dict[Any, Any] = util._finalizer_registry  # type: ignore[attr-defined]
+    finalizers = [str(getattr(finalizer._callback, "__module__", "")) for finalizer in list(registry.values())]
+    others = [thread for thread in threading.enumerate() if thread is not threading.current_thread()]
+    return (
+        any(not thread.daemon for thread in others)
+        or bool(mp_process.active_children())
+        or not all(module.startswith("manor.") for module in finalizers)
+    )
 
 
 def _end_after(owner: ProcessWatch) -> None:
