@@ -67,6 +67,7 @@ demo: setup ## word statistics of the standard library by processes that share o
 
 .PHONY: bench
 bench: setup $(PEERS) ## every benchmark beside the standard library; BENCH='--only tcp' for some
+	@$(IN)/python -m compileall -q src benchmarks  # as installed: a server that is spawned imports from bytecode
 	$(IN)/python -m benchmarks $(BENCH)
 
 # ---- testing it --------------------------------------------------------------------------------------------------
