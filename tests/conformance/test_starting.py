@@ -1,6 +1,7 @@
 """Where a server must start, and that it ends with the process that started it."""
 
 import contextlib
+import multiprocessing
 import os
 import signal
 import tempfile
@@ -29,6 +30,7 @@ _kept: list[Any] = []
 
 def start_and_use(name: str, folder: str) -> list[Any]:
     """Use a manager in a process whose temporary folder has a long name; return what is left there."""
+    multiprocessing.current_process()._config.pop("tempdir", None)  # type: ignore[attr-defined] # the parent's, inherited
     os.environ["TMPDIR"] = folder
     tempfile.tempdir = None
     subject = named(name)
