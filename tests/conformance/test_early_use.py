@@ -189,14 +189,21 @@ def only_here(monkeypatch: pytest.MonkeyPatch) -> type:
     return found
 
 
-@on(MANOR_SPAWN)
-def test_a_class_that_the_server_cannot_import_is_one_exception_that_says_so(subject: Subject, only_here: type) -> None:
+def started_with(odd: type, subject: Subject) -> Any:
+    """A manager whose server cannot start, since it cannot import a class."""
+
     class Manager(ManorManager):
         pass
 
-    Manager.register("Odd", only_here)
+    Manager.register("Odd", odd)
     manager: Any = Manager(None, KEY, ctx=subject.context)
     manager.start()
+    return manager
+
+
+@on(MANOR_SPAWN)
+def test_a_class_that_the_server_cannot_import_is_one_exception_that_says_so(subject: Subject, only_here: type) -> None:
+    manager = started_with(only_here, subject)
     with pytest.raises(manor.ManagerStartError, match="known_here_only") as caught:
         manager.Odd()
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
@@ -207,12 +214,7 @@ def test_a_class_that_the_server_cannot_import_is_one_exception_that_says_so(sub
 
 @on(MANOR_SPAWN)
 def test_a_failure_that_nobody_met_is_a_warning_in_the_end(subject: Subject, only_here: type) -> None:
-    class Manager(ManorManager):
-        pass
-
-    Manager.register("Odd", only_here)
-    manager: Any = Manager(None, KEY, ctx=subject.context)
-    manager.start()
+    manager = started_with(only_here, subject)
     manager.dict(a=1)
     with pytest.warns(manor.ManorWarning, match="known_here_only"):
         manager.shutdown()

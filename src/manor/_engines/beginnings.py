@@ -24,8 +24,7 @@ from manor._proxy.links import enter_link
 from manor._resident import attachment, creation
 from manor._server.endpoint import Endpoint, FirstConnections, open_endpoint
 from manor._transport.addresses import Address
-from manor._transport.peers import machine_id
-from manor._wire.introduction import Hello, Refusal, Role, Welcome
+from manor._wire.introduction import Hello, Role, Welcome
 from manor.limits import Limits
 
 __all__ = ["Beginnings"]
@@ -113,13 +112,10 @@ class Beginnings:
 
     def link(self, pid: int, starting: Starting) -> OwnedLink:
         """Return the link to the server, which is process *pid* and may still be starting."""
-        endpoint, limits = self.handed.endpoint, self._limits
+        endpoint = self.handed.endpoint
         route = endpoint.route(pid)
         self._dialer.address = route.path
-        welcome = Welcome(
-            Refusal.NONE, route.server, pid, machine_id(), limits.message_bytes_max, route.path,
-            limits.pickle_lease_s, limits.chunk_items_max,
-        )  # fmt: skip
+        welcome = Welcome.of(route, self._limits)
         link = OwnedLink(self._dialer, self._control, self._session, welcome, starting)
         link.public_address = endpoint.listener.address
         if self._arena is None:

@@ -135,7 +135,7 @@ class ServerProcess:
             self._give_up()
             beginnings.give_up()
             raise
-        self.link.fate.exit_account = lambda: exit_account(self.process)
+        self.link.fate.exit_account = self._account
 
     def _launch(
         self,

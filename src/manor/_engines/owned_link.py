@@ -35,11 +35,7 @@ class _First(threading.local):
 
 
 class OwnedLink(Link):
-    """Reaches a server that this process has started.
-
-    Attributes:
-        starting: The start.
-    """
+    """Reaches a server that this process has started."""
 
     def __init__(
         self, dialer: Dialer, control: socket.socket, session: socket.socket, welcome: Welcome, starting: Starting
@@ -54,7 +50,6 @@ class OwnedLink(Link):
             starting: Tells whether the server runs.
         """
         super().__init__(dialer, known_peer(control, dialer.limits), welcome)
-        self.starting = starting
         self._starting: Starting | None = starting  # until somebody knows that it is over
         self._has_served = False
         self._first = _First()

@@ -201,12 +201,7 @@ class Server:
 
     def welcome(self, refusal: Refusal = Refusal.NONE) -> Welcome:
         """Return what the server says of itself."""
-        route = self.route
-        limits = self.limits
-        return Welcome(
-            refusal, route.server, route.pid, route.machine, limits.message_bytes_max, route.path,
-            limits.pickle_lease_s, limits.chunk_items_max,
-        )  # fmt: skip
+        return Welcome.of(self.route, self.limits, refusal)
 
     @property
     def is_stopping(self) -> bool:

@@ -4,8 +4,9 @@ import enum
 import struct
 from typing import Final, NamedTuple
 
+from manor._wire.tokens import Route
 from manor.errors import ProtocolError
-from manor.limits import DEFAULT
+from manor.limits import DEFAULT, Limits
 
 __all__ = ["INTRODUCTION_BYTES_MAX", "Hello", "Refusal", "Role", "Welcome"]
 
@@ -89,6 +90,14 @@ class Welcome(NamedTuple):
     path: str
     pickle_lease_s: float = DEFAULT.pickle_lease_s
     chunk_items_max: int = DEFAULT.chunk_items_max
+
+    @classmethod
+    def of(cls, route: Route, limits: Limits, refusal: Refusal = Refusal.NONE) -> "Welcome":
+        """Return what the server at the end of *route* says of itself."""
+        return cls(
+            refusal, route.server, route.pid, route.machine, limits.message_bytes_max, route.path,
+            limits.pickle_lease_s, limits.chunk_items_max,
+        )  # fmt: skip
 
     def pack(self) -> bytes:
         """Return the frame."""
