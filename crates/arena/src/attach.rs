@@ -69,6 +69,7 @@ impl<M: Memory> Heap<M> {
 
     /// Leaves the arena in good order: what this process alone held is freed. No other thread may be in it.
     pub fn detach(self) -> Result<()> {
+        self.leave_in_order()?;
         self.sweep(self.slot()).map(|_| ())
     }
 
@@ -83,6 +84,7 @@ impl<M: Memory> Heap<M> {
     /// Ends the arena for everybody: its owner is gone, or wants it to be.
     pub fn end(&self) -> Result<()> {
         self.space.memory.store(ENDED, 1)?;
+        self.space.memory.wake(ENDED, u32::MAX)?;
         chores::tell(&self.space)
     }
 

@@ -12,10 +12,12 @@ use crate::dict;
 use crate::layout::{ALLOCATOR, ROOT, Space, lockable};
 use crate::list;
 use crate::memory::Memory;
+use crate::mutex;
 use crate::object::{self, Object, ObjectKind};
 use crate::units::{self, Kind};
 use crate::value::{self, Cell};
 use crate::variable;
+use crate::wait::node::is_about_to_be_freed;
 
 /// What was found wrong; the first thing is enough.
 pub(crate) type Finding<T> = std::result::Result<T, String>;
@@ -76,6 +78,7 @@ impl Audit {
                     ObjectKind::Dict | ObjectKind::Set => dict::check(space, object, self)?,
                     ObjectKind::Variable => variable::check(space, object, self)?,
                     ObjectKind::List => list::check(space, object, self)?,
+                    ObjectKind::Lock | ObjectKind::RLock => mutex::check(space, object, self)?,
                 }
                 live.push(at);
             }
@@ -133,6 +136,7 @@ impl Audit {
             true if may_be_free => Ok(()),
             true => Err(format!("the extent at {at} is free but not reclaimed")),
             false if self.reached.contains_key(&at) => Ok(()),
+            false if found(is_about_to_be_freed(space, at), "a block")? => Ok(()),
             false => Err(format!("leaked: the block at {at} is {:?}", header.state())),
         }
     }

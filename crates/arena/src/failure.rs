@@ -21,12 +21,16 @@ pub enum Failure {
     OtherNamespace,
     /// Every slot belongs to an attached process.
     SlotsFull,
+    /// More threads of all processes own or wait for something than there are records for.
+    ThreadsFull,
     /// The object, or the item in it, is of another type than the operation needs.
     WrongType,
     /// A number does not fit: an addition left the range of 64 bits.
     Overflow,
     /// The container changed since the position was taken.
     Changed,
+    /// The arena has ended: its manager is gone.
+    Ended,
     /// The wait for an object was given up (see [`crate::pause`]).
     Interrupted,
 }
@@ -61,9 +65,11 @@ impl fmt::Display for Failure {
                 f.write_str("the arena belongs to another pid namespace; go through the server")
             }
             Self::SlotsFull => f.write_str("no process can attach: every slot is taken"),
+            Self::ThreadsFull => f.write_str("too many threads use the locks of one arena: 2,048 are the limit"),
             Self::WrongType => f.write_str("the object is of another type"),
             Self::Overflow => f.write_str("the sum does not fit 64 bits"),
             Self::Changed => f.write_str("the container changed meanwhile"),
+            Self::Ended => f.write_str("the manager of the arena has ended"),
             Self::Interrupted => f.write_str("the wait for the object was interrupted"),
         }
     }

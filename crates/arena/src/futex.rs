@@ -39,31 +39,43 @@ struct Waiter {
 /// A shared 32-bit futex (no private flag).
 const FUTEX2_SIZE_U32: u32 = 2;
 
-/// Sleeps while both words have the given values, at most `timeout_ns`; may return early for any reason.
+/// The longest sleep where the kernel cannot watch several words.
+const RECHECK_NS: u64 = 50_000_000;
+/// How many words [`wait_any`] can watch.
+const WORDS_MAX: usize = 3;
+
+/// Sleeps while all words have the given values, at most `timeout_ns`; may return early for any reason.
 ///
 /// For a waiter on its own word and on the life word of whom it waits for. Without `futex_waitv` (before Linux
-/// 5.16) it watches the first word only, and no longer than `recheck_ns`.
-pub(crate) fn wait_both(words: [(*const u8, u32); 2], timeout_ns: u64, recheck_ns: u64) {
-    let waiters = words.map(|(address, value)| Waiter {
-        value: u64::from(value),
-        address: address as u64,
-        flags: FUTEX2_SIZE_U32,
-        reserved: 0,
-    });
+/// 5.16) it watches the first word only, and not for long.
+pub(crate) fn wait_any(words: &[(*const u8, u32)], timeout_ns: u64) {
+    let mut waiters = [const { Waiter { value: 0, address: 0, flags: 0, reserved: 0 } }; WORDS_MAX];
+    let count = words.len().min(WORDS_MAX);
+    for (waiter, &(address, value)) in waiters.iter_mut().zip(words) {
+        *waiter = Waiter {
+            value: u64::from(value),
+            address: address as u64,
+            flags: FUTEX2_SIZE_U32,
+            reserved: 0,
+        };
+    }
     let time = deadline(timeout_ns);
-    // SAFETY: the two structures live through the call, which reads them and compares the words.
+    // SAFETY: the structures live through the call, which reads `count` of them and compares the words.
     let rc = unsafe {
         libc::syscall(
             libc::SYS_futex_waitv,
             waiters.as_ptr(),
-            2,
+            count,
             0,
             &raw const time,
             libc::CLOCK_MONOTONIC,
         )
     };
-    if rc < 0 && std::io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS) {
-        wait(words[0].0, words[0].1, timeout_ns.min(recheck_ns));
+    if rc < 0
+        && std::io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS)
+        && let Some(&(address, value)) = words.first()
+    {
+        wait(address, value, timeout_ns.min(RECHECK_NS));
     }
 }
 

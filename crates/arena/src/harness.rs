@@ -26,6 +26,7 @@ use crate::block::{Header, State};
 use crate::heap::Heap;
 use crate::identity::Identity;
 use crate::layout::{ALLOCATOR, Space, lockable};
+use crate::life;
 use crate::memory::Memory;
 use crate::memory::recorder::{Recorder, Store};
 use crate::object::{self, Handle};
@@ -107,6 +108,12 @@ impl Theatre {
                 self.memory.poke(word, new);
                 pokes.push(Store { at: word, old, new });
             }
+        }
+        for word in life::words_of(space, u64::from(thread) - 1) {
+            let old = self.memory.peek(word);
+            let new = old & !u64::from(OWNER) | u64::from(OWNER_DIED);
+            self.memory.poke(word, new);
+            pokes.push(Store { at: word, old, new });
         }
         Ok(pokes)
     }

@@ -5,7 +5,7 @@
 //! | header | 4096 | magic, version, size, root |
 //! | allocator | 4096 | the lockable that guards the unit table |
 //! | slots | 256 × 256 | attached processes |
-//! | threads | 1024 × 128 | life words and pins |
+//! | threads | 2048 × 128 | life words |
 //! | unit table | 16 each | what each unit is; a hint that something in it was freed |
 //! | units | 65536 each (8192 in a small arena) | slabs of small blocks, extents for large ones |
 //!
@@ -22,7 +22,7 @@ use crate::memory::Memory;
 /// "manorare" in the byte order of the machine.
 const MAGIC: u64 = u64::from_be_bytes(*b"manorare");
 /// Raised with every change of a layout in the arena.
-pub const VERSION: u64 = 2;
+pub const VERSION: u64 = 3;
 
 /// Arenas up to this size have small units, so that they hold slabs of every class.
 const SMALL_BYTES_MAX: u64 = 8 << 20;
@@ -45,6 +45,8 @@ pub(crate) const ENDED: u64 = 48;
 pub(crate) const CHORES: u64 = 56;
 /// How many units were freed since that changed.
 pub(crate) const FREED: u64 = 64;
+/// No record of a thread from this one on was ever used.
+pub(crate) const RECORDS_USED: u64 = 72;
 
 /// The lockable that guards the unit table.
 pub(crate) const ALLOCATOR: u64 = 4096;
@@ -55,7 +57,7 @@ pub(crate) const SLOTS_AT: u64 = 8192;
 pub(crate) const SLOT_BYTES: u64 = 256;
 
 /// How many threads of all processes together can own something for their users at once.
-pub const THREADS: u64 = 1024;
+pub const THREADS: u64 = 2048;
 pub(crate) const THREADS_AT: u64 = SLOTS_AT + SLOTS * SLOT_BYTES;
 pub(crate) const THREAD_BYTES: u64 = 128;
 
@@ -169,7 +171,7 @@ impl<M: Memory> Space<M> {
         let Some(map) = Map::for_bytes(memory.bytes()) else {
             return corrupt("the memory is too small for an arena");
         };
-        memory.populate(0, TABLE_AT)?;
+        memory.populate(0, THREADS_AT)?;
         memory.store(AT_VERSION, VERSION)?;
         memory.store(AT_BYTES, memory.bytes())?;
         // Last: a half-made arena has no magic number.
@@ -201,11 +203,11 @@ mod tests {
     use crate::memory::recorder::Recorder;
 
     #[test]
-    fn the_layout_of_version_2_does_not_move() {
-        assert_eq!((ALLOCATOR, SLOTS_AT, THREADS_AT, TABLE_AT), (4096, 8192, 73728, 204_800));
+    fn the_layout_of_version_3_does_not_move() {
+        assert_eq!((ALLOCATOR, SLOTS_AT, THREADS_AT, TABLE_AT), (4096, 8192, 73728, 335_872));
         let map = Map::for_bytes(1 << 30).unwrap();
-        assert_eq!(map, Map { units_at: 524_288, units: 16376, unit_shift: 16 });
-        assert_eq!((map.word_at(3), map.hints_at(3)), (204_848, 204_856));
+        assert_eq!(map, Map { units_at: 655_360, units: 16374, unit_shift: 16 });
+        assert_eq!((map.word_at(3), map.hints_at(3)), (335_920, 335_928));
         assert!(map.word_at(map.units) <= map.units_at);
         let words = [lockable::LOCK, lockable::INTENT, lockable::BODY, lockable::LOG];
         assert_eq!(words, [8, 16, 128, 256]);
@@ -215,7 +217,7 @@ mod tests {
     #[test]
     fn absurd_sizes_and_foreign_bytes_are_refused() {
         assert!(
-            [0, 4096, 204_800, 1 << 47, u64::MAX].map(Map::for_bytes).iter().all(Option::is_none)
+            [0, 4096, 335_872, 1 << 47, u64::MAX].map(Map::for_bytes).iter().all(Option::is_none)
         );
         assert!(Space::open(Recorder::new(1 << 20)).is_err());
         for at in [AT_MAGIC, AT_VERSION, AT_BYTES] {

@@ -15,6 +15,8 @@
 //! | [`slots`], `identity`, `sweep`, `tally`, `inherit`, [`life`] | who is attached, cleaning up behind the dead, and counting |
 //! | [`object`], [`value`] | handles, references, lifetimes; values |
 //! | `chores` | waking whoever returns memory to the system |
+//! | [`wait`] | lines of those who wait, and sleeping |
+//! | [`mutex`] | locks for users |
 //! | [`dict`], [`list`], [`variable`] | the containers |
 //! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
 
@@ -48,6 +50,7 @@ pub mod mailbox;
 pub mod mapping;
 pub mod memory;
 mod mutation;
+pub mod mutex;
 pub mod object;
 pub mod pause;
 mod robust;
@@ -59,6 +62,7 @@ mod tally;
 mod units;
 pub mod value;
 pub mod variable;
+pub mod wait;
 pub mod words;
 
 pub use attach::Stats;

@@ -7,15 +7,15 @@
 //! | offset | word |
 //! | ---: | --- |
 //! | 0 | owner: slot + 1 (16 bits; 0 is free), generation of the record (48 bits, high) |
-//! | 8 | the thread's own word: what it sleeps on, and others change to wake it |
+//! | 8 | process id (32 bits) and thread id (32 bits, high), for tools and messages |
 //! | 64 | a robust, process-shared mutex of the C library, locked by the thread as long as it lives |
 //!
 //! The first word of that mutex is the **life word**. When the thread dies, however it does, the kernel marks
 //! it in a tenth of a millisecond (a socket or pidfd takes as long as tearing the process down, up to a second)
 //! and wakes one sleeper. What a thread owns is marked with its [`LifeId`], never with a bare pid or thread id.
 //!
-//! A waiter sleeps on its own word and on the life word of whom it waits for, both at once. Only one of several
-//! sleepers is woken by a death: whoever finds one wakes the others on record.
+//! An end in good order looks the same to the kernel. So a process says in its slot beforehand that it is about to
+//! leave ([`Heap::leave_in_order`]), and what it owned stays as it was: see [`Ending`].
 //!
 //! The mutex is the one thing here that [`crate::memory::Memory`] does not store: it must be linked in the C
 //! library's list, which only the C library may change. Nothing that survives a death depends on its contents.
@@ -24,24 +24,48 @@ use crate::Error;
 use crate::block::NOBODY;
 use crate::failure::{Failure, Result};
 use crate::fork::Birthplace;
-use crate::futex;
 use crate::heap::Heap;
-use crate::layout::{Space, THREAD_BYTES, THREADS, THREADS_AT};
+use crate::layout::{PAGE, RECORDS_USED, Space};
+use crate::layout::{THREAD_BYTES, THREADS, THREADS_AT};
 use crate::memory::{Memory, Shared};
-use crate::robust::{OWNER_DIED, WAITERS};
+use crate::robust::OWNER_DIED;
+use crate::slots;
 
 const OWNER: u64 = 0;
-const WORD: u64 = 8;
-const MUTEX: u64 = 64;
-/// Longest sleep where the kernel cannot watch two words.
-const RECHECK_NS: u64 = 50_000_000;
+const WHO: u64 = 8;
+pub(crate) const MUTEX: u64 = 64;
 
 /// Names one life of one thread, for as long as the arena exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LifeId(u64);
 
+/// How a life stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The thread lives.
+    Lives,
+    /// It, or its process, ended in good order: what it owned stays owned.
+    InOrder,
+    /// It was killed: what it owned is to be given back.
+    Died,
+}
+
+/// Who a thread is, for messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Who {
+    /// The process's id; 0 if that is not known any more.
+    pub pid: u32,
+    /// The thread's id, as the kernel has it.
+    pub thread: u32,
+    /// The process's slot, if it still is there.
+    pub slot: Option<u64>,
+}
+
 impl LifeId {
-    /// As a word of the arena (never 0).
+    /// The owner of what somebody owned who is gone, in good order. It never dies.
+    pub const GONE_IN_ORDER: Self = Self(1 << 59);
+
+    /// As a word of the arena: not 0, and below 2⁶⁰.
     #[must_use]
     pub fn word(self) -> u64 {
         self.0
@@ -53,22 +77,13 @@ impl LifeId {
         (word != 0).then_some(Self(word))
     }
 
-    fn at(self) -> u64 {
+    pub(crate) fn at(self) -> u64 {
         THREADS_AT + self.0 % THREADS * THREAD_BYTES
     }
 
     fn generation(self) -> u64 {
         self.0 / THREADS
     }
-}
-
-/// How a wait ended. It may also end for no reason: look at what was waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wake {
-    /// The own word changed, the time is over, or a signal came.
-    Look,
-    /// The thread that was waited for is dead.
-    Died,
 }
 
 /// The record of the calling thread. It must be ended by the thread that began it, before that ends in good
@@ -81,24 +96,14 @@ pub struct Life {
 impl Life {
     /// Begins the calling thread's life in the arena.
     pub fn begin(heap: &Heap<Shared>) -> Result<Self> {
-        let memory = &heap.space.memory;
-        for record in 0..THREADS {
-            let at = THREADS_AT + record * THREAD_BYTES;
-            let seen = memory.load(at + OWNER)?;
-            let generation = (seen >> 16) + 1;
-            let id = LifeId(generation * THREADS + record);
-            let claimed = (heap.slot() + 1) | (generation << 16);
-            // A thread of ours that ended without a word has left its record too.
-            let is_left =
-                seen & 0xffff == heap.slot() + 1 && low(memory.load(at + MUTEX)?) & OWNER_DIED != 0;
-            let is_free = seen & 0xffff == 0 || is_left;
-            if is_free && memory.exchange(at + OWNER, seen, claimed)? == seen {
-                memory.store(at + WORD, 0)?;
-                lock_new_mutex(memory.address(at + MUTEX, 64)?.cast())?;
-                return Ok(Self { id, birthplace: Birthplace::here() });
-            }
-        }
-        Err(Failure::SlotsFull)
+        let space = &heap.space;
+        let birthplace = Birthplace::here();
+        // SAFETY: plain system call.
+        let thread = u64::from(unsafe { libc::gettid() }.cast_unsigned());
+        let who = u64::from(std::process::id()) | thread << 32;
+        let id = claim(space, heap.slot(), who)?;
+        lock_new_mutex(space.memory.address(id.at() + MUTEX, 64)?.cast())?;
+        Ok(Self { id, birthplace })
     }
 
     /// What others know this life by.
@@ -107,104 +112,106 @@ impl Life {
         self.id
     }
 
+    /// Whether this process is the one in which it began.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        self.birthplace.is_here()
+    }
+
     /// Ends the life in good order. The thread must own nothing any more.
     pub fn end(self, heap: &Heap<Shared>) -> Result<()> {
-        if !self.birthplace.is_here() {
+        if !self.is_here() {
             return Err(Error::Forked.into());
         }
-        let mutex = heap.space.memory.address(self.id.at() + MUTEX, 64)?;
+        let memory = &heap.space.memory;
+        let mutex = memory.address(self.id.at() + MUTEX, 64)?;
         // SAFETY: locked by this thread in `begin`, and nobody else uses it as a mutex.
         unsafe { libc::pthread_mutex_unlock(mutex.cast()) };
-        heap.space.memory.store(self.id.at() + OWNER, self.id.generation() << 16)
-    }
-
-    /// The value of the own word, to be read before looking at what is waited for.
-    pub fn word<M: Memory>(&self, heap: &Heap<M>) -> Result<u32> {
-        own_word(&heap.space, self.id)
-    }
-
-    /// Sleeps until the own word is not `seen`, `holder` dies, or `timeout_ns` have passed.
-    pub fn wait(
-        &self,
-        heap: &Heap<Shared>,
-        seen: u32,
-        holder: Option<LifeId>,
-        timeout_ns: u64,
-    ) -> Result<Wake> {
-        let memory = &heap.space.memory;
-        let own = memory.address(self.id.at() + WORD, 8)?;
-        let Some(holder) = holder else {
-            futex::wait(own, seen, timeout_ns);
-            return Ok(Wake::Look);
-        };
-        // The kernel wakes only if the life word says that somebody may sleep on it.
-        let at = holder.at() + MUTEX;
-        let life = life_word(&heap.space, holder)?;
-        let announced = life | WAITERS;
-        if life & OWNER_DIED == 0 && !is_dead(&heap.space, holder)? {
-            let whole = memory.load(at)?;
-            if low(whole) == life {
-                memory.exchange(at, whole, whole | u64::from(WAITERS))?;
-            }
-            let words =
-                [(own.cast_const(), seen), (memory.address(at, 8)?.cast_const(), announced)];
-            futex::wait_both(words, timeout_ns, RECHECK_NS);
-        }
-        Ok(if is_dead(&heap.space, holder)? { Wake::Died } else { Wake::Look })
+        memory.store(self.id.at() + OWNER, self.id.generation() << 16)?;
+        wake_watchers(heap, self.id)
     }
 }
 
-/// Changes another thread's own word and wakes it. Returns whether it lives.
-pub fn wake(heap: &Heap<Shared>, id: LifeId) -> Result<bool> {
-    let (memory, at) = (&heap.space.memory, id.at() + WORD);
-    if is_dead(&heap.space, id)? {
-        return Ok(false);
-    }
-    let mut seen = memory.load(at)?;
-    loop {
-        let next = u64::from(low(seen).wrapping_add(1));
-        match memory.exchange(at, seen, next)? {
-            now if now == seen => break,
-            now => seen = now,
+/// Claims a free record.
+fn claim<M: Memory>(space: &Space<M>, slot: u64, who: u64) -> Result<LifeId> {
+    let memory = &space.memory;
+    for record in 0..THREADS {
+        let at = THREADS_AT + record * THREAD_BYTES;
+        let used = memory.load(RECORDS_USED)?;
+        if record >= used {
+            memory.populate(at / PAGE * PAGE, PAGE)?;
+            memory.exchange(RECORDS_USED, used, record + 1)?;
+        }
+        let seen = memory.load(at + OWNER)?;
+        let generation = (seen >> 16) + 1;
+        let claimed = (slot + 1) | (generation << 16);
+        if seen & 0xffff == 0 && memory.exchange(at + OWNER, seen, claimed)? == seen {
+            memory.store(at + WHO, who)?;
+            return Ok(LifeId(generation * THREADS + record));
         }
     }
-    memory.wake(at, 1)?;
-    Ok(true)
+    Err(Failure::ThreadsFull)
 }
 
 impl<M: Memory> Heap<M> {
-    /// Whether a thread is dead, or has ended its life here.
-    pub fn is_dead(&self, id: LifeId) -> Result<bool> {
-        is_dead(&self.space, id)
+    /// Whether a thread lives, and if not, how it ended.
+    pub fn ending(&self, id: LifeId) -> Result<Ending> {
+        ending(&self.space, id)
+    }
+
+    /// Who a thread is.
+    pub fn who(&self, id: LifeId) -> Result<Who> {
+        who(&self.space, id)
+    }
+
+    /// This process is about to end in good order: what its threads own stays owned.
+    pub fn leave_in_order(&self) -> Result<()> {
+        slots::set_orderly(&self.space, self.slot())
     }
 }
 
-fn is_dead<M: Memory>(space: &Space<M>, id: LifeId) -> Result<bool> {
+/// The slot of the process whose thread this is or was; `None` if its record has been freed.
+pub(crate) fn slot_of<M: Memory>(space: &Space<M>, id: LifeId) -> Result<Option<u64>> {
     let owner = space.memory.load(id.at() + OWNER)?;
-    let is_other = owner >> 16 != id.generation() || owner & 0xffff == 0;
-    Ok(is_other || life_word(space, id)? & OWNER_DIED != 0)
+    let is_same = owner >> 16 == id.generation() && owner & 0xffff != 0;
+    Ok(is_same.then(|| (owner & 0xffff) - 1))
 }
 
-fn life_word<M: Memory>(space: &Space<M>, id: LifeId) -> Result<u32> {
-    Ok(low(space.memory.load(id.at() + MUTEX)?))
+pub(crate) fn ending<M: Memory>(space: &Space<M>, id: LifeId) -> Result<Ending> {
+    if id == LifeId::GONE_IN_ORDER {
+        return Ok(Ending::InOrder);
+    }
+    let Some(slot) = slot_of(space, id)? else { return Ok(Ending::Died) };
+    if low(space.memory.load(id.at() + MUTEX)?) & OWNER_DIED == 0 {
+        return Ok(Ending::Lives);
+    }
+    Ok(if slots::is_orderly(space, slot)? { Ending::InOrder } else { Ending::Died })
 }
 
-fn own_word<M: Memory>(space: &Space<M>, id: LifeId) -> Result<u32> {
-    Ok(low(space.memory.load(id.at() + WORD)?))
+pub(crate) fn who<M: Memory>(space: &Space<M>, id: LifeId) -> Result<Who> {
+    let Some(slot) = slot_of(space, id)? else { return Ok(Who::default()) };
+    let word = space.memory.load(id.at() + WHO)?;
+    Ok(Who { pid: low(word), thread: low(word >> 32), slot: Some(slot) })
 }
 
 #[allow(clippy::cast_possible_truncation)] // The half that the kernel knows as the futex.
-fn low(word: u64) -> u32 {
+pub(crate) fn low(word: u64) -> u32 {
     word as u32
 }
 
-/// Ends all lives of a slot that is being swept.
+/// Wakes everybody who watches a life.
+pub(crate) fn wake_watchers<M: Memory>(heap: &Heap<M>, id: LifeId) -> Result<()> {
+    heap.space.memory.wake(id.at() + MUTEX, u32::MAX)
+}
+
+/// Ends all lives of a slot that is being swept, in which nothing names them any more.
 pub(crate) fn end_all_of<M: Memory>(space: &Space<M>, slot: u64) -> Result<()> {
-    for record in 0..THREADS {
+    for record in 0..space.memory.load(RECORDS_USED)?.min(THREADS) {
         let at = THREADS_AT + record * THREAD_BYTES;
         let owner = space.memory.load(at + OWNER)?;
         if owner & 0xffff == slot + 1 && slot < NOBODY {
             space.memory.store(at + OWNER, owner >> 16 << 16)?;
+            space.memory.wake(at + MUTEX, u32::MAX)?;
         }
     }
     Ok(())
@@ -223,6 +230,24 @@ fn lock_new_mutex(mutex: *mut libc::pthread_mutex_t) -> Result<()> {
         if rc == 0 { libc::pthread_mutex_lock(mutex) } else { rc }
     };
     if rc == 0 { Ok(()) } else { Err(Error::Os { call: "pthread_mutex_lock", errno: rc }.into()) }
+}
+
+/// A life on recorded memory, for the kill harness: thread `thread` of slot `thread - 1`.
+#[cfg(test)]
+pub(crate) fn play<M: Memory>(heap: &Heap<M>, thread: u32) -> LifeId {
+    let id = claim(&heap.space, u64::from(thread) - 1, u64::from(thread)).unwrap();
+    heap.space.memory.store(id.at() + MUTEX, thread.into()).unwrap();
+    id
+}
+
+/// The life words of a slot's threads, for the harness, which marks them as the kernel would.
+#[cfg(test)]
+pub(crate) fn words_of<M: Memory>(space: &Space<M>, slot: u64) -> Vec<u64> {
+    (0..space.memory.load(RECORDS_USED).unwrap().min(THREADS))
+        .map(|record| THREADS_AT + record * THREAD_BYTES)
+        .filter(|at| space.memory.load(at + OWNER).unwrap() & 0xffff == slot + 1)
+        .map(|at| at + MUTEX)
+        .collect()
 }
 
 #[cfg(test)]

@@ -61,6 +61,10 @@ pub enum ObjectKind {
     Variable = 3,
     /// A sequence.
     List = 4,
+    /// A lock that any thread may leave.
+    Lock = 5,
+    /// A lock that its thread may take again.
+    RLock = 6,
 }
 
 impl ObjectKind {
@@ -70,6 +74,8 @@ impl ObjectKind {
             2 => Ok(Self::Set),
             3 => Ok(Self::Variable),
             4 => Ok(Self::List),
+            5 => Ok(Self::Lock),
+            6 => Ok(Self::RLock),
             _ => corrupt("an object has no valid kind"),
         }
     }

@@ -7,6 +7,7 @@
 //! | 16 | inode of the process's pid namespace |
 //! | 24 | name, 64 bytes padded with zeros |
 //! | 128 | a bit for each class in whose slabs something was freed (`units::hint`) |
+//! | 136 | 1 if the process is about to end in good order (`life`) |
 //! | 192 | what the process counts (`tally`), on a line of its own |
 //!
 //! The pid is part of the state word, so that a slot whose process died while claiming it is recognised too.
@@ -21,6 +22,7 @@ const STARTED: u64 = 8;
 const NAMESPACE: u64 = 16;
 const NAME: u64 = 24;
 const NAME_BYTES: usize = 64;
+const ORDERLY: u64 = 136;
 
 /// What a slot is at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,7 @@ pub(crate) fn attach<M: Memory>(space: &Space<M>, identity: Identity, name: &str
             *place = byte;
         }
         space.memory.write(at + NAME, &padded)?;
+        space.memory.store(at + ORDERLY, 0)?;
         space.memory.store(at + NAMESPACE, identity.namespace)?;
         space.memory.store(at + STARTED, identity.started)?;
         return Ok(slot);
@@ -116,9 +119,20 @@ pub(crate) fn hand_over<M: Memory>(
     }
     // Zero: until the new start time is there, the pid alone decides (see `is_dead`).
     space.memory.store(slot_at(slot) + STARTED, 0)?;
+    space.memory.store(slot_at(slot) + ORDERLY, 0)?;
     let is_ours = change(space, slot, found, Status::Attached(identity.pid))?;
     space.memory.store(slot_at(slot) + STARTED, identity.started)?;
     Ok(is_ours)
+}
+
+/// Notes that a slot's process is about to end in good order.
+pub(crate) fn set_orderly<M: Memory>(space: &Space<M>, slot: u64) -> Result<()> {
+    if slot < SLOTS { space.memory.store(slot_at(slot) + ORDERLY, 1) } else { Ok(()) }
+}
+
+/// Whether it has.
+pub(crate) fn is_orderly<M: Memory>(space: &Space<M>, slot: u64) -> Result<bool> {
+    Ok(slot < SLOTS && space.memory.load(slot_at(slot) + ORDERLY)? != 0)
 }
 
 /// Gives a swept slot back.

@@ -53,6 +53,7 @@ impl Drop for Permit {
 }
 
 /// The memory of one waiter: whether spinning has paid lately.
+#[derive(Clone)]
 pub struct Spinner {
     budget_ns: u64,
     credit: u32,

@@ -9,7 +9,7 @@
 //!    because an announced change may be about to make a pending block live.
 //! 3. Free its pending blocks and claimed units; release references that it had counted for itself.
 //! 4. Release references that are dropped, whoever dropped them, and finish dropped objects.
-//! 5. Remove its presence from every object.
+//! 5. Give back the locks that it held, and take it out of lines. Remove its presence from every object.
 //! 6. Orphan its slabs: others allocate from them from now on. Add what it counted to the totals ([`crate::tally`]).
 //!    Give the slot back.
 
@@ -23,7 +23,8 @@ use crate::life;
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
-use crate::object::{self, Object};
+use crate::mutex;
+use crate::object::{self, KIND, Object, ObjectKind};
 use crate::slots::{self, Status};
 use crate::tally;
 use crate::units::{self, Backing, Claim, Kind, Run};
@@ -126,10 +127,23 @@ impl<M: Memory> Heap<M> {
         for at in object::places(&self.space)? {
             let live = Header(self.space.memory.load(at)?);
             if live.is(State::Live) {
-                ignore_gone(self.clear_presence(Object { at, live }, victim))?;
+                let object = Object { at, live };
+                ignore_gone(self.sweep_waiting(object, victim))?;
+                ignore_gone(self.clear_presence(object, victim))?;
             }
         }
         Ok(())
+    }
+}
+
+impl<M: Memory> Heap<M> {
+    /// Gives back what a process held of an object that threads wait for.
+    fn sweep_waiting(&self, object: Object, victim: u64) -> Result<()> {
+        let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
+        match kind {
+            ObjectKind::Lock | ObjectKind::RLock => mutex::sweep(self, object, kind, victim),
+            ObjectKind::Dict | ObjectKind::Set | ObjectKind::Variable | ObjectKind::List => Ok(()),
+        }
     }
 }
 

@@ -1,7 +1,11 @@
 //! Lives that end in every way.
 
-use super::*;
 use std::os::fd::OwnedFd;
+
+use super::*;
+use crate::mutex::{Mutex, Taken};
+use crate::spin::Spinner;
+use crate::wait::sleep::{Ended, Patience, await_node};
 
 /// A child that lives in the arena until it is told to end, or killed.
 fn child(fd: &OwnedFd, run: impl FnOnce(&Heap<Shared>, Life)) -> libc::pid_t {
@@ -17,64 +21,117 @@ fn child(fd: &OwnedFd, run: impl FnOnce(&Heap<Shared>, Life)) -> libc::pid_t {
     pid
 }
 
-/// Waits for the first life in record 1 (record 0 is the test's own).
-fn first_in_record_1(heap: &Heap<Shared>) -> LifeId {
-    let id = LifeId(THREADS + 1);
-    while life_word(&heap.space, id).unwrap() == 0 || is_dead(&heap.space, id).unwrap() {
-        std::hint::spin_loop();
+fn reap(pid: libc::pid_t) -> i32 {
+    let mut status = -1;
+    // SAFETY: reaps our child.
+    unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    status
+}
+
+fn sleep_for_ever() -> ! {
+    loop {
+        // SAFETY: sleeps until killed.
+        unsafe { libc::pause() };
     }
-    id
+}
+
+/// Waits for a minute, as it is.
+struct Plain(Spinner);
+
+impl Patience for Plain {
+    fn rest(&mut self, sleep: &mut dyn FnMut()) -> bool {
+        sleep();
+        true
+    }
+
+    fn deadline_ns(&self) -> u64 {
+        u64::MAX
+    }
+
+    fn spinner(&mut self) -> &mut Spinner {
+        &mut self.0
+    }
+}
+
+/// Takes a lock for which it has to wait.
+fn wait_for(heap: &Heap<Shared>, lock: Mutex, me: LifeId) -> Taken {
+    let (taken, ticket) = lock.enqueue(heap, me, 1).unwrap();
+    let Some(ticket) = ticket else { return taken };
+    let mut patience = Plain(Spinner::new(0));
+    match await_node(heap, ticket, &mut patience, || lock.look(heap, me, ticket)).unwrap() {
+        Ended::Over(taken) => taken,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
-fn a_waiter_is_woken_when_the_one_it_waits_for_is_killed() {
+fn a_waiter_has_the_lock_when_its_holder_is_killed() {
     let (heap, fd) = Heap::create(8 << 20, "parent").unwrap();
     let own = Life::begin(&heap).unwrap();
-    let pid = child(&fd, |_, _| {
-        loop {
-            // SAFETY: sleeps until killed.
-            unsafe { libc::pause() };
-        }
+    let lock = Mutex::create(&heap, false).unwrap();
+    let pid = child(&fd, |heap, life| {
+        assert_eq!(lock.try_acquire(heap, life.id()), Ok(Taken::Now));
+        sleep_for_ever();
     });
-    let holder = first_in_record_1(&heap);
+    while !lock.is_locked(&heap).unwrap() {
+        std::hint::spin_loop();
+    }
+    let holder = lock.holder(&heap).unwrap().unwrap().life;
     // SAFETY: our own child, which a helper thread kills while we sleep.
     let killer = std::thread::spawn(move || unsafe { libc::kill(pid, libc::SIGKILL) });
-    let start = crate::clock::now_ns();
-    let mut wake = Wake::Look;
-    while wake == Wake::Look {
-        wake = own.wait(&heap, 0, Some(holder), 60_000_000_000).unwrap();
-    }
-    assert!(crate::clock::now_ns() - start < 20_000_000_000);
+    let dead = u32::try_from(pid).unwrap();
+    assert_eq!(wait_for(&heap, lock, own.id()), Taken::FromDead { pid: dead });
+    assert_eq!(lock.owner_died(&heap), Ok(true));
+    lock.release(&heap, own.id()).unwrap();
+    assert_eq!(lock.owner_died(&heap), Ok(false));
     killer.join().unwrap();
-    // SAFETY: reaps our child.
-    unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+    reap(pid);
     assert_eq!(heap.sweep_dead(), Ok(1));
-    assert_eq!(heap.is_dead(holder), Ok(true));
+    assert_eq!(heap.ending(holder), Ok(Ending::Died));
     let next = Life::begin(&heap).unwrap();
     assert_ne!(next.id(), holder);
-    assert_eq!(heap.is_dead(next.id()), Ok(false));
+    assert_eq!(heap.ending(next.id()), Ok(Ending::Lives));
     next.end(&heap).unwrap();
     own.end(&heap).unwrap();
 }
 
 #[test]
-fn a_thread_is_woken_by_its_own_word() {
+fn a_lock_goes_from_process_to_process() {
     let (heap, fd) = Heap::create(8 << 20, "parent").unwrap();
     let own = Life::begin(&heap).unwrap();
-    let id = own.id();
+    let lock = Mutex::create(&heap, false).unwrap();
     let pid = child(&fd, |heap, life| {
-        assert!(wake(heap, id).unwrap());
-        life.end(heap).unwrap();
+        for _ in 0..1000 {
+            assert_eq!(wait_for(heap, lock, life.id()), Taken::Now);
+            lock.release(heap, life.id()).unwrap();
+        }
+        heap.leave_in_order().unwrap();
     });
-    while own.word(&heap).unwrap() == 0 {
-        own.wait(&heap, 0, None, 60_000_000_000).unwrap();
+    for _ in 0..1000 {
+        assert_eq!(wait_for(&heap, lock, own.id()), Taken::Now);
+        lock.release(&heap, own.id()).unwrap();
     }
-    let mut status = -1;
-    // SAFETY: reaps our child.
-    unsafe { libc::waitpid(pid, &raw mut status, 0) };
-    assert_eq!(status, 0);
+    assert_eq!(reap(pid), 0);
+    assert_eq!(lock.is_locked(&heap), Ok(false));
     own.end(&heap).unwrap();
-    assert_eq!(heap.is_dead(id), Ok(true));
+}
+
+#[test]
+fn what_a_process_holds_that_leaves_in_order_stays_held() {
+    let (heap, fd) = Heap::create(8 << 20, "parent").unwrap();
+    let own = Life::begin(&heap).unwrap();
+    let lock = Mutex::create(&heap, false).unwrap();
+    let pid = child(&fd, |heap, life| {
+        assert_eq!(lock.try_acquire(heap, life.id()), Ok(Taken::Now));
+        heap.leave_in_order().unwrap();
+    });
+    assert_eq!(reap(pid), 0);
+    assert_eq!(lock.try_acquire(&heap, own.id()), Ok(Taken::Busy));
+    assert_eq!(heap.sweep_dead(), Ok(1));
+    assert_eq!(lock.try_acquire(&heap, own.id()), Ok(Taken::Busy));
+    lock.release(&heap, own.id()).unwrap();
+    assert_eq!(lock.try_acquire(&heap, own.id()), Ok(Taken::Now));
+    own.end(&heap).unwrap();
 }
 
 #[test]
@@ -83,7 +140,8 @@ fn a_thread_that_ends_without_a_word_is_dead() {
     let id = std::thread::scope(|scope| {
         scope.spawn(|| Life::begin(&heap).unwrap().id()).join().unwrap()
     });
-    assert_eq!(heap.is_dead(id), Ok(true));
+    assert_eq!(heap.ending(id), Ok(Ending::Died));
     assert_eq!(LifeId::from_word(id.word()), Some(id));
     assert_eq!(LifeId::from_word(0), None);
+    assert_eq!(heap.ending(LifeId::GONE_IN_ORDER), Ok(Ending::InOrder));
 }

@@ -10,6 +10,7 @@ use crate::layout::Space;
 use crate::list;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
+use crate::mutex;
 use crate::value::{self, Cell, Kind};
 use crate::variable;
 
@@ -51,6 +52,9 @@ impl<M: Memory> Heap<M> {
                     ObjectKind::Dict | ObjectKind::Set => dict::drain(self, object, State::Dropped),
                     ObjectKind::Variable => variable::drain(self, object, State::Dropped),
                     ObjectKind::List => list::drain(self, object, State::Dropped),
+                    ObjectKind::Lock | ObjectKind::RLock => {
+                        mutex::drain(self, object, State::Dropped)
+                    }
                 }
             };
             let step = match step {

@@ -26,7 +26,7 @@ pub fn to_python(failure: Failure) -> PyErr {
     match failure {
         Failure::ObjectGone => make(&GONE, "ObjectGone", text),
         Failure::ArenaFull { .. } => make(&FULL, "ArenaFull", text),
-        Failure::OtherNamespace | Failure::SlotsFull => {
+        Failure::OtherNamespace | Failure::SlotsFull | Failure::ThreadsFull => {
             make(&UNAVAILABLE, "ArenaUnavailable", text)
         }
         Failure::WrongType => PyTypeError::new_err("the value is no int"),

@@ -1,0 +1,157 @@
+//! Locks that users ask for: `Lock` and `RLock`.
+//!
+//! # Theory of operation
+//!
+//! One word says who holds the lock: the life of the thread, and two bits. While both are clear, taking and leaving
+//! it is one exchange of that word each, and nothing else. With a bit set, the exchange fails, and whoever leaves has to
+//! take the object's own lock and look: somebody waits, or the last holder died.
+//!
+//! A lock that somebody waits for is *handed over*: the change that takes the first node out of the line makes its
+//! thread the holder. So the order is that of coming, nobody who was woken finds the lock taken, and a thread that
+//! dies between being made the holder and waking up is a dead holder, as any other.
+//!
+//! A holder that dies leaves the word as it is. Whoever comes across that, under the object's lock, hands the lock over,
+//! or leaves it free and marked. The mark stays until the next holder leaves.
+
+#[cfg(test)]
+mod check;
+mod hold;
+#[cfg(test)]
+pub(crate) mod kills;
+mod line;
+
+use crate::clock;
+use crate::failure::Result;
+use crate::heap::Heap;
+use crate::layout::Space;
+use crate::life::LifeId;
+use crate::memory::Memory;
+use crate::object::{self, Handle, Object, ObjectKind};
+use crate::wait::Line;
+
+#[cfg(test)]
+pub(crate) use check::check;
+pub use hold::{Freed, Holder};
+pub(crate) use line::{drain, sweep};
+
+/// Words of the object's body: who holds it; how often (a reentrant one); the line; since when; the pid of the last
+/// holder that died.
+const STATE: u64 = 0;
+const COUNT: u64 = 8;
+const LINE: u64 = 16;
+const SINCE: u64 = 32;
+const DEAD: u64 = 40;
+
+/// In the state: the life of the holder.
+const OWNER: u64 = (1 << 60) - 1;
+/// In the state: the last holder died, and no other one has left since.
+const DIED: u64 = 1 << 62;
+/// In the state: somebody may wait.
+const WAITERS: u64 = 1 << 63;
+
+/// A lock of an arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mutex {
+    object: Object,
+    is_reentrant: bool,
+}
+
+/// What became of an attempt to take a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// The caller holds it.
+    Now,
+    /// The caller holds it; the last holder was killed, process `pid` (0 if that is not known).
+    FromDead {
+        /// The process that was killed.
+        pid: u32,
+    },
+    /// Somebody else holds it.
+    Busy,
+}
+
+impl Mutex {
+    /// Makes a lock that this process has a hold on, and nobody has taken.
+    pub fn create<M: Memory>(heap: &Heap<M>, is_reentrant: bool) -> Result<Self> {
+        let kind = if is_reentrant { ObjectKind::RLock } else { ObjectKind::Lock };
+        Ok(Self { object: heap.create_object(kind)?, is_reentrant })
+    }
+
+    /// The lock that a handle names.
+    pub fn open<M: Memory>(heap: &Heap<M>, handle: Handle, is_reentrant: bool) -> Result<Self> {
+        let kind = if is_reentrant { ObjectKind::RLock } else { ObjectKind::Lock };
+        Ok(Self { object: object::open(heap, handle, kind)?, is_reentrant })
+    }
+
+    /// What names this lock in every process.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.object.handle()
+    }
+
+    fn line(&self) -> Line {
+        Line::of(self.object, LINE)
+    }
+
+    /// Takes the lock if that is possible at once.
+    #[inline]
+    pub fn try_acquire<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Taken> {
+        heap.check_not_forked()?;
+        let (memory, at) = (&heap.space.memory, self.object.body(STATE));
+        // Acquire and Release (in `exchange`) pair: what one holder stored, the next one sees.
+        let seen = memory.exchange(at, 0, me.word())?;
+        if seen == 0 {
+            self.note_taken(&heap.space)?;
+            return Ok(Taken::Now);
+        }
+        if self.is_reentrant && seen & OWNER == me.word() {
+            let count = self.object.body(COUNT);
+            memory.store(count, memory.load(count)? + 1)?; // Nobody else's: we hold it.
+            return Ok(Taken::Now);
+        }
+        self.try_slowly(heap, me, seen)
+    }
+
+    fn note_taken<M: Memory>(&self, space: &Space<M>) -> Result<()> {
+        if self.is_reentrant {
+            space.memory.store(self.object.body(COUNT), 1)?;
+        }
+        space.memory.store(self.object.body(SINCE), clock::coarse_ns())
+    }
+
+    /// Leaves the lock: one level of it, for a reentrant one.
+    #[inline]
+    pub fn release<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Freed> {
+        heap.check_not_forked()?;
+        let (memory, at) = (&heap.space.memory, self.object.body(STATE));
+        if self.is_reentrant {
+            let count = self.object.body(COUNT);
+            if memory.load(at)? & OWNER == me.word() {
+                let levels = memory.load(count)?;
+                if levels > 1 {
+                    return memory.store(count, levels - 1).map(|()| Freed::Done);
+                }
+            }
+        }
+        if memory.exchange(at, me.word(), 0)? == me.word() {
+            return Ok(Freed::Done);
+        }
+        self.release_slowly(heap, me)
+    }
+
+    /// Whether somebody holds it.
+    pub fn is_locked<M: Memory>(&self, heap: &Heap<M>) -> Result<bool> {
+        Ok(heap.space.memory.load(self.object.body(STATE))? & OWNER != 0)
+    }
+
+    /// Whether this thread holds it.
+    pub fn is_held_by<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<bool> {
+        Ok(heap.space.memory.load(self.object.body(STATE))? & OWNER == me.word())
+    }
+}
+
+#[test]
+fn the_words_of_a_lock_do_not_move() {
+    assert_eq!([STATE, COUNT, LINE, SINCE, DEAD], [0, 8, 16, 32, 40]);
+    assert_eq!((OWNER, DIED, WAITERS), ((1 << 60) - 1, 1 << 62, 1 << 63));
+}

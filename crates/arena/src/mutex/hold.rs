@@ -1,0 +1,347 @@
+//! Taking and leaving a lock where that is not one exchange, and who holds it.
+
+use super::{COUNT, DEAD, DIED, Mutex, OWNER, SINCE, STATE, Taken, WAITERS};
+use crate::change::Change;
+use crate::clock;
+use crate::failure::{Result, corrupt};
+use crate::heap::Heap;
+use crate::layout::Space;
+use crate::life::{self, Ending, LifeId};
+use crate::lock::Guard;
+use crate::memory::Memory;
+use crate::slots;
+use crate::wait::line::{Pruned, first_alive, prune_before};
+use crate::wait::node::{self, Node, Standing};
+use crate::wait::{Look, Ticket, Waiter};
+
+/// What became of an attempt to leave a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freed {
+    /// It was left, or one level of it.
+    Done,
+    /// Nobody holds it.
+    NotHeld,
+    /// Another thread holds it, and only that one may leave it.
+    NotOwner,
+}
+
+/// Who holds a lock, for the tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The thread.
+    pub life: LifeId,
+    /// Since when, on `CLOCK_MONOTONIC` in ns, give or take some milliseconds.
+    pub since_ns: u64,
+    /// How often it has taken it.
+    pub count: u64,
+}
+
+impl Mutex {
+    fn state<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
+        space.memory.load(self.object.body(STATE))
+    }
+
+    /// The exchange found `seen`: only a dead holder, or one who has left meanwhile, can be followed.
+    #[cold]
+    pub(super) fn try_slowly<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        seen: u64,
+    ) -> Result<Taken> {
+        if let Some(owner) = LifeId::from_word(seen & OWNER)
+            && life::ending(&heap.space, owner)? != Ending::Died
+        {
+            return Ok(Taken::Busy);
+        }
+        let (taken, wake) = {
+            let guard = heap.begin(self.object)?;
+            let wake = self.settle(&heap.space, &guard, None)?;
+            (self.take_free(&heap.space, me)?, wake)
+        };
+        wake.map_or(Ok(()), |at| node::wake(&heap.space, at))?;
+        Ok(taken)
+    }
+
+    /// Takes the lock if nobody holds it, who came first. The caller has the object's lock and has settled.
+    fn take_free<M: Memory>(&self, space: &Space<M>, me: LifeId) -> Result<Taken> {
+        let at = self.object.body(STATE);
+        loop {
+            let seen = self.state(space)?;
+            if seen & OWNER != 0 {
+                return Ok(Taken::Busy);
+            }
+            // What waits was handed the lock by `settle`, so nobody does.
+            if space.memory.exchange(at, seen, seen & DIED | me.word())? == seen {
+                self.note_taken(space)?;
+                return self.taken(space, seen);
+            }
+        }
+    }
+
+    /// How a lock was taken whose state is `state`.
+    fn taken<M: Memory>(&self, space: &Space<M>, state: u64) -> Result<Taken> {
+        if state & DIED == 0 {
+            return Ok(Taken::Now);
+        }
+        let pid = life::low(space.memory.load(self.object.body(DEAD))?);
+        Ok(Taken::FromDead { pid })
+    }
+
+    /// Takes the lock, or stands in line for it. `levels` is how often a reentrant one shall be taken.
+    pub fn enqueue<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        levels: u64,
+    ) -> Result<(Taken, Option<Ticket>)> {
+        let ticket = Ticket::new(heap, me, levels)?;
+        let outcome = self.take_or_stand(heap, me, ticket);
+        match outcome {
+            Ok((Taken::Busy, wake)) => {
+                wake.map_or(Ok(()), |at| node::wake(&heap.space, at))?;
+                Ok((Taken::Busy, Some(ticket)))
+            }
+            Ok((taken, _)) => {
+                ticket.free(heap)?;
+                if self.is_reentrant {
+                    heap.space.memory.store(self.object.body(COUNT), levels)?;
+                }
+                Ok((taken, None))
+            }
+            Err(failure) => {
+                ticket.free(heap)?;
+                Err(failure)
+            }
+        }
+    }
+
+    fn take_or_stand<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        ticket: Ticket,
+    ) -> Result<(Taken, Option<u64>)> {
+        let (space, at) = (&heap.space, self.object.body(STATE));
+        let guard = heap.begin(self.object)?;
+        let wake = self.settle(space, &guard, None)?;
+        loop {
+            let taken = self.take_free(space, me)?;
+            if taken != Taken::Busy {
+                return Ok((taken, wake));
+            }
+            // From here on the holder cannot leave without the object's lock, which is ours.
+            let seen = self.state(space)?;
+            if seen & OWNER != 0 && space.memory.exchange(at, seen, seen | WAITERS)? == seen {
+                break;
+            }
+        }
+        let mut change = Change::new();
+        self.line().put(space, &mut change, ticket)?;
+        guard.commit(&change)?;
+        Ok((Taken::Busy, wake))
+    }
+
+    /// How the wait of a thread stands that has a ticket.
+    pub fn look<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        ticket: Ticket,
+    ) -> Result<Look<Taken>> {
+        let space = &heap.space;
+        let (outcome, wake) = {
+            let guard = heap.lock(self.object)?;
+            if ticket.is_in_line(space)? {
+                // Nobody is told anything in this line before it is granted.
+                prune_before(space, &guard, self.line(), ticket, &mut Pruned::default())?;
+            }
+            let wake = self.settle(space, &guard, None)?; // This may end our wait.
+            (self.standing(space, me, ticket)?, wake)
+        };
+        if let Some(at) = wake {
+            node::wake(space, at)?;
+        }
+        Ok(outcome)
+    }
+
+    fn standing<M: Memory>(
+        &self,
+        space: &Space<M>,
+        me: LifeId,
+        ticket: Ticket,
+    ) -> Result<Look<Taken>> {
+        let state = self.state(space)?;
+        if !ticket.is_in_line(space)? {
+            if state & OWNER != me.word() {
+                return corrupt("a lock was handed over to somebody else");
+            }
+            space.memory.store(self.object.body(SINCE), clock::coarse_ns())?;
+            return self.taken(space, state).map(Look::Over);
+        }
+        Ok(Look::Behind(ticket.behind(space, LifeId::from_word(state & OWNER))?))
+    }
+
+    /// Ends a wait. Returns how the lock was taken, if it was handed over before.
+    pub fn abandon<M: Memory>(&self, heap: &Heap<M>, me: LifeId, ticket: Ticket) -> Result<Taken> {
+        let space = &heap.space;
+        let (outcome, wake) = {
+            let guard = heap.lock(self.object)?;
+            if ticket.is_in_line(space)? {
+                (Taken::Busy, self.line().take_out(space, &guard, &ticket.node(space)?)?)
+            } else {
+                let Look::Over(taken) = self.standing(space, me, ticket)? else {
+                    return corrupt("a node stands in a line and does not");
+                };
+                (taken, None)
+            }
+        };
+        ticket.free(heap)?;
+        wake.map_or(Ok(()), |at| node::wake(space, at))?;
+        Ok(outcome)
+    }
+
+    #[cold]
+    pub(super) fn release_slowly<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Freed> {
+        let space = &heap.space;
+        let wake = {
+            let guard = heap.begin(self.object)?;
+            loop {
+                let state = self.state(space)?;
+                if state & OWNER == 0 {
+                    return Ok(Freed::NotHeld);
+                }
+                if self.is_reentrant && state & OWNER != me.word() {
+                    return Ok(Freed::NotOwner);
+                }
+                if self.freeze(space, state)? {
+                    break self.hand_over(space, &guard, 0)?;
+                }
+            }
+        };
+        wake.map_or(Ok(()), |at| node::wake(space, at))?;
+        Ok(Freed::Done)
+    }
+
+    /// Keeps everybody from changing the state by one exchange. Returns whether it still is `state`; who has the
+    /// object's lock is the only one who changes it then.
+    fn freeze<M: Memory>(&self, space: &Space<M>, state: u64) -> Result<bool> {
+        Ok(space.memory.exchange(self.object.body(STATE), state, state | WAITERS)? == state)
+    }
+
+    /// Makes the first one in line the holder, or nobody. `mark` is [`DIED`] if the last one did. The state is frozen.
+    /// Returns whom to wake.
+    fn hand_over<M: Memory>(
+        &self,
+        space: &Space<M>,
+        guard: &Guard<'_, M>,
+        mark: u64,
+    ) -> Result<Option<u64>> {
+        let (line, at) = (self.line(), self.object.body(STATE));
+        // Who stood behind those that have ended is first now.
+        let Some(first) = first_alive(space, guard, line, &mut Pruned::default())? else {
+            space.memory.store(at, mark)?;
+            return Ok(None);
+        };
+        let mut change = Change::new();
+        let others = line.behind(space, &first)?.map_or(0, |_| WAITERS);
+        change.write(at, first.life.word() | others | mark);
+        if self.is_reentrant {
+            change.write(self.object.body(COUNT), first.argument(space)?);
+        }
+        line.take(space, &mut change, &first, false)?;
+        guard.commit(&change)?;
+        Self::tell_granted(space, &first)
+    }
+
+    fn tell_granted<M: Memory>(space: &Space<M>, node: &Node) -> Result<Option<u64>> {
+        Ok(node.tell(space, Standing::Granted)?.then_some(node.at))
+    }
+
+    /// Under the object's lock: gives the lock on that a dead holder had, or one of the slot `victim`. Returns whom to
+    /// wake.
+    pub(super) fn settle<M: Memory>(
+        &self,
+        space: &Space<M>,
+        guard: &Guard<'_, M>,
+        victim: Option<u64>,
+    ) -> Result<Option<u64>> {
+        let state = self.state(space)?;
+        let Some(owner) = LifeId::from_word(state & OWNER) else {
+            // In an arena that is in order, nobody waits then.
+            let is_stuck = !self.line().is_empty(space)? && self.freeze(space, state)?;
+            return if is_stuck { self.hand_over(space, guard, state & DIED) } else { Ok(None) };
+        };
+        let ending = match life::slot_of(space, owner)? {
+            Some(slot) if victim == Some(slot) => {
+                if slots::is_orderly(space, slot)? {
+                    Ending::InOrder
+                } else {
+                    Ending::Died
+                }
+            }
+            _ if victim.is_some() => return Ok(None),
+            _ => life::ending(space, owner)?,
+        };
+        match ending {
+            Ending::Died => {
+                let pid = life::who(space, owner)?.pid;
+                space.memory.store(self.object.body(DEAD), pid.into())?;
+                if self.freeze(space, state)? {
+                    self.hand_over(space, guard, DIED)
+                } else {
+                    Ok(None)
+                }
+            }
+            Ending::InOrder if victim.is_some() => {
+                // Its record goes; what it held stays held.
+                let kept = state & !OWNER | LifeId::GONE_IN_ORDER.word();
+                space.memory.exchange(self.object.body(STATE), state, kept)?;
+                Ok(None)
+            }
+            Ending::Lives | Ending::InOrder => Ok(None),
+        }
+    }
+
+    /// Who holds the lock.
+    pub fn holder<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Holder>> {
+        let (space, state) = (&heap.space, self.state(&heap.space)?);
+        let Some(life) = LifeId::from_word(state & OWNER) else { return Ok(None) };
+        let since_ns = space.memory.load(self.object.body(SINCE))?;
+        let count =
+            if self.is_reentrant { space.memory.load(self.object.body(COUNT))? } else { 1 };
+        Ok(Some(Holder { life, since_ns, count }))
+    }
+
+    /// Who waits for it.
+    pub fn waiters<M: Memory>(&self, heap: &Heap<M>) -> Result<Vec<Waiter>> {
+        let _guard = heap.begin(self.object)?;
+        self.line().waiters(&heap.space)
+    }
+
+    /// Whether the last holder died, and no other one has left since.
+    pub fn owner_died<M: Memory>(&self, heap: &Heap<M>) -> Result<bool> {
+        let state = self.state(&heap.space)?;
+        let owner = LifeId::from_word(state & OWNER);
+        let is_dead = match owner {
+            Some(owner) => life::ending(&heap.space, owner)? == Ending::Died,
+            None => false,
+        };
+        Ok(is_dead || state & DIED != 0)
+    }
+
+    /// Leaves the lock wholly, and says how often it was taken: for a wait that takes it again so often.
+    pub fn release_wholly<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Option<u64>> {
+        let space = &heap.space;
+        if self.is_reentrant {
+            if !self.is_held_by(heap, me)? {
+                return Ok(None);
+            }
+            let levels = space.memory.load(self.object.body(COUNT))?;
+            space.memory.store(self.object.body(COUNT), 1)?;
+            self.release(heap, me)?;
+            return Ok(Some(levels));
+        }
+        Ok((self.release(heap, me)? == Freed::Done).then_some(1))
+    }
+}
