@@ -32,7 +32,7 @@ use crate::wait::Line;
 #[cfg(test)]
 pub(crate) use check::check;
 pub use hold::{Freed, Holder};
-pub(crate) use line::{drain, sweep};
+pub(crate) use line::{drain, end};
 
 /// Words of the object's body: who holds it; how often (a reentrant one); the line; since when; the pid of the last
 /// holder that died.

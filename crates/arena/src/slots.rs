@@ -94,11 +94,7 @@ pub(crate) fn attach<M: Memory>(space: &Space<M>, identity: Identity, name: &str
             continue;
         }
         let at = slot_at(slot);
-        let mut padded = [0; NAME_BYTES];
-        for (place, byte) in padded.iter_mut().zip(name.bytes()) {
-            *place = byte;
-        }
-        space.memory.write(at + NAME, &padded)?;
+        rename(space, slot, name)?;
         space.memory.store(at + ORDERLY, 0)?;
         space.memory.store(at + NAMESPACE, identity.namespace)?;
         space.memory.store(at + STARTED, identity.started)?;
@@ -167,17 +163,31 @@ pub struct SlotInfo {
     pub name: String,
 }
 
+/// What the process in a slot calls itself.
+pub(crate) fn name<M: Memory>(space: &Space<M>, slot: u64) -> Result<String> {
+    let mut name = [0; NAME_BYTES];
+    space.memory.read(slot_at(slot) + NAME, &mut name)?;
+    let length = name.iter().position(|&byte| byte == 0).unwrap_or(NAME_BYTES);
+    Ok(String::from_utf8_lossy(&name[..length]).into_owned())
+}
+
+/// Has the process in a slot be called so, as far as there is room.
+pub(crate) fn rename<M: Memory>(space: &Space<M>, slot: u64, name: &str) -> Result<()> {
+    let mut padded = [0; NAME_BYTES];
+    for (place, byte) in padded.iter_mut().zip(name.bytes()) {
+        *place = byte;
+    }
+    space.memory.write(slot_at(slot) + NAME, &padded)
+}
+
 /// Everyone who is attached.
 pub(crate) fn list<M: Memory>(space: &Space<M>) -> Result<Vec<SlotInfo>> {
     let mut attached = Vec::new();
     for slot in 0..SLOTS {
         let found = state(space, slot)?;
         if let Status::Attached(pid) = found.status {
-            let mut name = [0; NAME_BYTES];
-            space.memory.read(slot_at(slot) + NAME, &mut name)?;
-            let length = name.iter().position(|&byte| byte == 0).unwrap_or(NAME_BYTES);
-            let name = String::from_utf8_lossy(&name[..length]).into_owned();
-            attached.push(SlotInfo { slot, pid, generation: found.generation, name });
+            let (generation, name) = (found.generation, name(space, slot)?);
+            attached.push(SlotInfo { slot, pid, generation, name });
         }
     }
     Ok(attached)

@@ -23,11 +23,11 @@ use crate::life;
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
-use crate::mutex;
-use crate::object::{self, KIND, Object, ObjectKind};
+use crate::object::{self, Object};
 use crate::slots::{self, Status};
 use crate::tally;
 use crate::units::{self, Backing, Claim, Kind, Run};
+use crate::wait::End;
 
 impl<M: Memory> Heap<M> {
     /// Sweeps a slot whose process is certainly gone. Returns whether there was one.
@@ -128,22 +128,11 @@ impl<M: Memory> Heap<M> {
             let live = Header(self.space.memory.load(at)?);
             if live.is(State::Live) {
                 let object = Object { at, live };
-                ignore_gone(self.sweep_waiting(object, victim))?;
+                ignore_gone(self.end_waiting(object, End::Slot(victim)))?;
                 ignore_gone(self.clear_presence(object, victim))?;
             }
         }
         Ok(())
-    }
-}
-
-impl<M: Memory> Heap<M> {
-    /// Gives back what a process held of an object that threads wait for.
-    fn sweep_waiting(&self, object: Object, victim: u64) -> Result<()> {
-        let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
-        match kind {
-            ObjectKind::Lock | ObjectKind::RLock => mutex::sweep(self, object, kind, victim),
-            ObjectKind::Dict | ObjectKind::Set | ObjectKind::Variable | ObjectKind::List => Ok(()),
-        }
     }
 }
 

@@ -21,12 +21,17 @@
 //! stand ([`Look`]) each time its thread wakes, and leaves the line if it is given up. [`sleep::await_node`] puts them
 //! together.
 
+mod ends;
 pub(crate) mod line;
 pub(crate) mod node;
 pub mod sleep;
 
+use crate::failure::Result;
+use crate::heap::Heap;
 use crate::life::LifeId;
+use crate::memory::Memory;
 
+pub(crate) use ends::End;
 pub(crate) use line::Line;
 pub use node::Ticket;
 
@@ -49,4 +54,9 @@ pub struct Waiter {
     pub life: LifeId,
     /// Since when, on `CLOCK_MONOTONIC` in ns.
     pub since_ns: u64,
+}
+
+/// Has a sleeper look around, whose node is at [`Ticket::place`]. It may be gone by then, which does no harm.
+pub fn disturb<M: Memory>(heap: &Heap<M>, place: u64) -> Result<()> {
+    node::wake(&heap.space, place)
 }

@@ -330,6 +330,14 @@ impl Mutex {
         Ok(is_dead || state & DIED != 0)
     }
 
+    /// Undoes a taking of which nobody learnt, by one who did not have the lock before.
+    pub fn give_back<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<()> {
+        if self.is_reentrant {
+            heap.space.memory.store(self.object.body(COUNT), 1)?;
+        }
+        self.release(heap, me).map(|_| ())
+    }
+
     /// Leaves the lock wholly, and says how often it was taken: for a wait that takes it again so often.
     pub fn release_wholly<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Option<u64>> {
         let space = &heap.space;

@@ -6,23 +6,26 @@ use crate::heap::Heap;
 use crate::life::LifeId;
 use crate::lock::Guard;
 use crate::memory::Memory;
-use crate::object::{self, Handle, Object, ObjectKind, Step};
+use crate::object::{self, Object, ObjectKind, Step};
 use crate::wait::line::prune;
-use crate::wait::{Line, node};
+use crate::wait::{End, Line, node};
 
-/// Gives back what the process of slot `victim`, which is being swept, had of a lock.
-pub(crate) fn sweep<M: Memory>(
+/// Does to a lock what follows from somebody's end.
+pub(crate) fn end<M: Memory>(
     heap: &Heap<M>,
     object: Object,
     kind: ObjectKind,
-    victim: u64,
+    end: End,
 ) -> Result<()> {
     let mutex = Mutex { object, is_reentrant: kind == ObjectKind::RLock };
     let space = &heap.space;
+    if let End::InOrder(me) = end {
+        return mutex.orphan(heap, me);
+    }
     let (pruned, wake) = {
         let guard = heap.lock(object)?;
-        let pruned = prune(space, &guard, mutex.line(), Some(victim))?;
-        (pruned, mutex.settle(space, &guard, Some(victim))?)
+        let pruned = prune(space, &guard, mutex.line(), end.victim())?;
+        (pruned, mutex.settle(space, &guard, end.victim())?)
     };
     pruned.rouse_all(space)?;
     wake.map_or(Ok(()), |at| node::wake(space, at))
@@ -54,10 +57,12 @@ pub(crate) fn drop_line<M: Memory>(
 
 impl Mutex {
     /// A thread ends in good order: what it holds stays held, by nobody who could die.
-    pub fn orphan<M: Memory>(heap: &Heap<M>, handle: Handle, me: LifeId) -> Result<()> {
-        let object = object::resolve(&heap.space, handle)?;
-        let at = object.body(STATE);
-        let _guard = heap.lock(object)?;
+    fn orphan<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<()> {
+        let at = self.object.body(STATE);
+        if heap.space.memory.load(at)? & OWNER != me.word() {
+            return Ok(());
+        }
+        let _guard = heap.lock(self.object)?;
         let seen = heap.space.memory.load(at)?;
         if seen & OWNER == me.word() {
             let kept = seen & !OWNER | LifeId::GONE_IN_ORDER.word();

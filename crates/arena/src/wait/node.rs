@@ -180,6 +180,12 @@ impl Ticket {
         matches!(space.memory.load(self.block.at + WORD), Ok(0 | 1))
     }
 
+    /// Where it is, for [`super::disturb`].
+    #[must_use]
+    pub fn place(&self) -> u64 {
+        self.block.at
+    }
+
     pub(crate) fn word_at(&self) -> u64 {
         self.block.at + WORD
     }

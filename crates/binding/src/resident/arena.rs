@@ -1,11 +1,13 @@
 //! `manor._native.Arena`: this process's way into one arena.
 
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::arena::heap::Heap;
+use ::arena::life::LifeId;
 use ::arena::memory::Shared;
 use ::arena::object::Handle;
 use ::arena::{Failure, clock};
@@ -15,12 +17,14 @@ use super::failures::to_python;
 use super::gone::Gone;
 use super::holds::Holds;
 use super::hooks::Hooks;
+use super::lives::Lives;
 use super::object::Object;
 
 /// An arena that this process is attached to.
 #[pyclass(frozen, weakref, module = "manor._native")]
 pub struct Arena {
-    heap: Heap<Shared>,
+    heap: ManuallyDrop<Heap<Shared>>,
+    lives: Arc<Lives>,
     fd: Mutex<Option<OwnedFd>>,
     hooks: Hooks,
     holds: Holds,
@@ -60,8 +64,20 @@ impl Arena {
         }
     }
 
+    /// The calling thread, as the arena knows it.
+    #[inline]
+    pub fn me(&self) -> PyResult<LifeId> {
+        self.lives.current(&self.heap).map_err(to_python)
+    }
+
+    /// The lives of this process's threads in it.
+    pub fn lives(&self) -> &Arc<Lives> {
+        &self.lives
+    }
+
+    /// The exception for using it after its end.
     #[cold]
-    fn ended_error(&self) -> PyErr {
+    pub fn ended_error(&self) -> PyErr {
         Python::attach(|py| match self.hooks.ended.bind(py).call0() {
             Ok(error) => PyErr::from_value(error),
             Err(error) => error,
@@ -114,7 +130,8 @@ impl Arena {
     fn new(heap: Heap<Shared>, fd: Option<OwnedFd>, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
         let hooks = Hooks::of(hooks)?;
         Ok(Self {
-            heap,
+            heap: ManuallyDrop::new(heap),
+            lives: Lives::new(),
             fd: Mutex::new(fd),
             hooks,
             holds: Holds::default(),
@@ -126,6 +143,14 @@ impl Arena {
     pub fn open<'py>(&self, py: Python<'py>, handle: Handle) -> PyResult<Bound<'py, PyAny>> {
         let (kind, tag) = self.heap.describe(handle).map_err(to_python)?;
         self.hooks.open.bind(py).call1((kind as u64, tag, handle.at, handle.generation))
+    }
+}
+
+impl Drop for Arena {
+    fn drop(&mut self) {
+        // SAFETY: taken once, here, and not used afterwards.
+        let heap = unsafe { ManuallyDrop::take(&mut self.heap) };
+        self.lives.bury(heap);
     }
 }
 
@@ -172,6 +197,14 @@ impl Arena {
 
     fn end(&self) -> PyResult<()> {
         self.heap.end().map_err(to_python)
+    }
+
+    fn leave_in_order(&self) -> PyResult<()> {
+        self.heap.leave_in_order().map_err(to_python)
+    }
+
+    fn call_oneself(&self, name: &str) -> PyResult<()> {
+        self.heap.call_oneself(name).map_err(to_python)
     }
 
     fn stats(&self) -> PyResult<HashMap<&'static str, u64>> {

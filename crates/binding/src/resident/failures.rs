@@ -33,6 +33,7 @@ pub fn to_python(failure: Failure) -> PyErr {
         Failure::Overflow => PyOverflowError::new_err(text),
         Failure::Changed => PyRuntimeError::new_err(text),
         Failure::Interrupted => interrupted::error(),
+        Failure::Ended => PyRuntimeError::new_err(text), // Translated by whoever waits, who knows the manager.
         Failure::Shared(Error::Forked) => make(
             &UNAVAILABLE,
             "ArenaUnavailable",

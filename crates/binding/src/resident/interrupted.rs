@@ -30,7 +30,8 @@ pub fn pause(sleep: &mut dyn FnMut()) -> bool {
     })
 }
 
-fn without_gil(_attached: Python<'_>, sleep: &mut dyn FnMut()) {
+/// Sleeps without the GIL.
+pub fn without_gil(_attached: Python<'_>, sleep: &mut dyn FnMut()) {
     // SAFETY: this thread has the GIL, and gets it back before it touches anything of Python's: `sleep` does not.
     unsafe {
         let state = ffi::PyEval_SaveThread();

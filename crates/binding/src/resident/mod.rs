@@ -4,6 +4,7 @@ pub mod adding;
 pub mod arena;
 pub mod buffer;
 mod builtins;
+pub mod deputy;
 pub mod dict;
 pub mod failures;
 mod forms;
@@ -18,12 +19,16 @@ pub mod list;
 pub mod list_reading;
 pub mod list_walk;
 pub mod listing;
+pub mod lives;
+pub mod mutex;
 pub mod namespace;
 pub mod object;
+pub mod people;
 pub mod set;
 pub mod several;
 pub mod values;
 pub mod variable;
+pub mod waiting;
 pub mod walk;
 
 use pyo3::prelude::*;
@@ -39,6 +44,8 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<list_walk::ListWalk>()?;
     module.add_class::<set::Set>()?;
     module.add_class::<variable::Variable>()?;
+    module.add_class::<mutex::Mutex>()?;
+    module.add_class::<deputy::Deputy>()?;
     module.add_class::<values::Witness>()?;
     module.add_class::<walk::Walk>()
 }

@@ -1,0 +1,114 @@
+//! `manor._native.Deputy`: a life in the arena for a thread that cannot have one there itself.
+//!
+//! A client elsewhere waits by a thread of the server, which acts as the client's deputy meanwhile: so what the client
+//! acquires is its own, and given back when it dies, whichever of the server's threads served it.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use ::arena::life::{Deputy as Native, LifeId};
+use ::arena::wait::Ticket;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+
+use super::arena::Arena;
+use super::failures::to_python;
+
+/// What the thread that serves a client and whoever cancels that share.
+#[derive(Default)]
+struct Shared {
+    is_cancelled: AtomicBool,
+    /// The node on which the thread sleeps; 0 for none.
+    asleep_at: AtomicU64,
+}
+
+thread_local! {
+    static ACTING: Cell<Option<*const Shared>> = const { Cell::new(None) };
+}
+
+/// Stands for a thread of another process; see `_native_waiting.pyi`.
+#[pyclass(frozen, module = "manor._native")]
+pub struct Deputy {
+    arena: Py<Arena>,
+    native: Native,
+    shared: Arc<Shared>,
+}
+
+fn current<R>(job: impl FnOnce(&Shared) -> R) -> Option<R> {
+    // SAFETY: set for as long as the deputy's `run` lasts, which has a hold on what it points at.
+    ACTING.get().map(|shared| job(unsafe { &*shared }))
+}
+
+/// Whether nobody wants the wait of the current thread any more.
+pub fn is_cancelled() -> bool {
+    // Acquire: pairs with the Release store of `cancel`.
+    current(|shared| shared.is_cancelled.load(Ordering::Acquire)).unwrap_or(false)
+}
+
+/// The exception for a wait that was cancelled; the server translates it.
+pub fn abandoned() -> PyErr {
+    PyRuntimeError::new_err("the wait was cancelled")
+}
+
+/// Runs `job`, which may sleep on a node: `cancel` wakes it.
+pub fn sleeping_on<R>(_arena: &Arena, ticket: Ticket, job: impl FnOnce() -> R) -> R {
+    let _ = current(|shared| shared.asleep_at.store(ticket.place(), Ordering::Release));
+    let outcome = job();
+    let _ = current(|shared| shared.asleep_at.store(0, Ordering::Release));
+    outcome
+}
+
+impl Deputy {
+    fn id(&self) -> LifeId {
+        self.native.id()
+    }
+}
+
+#[pymethods]
+impl Deputy {
+    #[new]
+    fn new(arena: &Bound<'_, Arena>) -> PyResult<Self> {
+        let native = Native::begin(arena.get().heap()).map_err(to_python)?;
+        Ok(Self { arena: arena.clone().unbind(), native, shared: Arc::default() })
+    }
+
+    /// Calls `function(*args)` as the client's thread.
+    #[pyo3(signature = (function, /, *args))]
+    fn run<'py>(
+        &self,
+        function: &Bound<'py, PyAny>,
+        args: &Bound<'py, pyo3::types::PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let before = ACTING.replace(Some(Arc::as_ptr(&self.shared)));
+        let outcome =
+            self.arena.get().lives().acting_as(self.id(), || function.call1(args));
+        ACTING.set(before);
+        outcome
+    }
+
+    /// Ends the wait under way in `run`, and every later one until `resume`.
+    fn cancel(&self) {
+        // Release: pairs with the Acquire load of `is_cancelled`.
+        self.shared.is_cancelled.store(true, Ordering::Release);
+        let at = self.shared.asleep_at.load(Ordering::Acquire);
+        if at != 0 {
+            let _ = ::arena::wait::disturb(self.arena.get().heap(), at);
+        }
+    }
+
+    /// Waits again from now on.
+    fn resume(&self) {
+        self.shared.is_cancelled.store(false, Ordering::Release);
+    }
+
+    #[getter]
+    fn cancelled(&self) -> bool {
+        self.shared.is_cancelled.load(Ordering::Acquire)
+    }
+
+    /// The client's thread has ended: `died` if it was killed, and what it held is to be given back.
+    fn end(&self, died: bool) -> PyResult<()> {
+        self.native.end(self.arena.get().heap(), died).map_err(to_python)
+    }
+}

@@ -1,0 +1,169 @@
+//! `manor._native.Mutex`: `Lock` and `RLock`.
+
+use ::arena::mutex::{Freed, Mutex as Native, Taken};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use super::arena::Arena;
+use super::failures::to_python;
+use super::object::{Object, arena_of, held};
+use super::people::{self, Person};
+use super::waiting::{Limit, Waited, wait};
+
+/// A lock; see `_native_waiting.pyi`.
+#[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
+pub struct Mutex {
+    native: Native,
+    is_reentrant: bool,
+}
+
+/// Whether the caller is told of a dead holder by `_took_from_dead`, and how.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Acquire,
+    Enter,
+}
+
+impl Mutex {
+    /// The arena's lock.
+    pub fn native(&self) -> Native {
+        self.native
+    }
+
+    #[inline]
+    fn take(slf: &Bound<'_, Self>, limit: Limit, way: Way) -> PyResult<bool> {
+        let arena = arena_of(slf.as_super())?.get();
+        let (native, me) = (slf.get().native, arena.me()?);
+        match native.try_acquire(arena.heap(), me).map_err(to_python)? {
+            Taken::Now => Ok(true),
+            Taken::FromDead { pid } => Self::tell(slf, pid, way),
+            Taken::Busy if limit.is_now() => Ok(false),
+            Taken::Busy => Self::wait(slf, arena, limit, way),
+        }
+    }
+
+    #[cold]
+    fn wait(slf: &Bound<'_, Self>, arena: &Arena, limit: Limit, way: Way) -> PyResult<bool> {
+        let taken = acquire_levels(slf.py(), arena, slf.get().native, limit, 1)?;
+        match taken {
+            Taken::Busy => Ok(false),
+            Taken::Now => Ok(true),
+            Taken::FromDead { pid } => Self::tell(slf, pid, way),
+        }
+    }
+
+    /// The lock is ours, and was a dead process's.
+    #[cold]
+    fn tell(slf: &Bound<'_, Self>, pid: u32, way: Way) -> PyResult<bool> {
+        match slf.call_method1("_took_from_dead", (pid, way == Way::Enter)) {
+            Ok(_) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn leave(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let arena = arena_of(slf.as_super())?.get();
+        let mutex = slf.get();
+        match mutex.native.release(arena.heap(), arena.me()?).map_err(to_python)? {
+            Freed::Done => Ok(()),
+            Freed::NotHeld if !mutex.is_reentrant => {
+                Err(PyRuntimeError::new_err("release unlocked lock"))
+            }
+            _ => Err(PyRuntimeError::new_err("cannot release un-acquired lock")),
+        }
+    }
+}
+
+/// Takes a lock so many times, waiting for it. A wait that is given up has taken nothing.
+pub fn acquire_levels(
+    py: Python<'_>,
+    arena: &Arena,
+    native: Native,
+    limit: Limit,
+    levels: u64,
+) -> PyResult<Taken> {
+    let me = arena.me()?;
+    let enqueued = arena.roomy(|| native.enqueue(arena.heap(), me, levels));
+    let (taken, ticket) = enqueued.map_err(to_python)?;
+    let Some(ticket) = ticket else { return Ok(taken) };
+    let waited = wait(py, arena, ticket, limit, || native.look(arena.heap(), me, ticket));
+    match waited {
+        Waited::Over(taken) => Ok(taken),
+        Waited::TimedOut => native.abandon(arena.heap(), me, ticket).map_err(to_python),
+        Waited::Failed(error) => {
+            if native.abandon(arena.heap(), me, ticket).map_err(to_python)? != Taken::Busy {
+                native.give_back(arena.heap(), me).map_err(to_python)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+#[pymethods]
+impl Mutex {
+    #[new]
+    #[pyo3(signature = (arena, handle = None, tag = 0, reentrant = false))]
+    fn new(
+        arena: &Bound<'_, Arena>,
+        handle: Option<(u64, u64)>,
+        tag: u64,
+        reentrant: bool,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        let heap = arena.get().heap();
+        let create = || Ok(Native::create(heap, reentrant)?.handle());
+        let object = held(arena, handle, tag, create)?;
+        let native = Native::open(heap, object.handle(), reentrant).map_err(to_python)?;
+        let mutex = Self { native, is_reentrant: reentrant };
+        Ok(PyClassInitializer::from(object).add_subclass(mutex))
+    }
+
+    #[pyo3(signature = (blocking = None, timeout = None))]
+    fn acquire(
+        slf: &Bound<'_, Self>,
+        blocking: Option<&Bound<'_, PyAny>>,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<bool> {
+        let limit = if blocking.is_none() && timeout.is_none() {
+            Limit::NONE
+        } else {
+            Limit::of_acquire(slf.py(), blocking, timeout)?
+        };
+        Self::take(slf, limit, Way::Acquire)
+    }
+
+    fn release(slf: &Bound<'_, Self>) -> PyResult<()> {
+        Self::leave(slf)
+    }
+
+    fn __enter__(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        Self::take(slf, Limit::NONE, Way::Enter)
+    }
+
+    #[pyo3(signature = (*_exc_info))]
+    fn __exit__(slf: &Bound<'_, Self>, _exc_info: &Bound<'_, PyTuple>) -> PyResult<()> {
+        Self::leave(slf)
+    }
+
+    fn locked(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let arena = arena_of(slf.as_super())?.get();
+        slf.get().native.is_locked(arena.heap()).map_err(to_python)
+    }
+
+    #[getter]
+    fn owner_died(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let arena = arena_of(slf.as_super())?.get();
+        slf.get().native.owner_died(arena.heap()).map_err(to_python)
+    }
+
+    fn _holder(slf: &Bound<'_, Self>) -> PyResult<Option<Person>> {
+        let arena = arena_of(slf.as_super())?.get();
+        let holder = slf.get().native.holder(arena.heap()).map_err(to_python)?;
+        holder.map(|holder| people::person(arena, holder.life, holder.since_ns)).transpose()
+    }
+
+    fn _waiters(slf: &Bound<'_, Self>) -> PyResult<Vec<Person>> {
+        let arena = arena_of(slf.as_super())?.get();
+        people::waiters(arena, &slf.get().native.waiters(arena.heap()).map_err(to_python)?)
+    }
+}

@@ -1,0 +1,28 @@
+//! Who holds a lock, and who waits: for the tools.
+
+use ::arena::life::LifeId;
+use ::arena::wait::Waiter;
+use pyo3::prelude::*;
+
+use super::arena::Arena;
+use super::failures::to_python;
+
+/// Process id (0 if it is not known any more), thread id, name of the process, and since when (`CLOCK_MONOTONIC`, s).
+pub type Person = (u32, u32, String, f64);
+
+/// What is known of a thread.
+#[allow(clippy::cast_precision_loss)] // Of some microseconds.
+pub fn person(arena: &Arena, life: LifeId, since_ns: u64) -> PyResult<Person> {
+    let heap = arena.heap();
+    let who = heap.who(life).map_err(to_python)?;
+    let name = match who.slot {
+        Some(slot) => heap.name_of(slot).map_err(to_python)?,
+        None => String::new(),
+    };
+    Ok((who.pid, who.thread, name, since_ns as f64 / 1e9))
+}
+
+/// What is known of those who wait.
+pub fn waiters(arena: &Arena, waiters: &[Waiter]) -> PyResult<Vec<Person>> {
+    waiters.iter().map(|waiter| person(arena, waiter.life, waiter.since_ns)).collect()
+}

@@ -1,0 +1,164 @@
+//! Waiting as Python's threads wait: without the GIL, with an ear for signals, and with a limit.
+
+use std::cell::RefCell;
+
+use ::arena::wait::sleep::{Ended, Patience, await_node};
+use ::arena::wait::{Look, Ticket};
+use ::arena::{Failure, clock, spin::Spinner};
+use pyo3::exceptions::{PyOverflowError, PyValueError};
+use pyo3::prelude::*;
+
+use super::arena::Arena;
+use super::deputy;
+use super::failures::to_python;
+use super::interrupted::without_gil;
+
+/// How long a thread spins at most before it sleeps.
+const SPIN_NS_MAX: u64 = 50_000;
+
+thread_local! {
+    static SPINNER: RefCell<Option<Spinner>> = const { RefCell::new(None) };
+}
+
+/// How long a caller is willing to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    deadline_ns: u64,
+}
+
+impl Limit {
+    /// Until it is over.
+    pub const NONE: Self = Self { deadline_ns: u64::MAX };
+    /// Not at all.
+    pub const NOW: Self = Self { deadline_ns: 0 };
+
+    /// So many seconds from now; less than none is none. `None` is without limit.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates, as it should.
+    pub fn after(seconds: Option<f64>) -> Self {
+        match seconds {
+            None => Self::NONE,
+            Some(seconds) if seconds > 0.0 => {
+                Self { deadline_ns: clock::now_ns().saturating_add((seconds * 1e9) as u64) }
+            }
+            Some(_) => Self::NOW,
+        }
+    }
+
+    /// Whether there is nothing to wait for.
+    pub fn is_now(self) -> bool {
+        self == Self::NOW
+    }
+
+    /// What `threading.Lock.acquire(blocking, timeout)` understands by its arguments, `None` for the timeout included.
+    ///
+    /// Errors are those of this version of Python's own lock.
+    pub fn of_acquire(
+        py: Python<'_>,
+        blocking: Option<&Bound<'_, PyAny>>,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let timeout = timeout.filter(|timeout| !timeout.is_none());
+        let blocks = match blocking {
+            None => true,
+            Some(blocking) => blocking.is_truthy()?,
+        };
+        let Some(timeout) = timeout else {
+            return Ok(if blocks { Self::NONE } else { Self::NOW });
+        };
+        let seconds: f64 = timeout.extract().unwrap_or(f64::NAN);
+        let is_plain = blocks && seconds >= 0.0 && seconds < 1e9;
+        if !is_plain {
+            // A lock that is free checks, and does not wait.
+            let lock = py.import("threading")?.call_method0("Lock")?;
+            lock.call_method1("acquire", (blocks, timeout))?;
+        }
+        #[allow(clippy::float_cmp)] // The one value that stands for no limit.
+        Ok(match (blocks, seconds == -1.0) {
+            (false, _) => Self::NOW,
+            (true, true) => Self::NONE,
+            (true, false) => Self::after(Some(seconds)),
+        })
+    }
+
+    /// What the methods of conditions, events and queues understand by a timeout in seconds.
+    pub fn of_timeout(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        match timeout.filter(|timeout| !timeout.is_none()) {
+            None => Ok(Self::NONE),
+            Some(timeout) => {
+                let seconds: f64 = timeout.extract()?;
+                if seconds.is_nan() {
+                    return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
+                }
+                if seconds > 9e9 {
+                    return Err(PyOverflowError::new_err("timeout value is too large"));
+                }
+                Ok(Self::after(Some(seconds)))
+            }
+        }
+    }
+}
+
+struct Caller<'py> {
+    py: Python<'py>,
+    limit: Limit,
+    spinner: Spinner,
+    error: Option<PyErr>,
+}
+
+impl Patience for Caller<'_> {
+    fn rest(&mut self, sleep: &mut dyn FnMut()) -> bool {
+        without_gil(self.py, sleep);
+        if deputy::is_cancelled() {
+            return false;
+        }
+        match self.py.check_signals() {
+            Ok(()) => true,
+            Err(error) => {
+                self.error = Some(error);
+                false
+            }
+        }
+    }
+
+    fn deadline_ns(&self) -> u64 {
+        self.limit.deadline_ns
+    }
+
+    fn spinner(&mut self) -> &mut Spinner {
+        &mut self.spinner
+    }
+}
+
+/// How a wait ended, for Python.
+#[derive(Debug)]
+pub enum Waited<T> {
+    /// By what was waited for.
+    Over(T),
+    /// The time is over. The wait is still to be given up.
+    TimedOut,
+    /// Somebody raised something meanwhile, or the arena has ended. The wait is still to be given up.
+    Failed(PyErr),
+}
+
+/// Waits until `look` says that it is over.
+pub fn wait<T>(
+    py: Python<'_>,
+    arena: &Arena,
+    ticket: Ticket,
+    limit: Limit,
+    look: impl FnMut() -> Result<Look<T>, Failure>,
+) -> Waited<T> {
+    let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
+    let mut caller = Caller { py, limit, spinner, error: None };
+    let outcome = deputy::sleeping_on(arena, ticket, || {
+        await_node(arena.heap(), ticket, &mut caller, look)
+    });
+    SPINNER.set(Some(caller.spinner));
+    match outcome {
+        Ok(Ended::Over(outcome)) => Waited::Over(outcome),
+        Ok(Ended::TimedOut) => Waited::TimedOut,
+        Ok(Ended::GivenUp) => Waited::Failed(caller.error.unwrap_or_else(deputy::abandoned)),
+        Err(Failure::Ended) => Waited::Failed(arena.ended_error()),
+        Err(failure) => Waited::Failed(to_python(failure)),
+    }
+}
