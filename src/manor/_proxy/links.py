@@ -17,6 +17,7 @@ from manor._proxy.deadlines import within_deadline
 from manor._proxy.dialer import Dialer
 from manor._proxy.link import Link
 from manor._proxy.local import local_servers
+from manor._resident.attachment import leave_in_order
 from manor._transport.addresses import Address, describe
 from manor._transport.handshake import noise_key
 from manor._transport.peers import machine_id
@@ -195,6 +196,7 @@ def _say_goodbye() -> None:
     if others:
         threading.Thread(target=_say_goodbye_after, args=(others,), name="manor-goodbye", daemon=False).start()
         return
+    leave_in_order()
     for link in list(_links.values()):
         if link.ended is None:
             link.control.post(Notice(What.GOODBYE))

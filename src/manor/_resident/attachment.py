@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import reprlib
 import weakref
 from collections.abc import Callable
+from multiprocessing import util
 from typing import Any, Final, Protocol
 
 from manor import _native
@@ -14,14 +16,16 @@ from manor._codec.context import travel
 from manor._resident import boxes, keys
 from manor._wire.references import Reference
 from manor._wire.tokens import Route
-from manor.errors import ManagerDied, NotPicklable
+from manor.errors import CallTimeout, ManagerDied, NotPicklable
 
-__all__ = ["Arena", "Attachment", "Where", "attach", "create", "find", "give_up", "take_over"]
+__all__ = ["Arena", "Attachment", "Where", "attach", "create", "find", "give_up", "leave_in_order", "take_over"]
 
 Arena = _native.Arena
 
 _OPEN: Final = Reference("manor._proxy.resident.opening", "open_object")
 """It knows the proxies, which are above this package."""
+
+_CURRENT_END: Final = Reference("manor._proxy.deadlines", "current_end")
 
 _DETACH: Final = Reference("manor._proxy.resident.detached", "detach")
 
@@ -147,6 +151,15 @@ class Attachment:
         how = self.where.ended or "was shut down, or its owner ended"
         return ManagerDied(f"the manager at {self.where.public_address!r} (pid {self.where.route.pid}) {how}")
 
+    def deadline(self) -> float | None:
+        """Until when (monotonic, in seconds) the caller waits at most where it names no limit itself, or None."""
+        end: float | None = _CURRENT_END.resolve()()
+        return end
+
+    def timed_out(self) -> BaseException:
+        """Return the exception for a wait that took longer than that."""
+        return CallTimeout(f"what was waited for did not happen within the deadline (manager at {self.where.public_address!r})")
+
     def pickled_where(self) -> bytes:
         """Return address and route, as bytes that a process which is attached already need not look into."""
         self.where.await_started()
@@ -217,7 +230,24 @@ def find(server: bytes) -> Arena | None:
 
 
 def _name() -> str:
-    return f"{os.getpid()}"
+    return multiprocessing.current_process().name
+
+
+def _call_oneself(_: object = None) -> None:
+    """In a child of ``multiprocessing``: it has a name of its own."""
+    for arena in list(_arenas.values()):
+        if not arena.ended:
+            arena.call_oneself(_name())
+
+
+util.register_after_fork(_name, _call_oneself)
+
+
+def leave_in_order() -> None:
+    """Note that this process ends in good order: what its threads hold stays theirs."""
+    for arena in list(_arenas.values()):
+        if not arena.ended:
+            arena.leave_in_order()
 
 
 _forking: list[Arena] = []

@@ -12,6 +12,7 @@ __all__ = ["NAMESPACE_TAG", "id_of", "type_of"]
 
 NAMESPACE_TAG: Final = ord("N")
 _DICT, _SET, _VARIABLE = 1, 2, 3
+_WAITED_FOR: Final = {5: "Lock", 6: "RLock"}
 
 
 def id_of(obj: object) -> str | None:
@@ -29,4 +30,7 @@ def type_of(kind: int, tag: int) -> str:
         return "set"
     if kind == _VARIABLE:
         return "Value"
+    found = _WAITED_FOR.get(kind)
+    if found is not None:
+        return found
     return "Array" if tag else "list"

@@ -5,21 +5,24 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
+from manor._resident.deputies import is_waited_for
+
 if TYPE_CHECKING:
     from manor._server.adapters import Adapter
+    from manor._server.calls import Process
 
-__all__ = ["adapt", "linger"]
+__all__ = ["adapt", "linger", "release_dead"]
 
 _ADAPTED_MODULES: Final = frozenset(("_queue", "_thread", "multiprocessing.pool", "queue", "threading"))
 _needs: dict[type, bool] = {}
 
 
 def adapt(obj: object) -> Adapter | None:
-    """Return the adapter of an object of the standard library that blocks; None for any other."""
+    """Return the adapter of an object that blocks, of the standard library or in shared memory; None for any other."""
     kind = type(obj)
     needed = _needs.get(kind)
     if needed is None:
-        needed = any(base.__module__ in _ADAPTED_MODULES for base in kind.__mro__)
+        needed = is_waited_for(obj) or any(base.__module__ in _ADAPTED_MODULES for base in kind.__mro__)
         if len(_needs) < 1024:
             _needs[kind] = needed
     if not needed:
@@ -27,6 +30,13 @@ def adapt(obj: object) -> Adapter | None:
     from manor._server.adapters import adapt as choose  # see above
 
     return choose(obj)
+
+
+def release_dead(process: Process) -> None:
+    """Give back what a client process, which died abnormally, had acquired in shared memory by calls to the server."""
+    residents = sys.modules.get("manor._server.adapters.residents")
+    if residents is not None:
+        residents.release_dead(process)
 
 
 def linger() -> None:

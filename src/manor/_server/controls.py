@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from manor import _log
 from manor._codec.exceptions import current_error_text
+from manor._server.adapting import release_dead
 from manor._server.calls import bury
 from manor._server.objects import ObjectTable
 from manor._server.processes import Process, Processes
@@ -119,6 +120,7 @@ class Control:
         self._after_burial(process)
 
     def _release_dead(self) -> None:
+        release_dead(self.process)
         for hosted in self._table.all():
             for holder in (hosted.adapter, hosted.obj):
                 release = getattr(type(holder), "release_dead", None)

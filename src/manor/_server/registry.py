@@ -26,13 +26,13 @@ def public_methods(obj: object) -> list[str]:
     return [name for name in all_methods(obj) if name[0] != "_"]
 
 
-RESIDENT_TYPEIDS: Final = frozenset(("Array", "Namespace", "Value", "dict", "list", "set"))
+RESIDENT_TYPEIDS: Final = frozenset(("Array", "Lock", "Namespace", "RLock", "Value", "dict", "list", "set"))
 """Types that live in the arena where there is one, unless a program registers its own under the name."""
 
 
 def _is_standard(typeid: str, factory: object) -> bool:
     """Whether *factory* is ours: what a program registers, ``dict`` itself included, is to be called."""
-    return typeid in RESIDENT_TYPEIDS and isinstance(factory, Reference) and factory.module == "manor._server.types"
+    return typeid in RESIDENT_TYPEIDS and isinstance(factory, Reference)  # no program registers such a thing
 
 
 class Created:

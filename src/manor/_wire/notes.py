@@ -11,7 +11,7 @@ class Noted(NamedTuple):
     Attributes:
         result: What the method returned.
         pid: The process that was killed while it held the lock.
-        process_name: Its name.
+        process_name: Its name, or an empty string.
         kind: What kind of object it held.
     """
 
@@ -21,7 +21,8 @@ class Noted(NamedTuple):
     kind: str
 
     def __str__(self) -> str:
+        name = f" ({self.process_name})" if self.process_name else ""
         return (
-            f"the {self.kind} was taken back from process {self.pid} ({self.process_name}), which was killed while "
-            f"it held it: what it protects may be half changed"
+            f"the {self.kind} was taken back from process {self.pid}{name}, which was killed while it held it: "
+            f"what it protects may be half changed"
         )

@@ -174,7 +174,7 @@ impl Mutex {
         let state = self.state(space)?;
         if !ticket.is_in_line(space)? {
             if state & OWNER != me.word() {
-                return corrupt("a lock was handed over to somebody else");
+                return Ok(Look::Over(Taken::Busy)); // A deputy that has ended meanwhile.
             }
             space.memory.store(self.object.body(SINCE), clock::coarse_ns())?;
             return self.taken(space, state).map(Look::Over);
@@ -190,10 +190,10 @@ impl Mutex {
             if ticket.is_in_line(space)? {
                 (Taken::Busy, self.line().take_out(space, &guard, &ticket.node(space)?)?)
             } else {
-                let Look::Over(taken) = self.standing(space, me, ticket)? else {
-                    return corrupt("a node stands in a line and does not");
-                };
-                (taken, None)
+                match self.standing(space, me, ticket)? {
+                    Look::Over(taken) => (taken, None),
+                    Look::Behind(_) => return corrupt("a node stands in a line and does not"),
+                }
             }
         };
         ticket.free(heap)?;

@@ -7,10 +7,11 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use ::arena::life::{Deputy as Native, LifeId};
+use ::arena::life::Deputy as Native;
 use ::arena::wait::Ticket;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
 
 use super::arena::Arena;
 use super::failures::to_python;
@@ -27,12 +28,11 @@ thread_local! {
     static ACTING: Cell<Option<*const Shared>> = const { Cell::new(None) };
 }
 
-/// Stands for a thread of another process; see `_native_waiting.pyi`.
+/// A life for a thread of another process; see `_native_waiting.pyi`.
 #[pyclass(frozen, module = "manor._native")]
 pub struct Deputy {
     arena: Py<Arena>,
     native: Native,
-    shared: Arc<Shared>,
 }
 
 fn current<R>(job: impl FnOnce(&Shared) -> R) -> Option<R> {
@@ -59,10 +59,11 @@ pub fn sleeping_on<R>(_arena: &Arena, ticket: Ticket, job: impl FnOnce() -> R) -
     outcome
 }
 
-impl Deputy {
-    fn id(&self) -> LifeId {
-        self.native.id()
-    }
+/// One call of a client's thread; see `_native_waiting.pyi`.
+#[pyclass(frozen, module = "manor._native")]
+pub struct Acting {
+    deputy: Py<Deputy>,
+    shared: Arc<Shared>,
 }
 
 #[pymethods]
@@ -70,45 +71,54 @@ impl Deputy {
     #[new]
     fn new(arena: &Bound<'_, Arena>) -> PyResult<Self> {
         let native = Native::begin(arena.get().heap()).map_err(to_python)?;
-        Ok(Self { arena: arena.clone().unbind(), native, shared: Arc::default() })
+        Ok(Self { arena: arena.clone().unbind(), native })
     }
 
-    /// Calls `function(*args)` as the client's thread.
-    #[pyo3(signature = (function, /, *args))]
+    fn act(slf: Py<Self>) -> Acting {
+        Acting { deputy: slf, shared: Arc::default() }
+    }
+
+    fn end(&self, died: bool) -> PyResult<()> {
+        self.native.end(self.arena.get().heap(), died).map_err(to_python)
+    }
+}
+
+impl Drop for Deputy {
+    fn drop(&mut self) {
+        // In good order, and nobody is there to be told of a failure.
+        let _ = self.native.end(self.arena.get().heap(), false);
+    }
+}
+
+#[pymethods]
+impl Acting {
+    #[pyo3(signature = (function, /, *args, **kwds))]
     fn run<'py>(
         &self,
         function: &Bound<'py, PyAny>,
-        args: &Bound<'py, pyo3::types::PyTuple>,
+        args: &Bound<'py, PyTuple>,
+        kwds: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let deputy = self.deputy.get();
         let before = ACTING.replace(Some(Arc::as_ptr(&self.shared)));
-        let outcome =
-            self.arena.get().lives().acting_as(self.id(), || function.call1(args));
+        let lives = deputy.arena.get().lives();
+        let outcome = lives.acting_as(deputy.native.id(), || function.call(args, kwds));
         ACTING.set(before);
         outcome
     }
 
-    /// Ends the wait under way in `run`, and every later one until `resume`.
     fn cancel(&self) {
         // Release: pairs with the Acquire load of `is_cancelled`.
         self.shared.is_cancelled.store(true, Ordering::Release);
         let at = self.shared.asleep_at.load(Ordering::Acquire);
         if at != 0 {
-            let _ = ::arena::wait::disturb(self.arena.get().heap(), at);
+            // A sleeper that this misses looks for itself before long.
+            let _ = ::arena::wait::disturb(self.deputy.get().arena.get().heap(), at);
         }
-    }
-
-    /// Waits again from now on.
-    fn resume(&self) {
-        self.shared.is_cancelled.store(false, Ordering::Release);
     }
 
     #[getter]
     fn cancelled(&self) -> bool {
         self.shared.is_cancelled.load(Ordering::Acquire)
-    }
-
-    /// The client's thread has ended: `died` if it was killed, and what it held is to be given back.
-    fn end(&self, died: bool) -> PyResult<()> {
-        self.native.end(self.arena.get().heap(), died).map_err(to_python)
     }
 }

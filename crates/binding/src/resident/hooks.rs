@@ -14,6 +14,7 @@ pub struct Hooks {
     pub show: Py<PyAny>,
     pub unshow: Py<PyAny>,
     pub ended: Py<PyAny>,
+    pub deadline: Option<Py<PyAny>>,
     pub object: Py<PyAny>,
 }
 
@@ -32,6 +33,7 @@ impl Hooks {
             show: get("show")?,
             unshow: get("unshow")?,
             ended: get("ended")?,
+            deadline: get("deadline").ok(),
             object: object.clone().unbind(),
         })
     }

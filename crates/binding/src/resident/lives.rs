@@ -76,10 +76,7 @@ impl Lives {
     /// Of a new arena's Python object.
     pub fn new() -> Arc<Self> {
         // Relaxed: only the numbers matter.
-        Arc::new(Self {
-            serial: SERIALS.fetch_add(1, Ordering::Relaxed),
-            place: Mutex::new(None),
-        })
+        Arc::new(Self { serial: SERIALS.fetch_add(1, Ordering::Relaxed), place: Mutex::new(None) })
     }
 
     fn place(&self) -> MutexGuard<'_, Option<Place>> {
@@ -140,7 +137,8 @@ impl Lives {
                 *place = heap.take().map(Place::Buried);
             }
         }
-        let own = OWN.try_with(|own| own.try_borrow_mut().ok().and_then(|mut own| own.remove(&self.serial)));
+        let own = OWN
+            .try_with(|own| own.try_borrow_mut().ok().and_then(|mut own| own.remove(&self.serial)));
         drop(own);
         if ACTING.get().serial == self.serial {
             ACTING.set(NOBODY);

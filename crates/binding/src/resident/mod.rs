@@ -45,6 +45,7 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<set::Set>()?;
     module.add_class::<variable::Variable>()?;
     module.add_class::<mutex::Mutex>()?;
+    module.add_class::<deputy::Acting>()?;
     module.add_class::<deputy::Deputy>()?;
     module.add_class::<values::Witness>()?;
     module.add_class::<walk::Walk>()

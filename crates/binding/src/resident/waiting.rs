@@ -148,17 +148,45 @@ pub fn wait<T>(
     limit: Limit,
     look: impl FnMut() -> Result<Look<T>, Failure>,
 ) -> Waited<T> {
+    let (limit, is_bounded) = match bounded(py, arena, limit) {
+        Ok(found) => found,
+        Err(error) => return Waited::Failed(error),
+    };
     let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
     let mut caller = Caller { py, limit, spinner, error: None };
-    let outcome = deputy::sleeping_on(arena, ticket, || {
-        await_node(arena.heap(), ticket, &mut caller, look)
-    });
+    let outcome =
+        deputy::sleeping_on(arena, ticket, || await_node(arena.heap(), ticket, &mut caller, look));
     SPINNER.set(Some(caller.spinner));
     match outcome {
         Ok(Ended::Over(outcome)) => Waited::Over(outcome),
+        Ok(Ended::TimedOut) if is_bounded => Waited::Failed(timed_out(py, arena)),
         Ok(Ended::TimedOut) => Waited::TimedOut,
         Ok(Ended::GivenUp) => Waited::Failed(caller.error.unwrap_or_else(deputy::abandoned)),
         Err(Failure::Ended) => Waited::Failed(arena.ended_error()),
         Err(failure) => Waited::Failed(to_python(failure)),
+    }
+}
+
+/// A wait without a limit of its own ends with the caller's deadline. Returns the limit, and whether it is that.
+fn bounded(py: Python<'_>, arena: &Arena, limit: Limit) -> PyResult<(Limit, bool)> {
+    if limit != Limit::NONE {
+        return Ok((limit, false));
+    }
+    let end: Option<f64> = match &arena.python().deadline {
+        Some(deadline) => deadline.bind(py).call0()?.extract()?,
+        None => None,
+    };
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates, as it should.
+    Ok(match end {
+        Some(end) => (Limit { deadline_ns: (end * 1e9) as u64 }, true),
+        None => (limit, false),
+    })
+}
+
+#[cold]
+fn timed_out(py: Python<'_>, arena: &Arena) -> PyErr {
+    match arena.python().object.bind(py).call_method0("timed_out") {
+        Ok(error) => PyErr::from_value(error),
+        Err(error) => error,
     }
 }

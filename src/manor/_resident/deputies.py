@@ -1,0 +1,17 @@
+"""Lives in the arena that the server keeps for threads which are elsewhere."""
+
+from __future__ import annotations
+
+from manor import _native
+
+__all__ = ["Arena", "Deputy", "is_waited_for"]
+
+Arena = _native.Arena
+Deputy = _native.Deputy
+
+_WAITED_FOR = (_native.Mutex,)
+
+
+def is_waited_for(obj: object) -> bool:
+    """Whether *obj* is an object of the arena for which threads wait."""
+    return isinstance(obj, _WAITED_FOR)

@@ -1,0 +1,47 @@
+"""Who holds a lock, and who waits for it."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+__all__ = ["Holder", "Waiter", "holder_of", "waiters_of"]
+
+
+class Holder(NamedTuple):
+    """The thread that holds a lock.
+
+    Attributes:
+        pid: Its process; 0 if that has ended, and is not known any more.
+        thread: The thread's id, as the system has it (``threading.get_native_id()``).
+        process_name: ``multiprocessing.current_process().name`` there.
+        since: Since when, as ``time.time()`` has it, give or take some milliseconds.
+    """
+
+    pid: int
+    thread: int
+    process_name: str
+    since: float
+
+
+class Waiter(NamedTuple):
+    """A thread that waits; attributes as those of a ``Holder``."""
+
+    pid: int
+    thread: int
+    process_name: str
+    since: float
+
+
+def _on_the_wall(monotonic: float) -> float:
+    return time.time() - (time.monotonic() - monotonic)
+
+
+def holder_of(person: tuple[int, int, str, float] | None) -> Holder | None:
+    """Return a holder as users see it."""
+    return None if person is None else Holder(*person[:3], _on_the_wall(person[3]))
+
+
+def waiters_of(persons: list[tuple[int, int, str, float]]) -> list[Waiter]:
+    """Return waiters as users see them, in their order."""
+    return [Waiter(*person[:3], _on_the_wall(person[3])) for person in persons]

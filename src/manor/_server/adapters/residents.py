@@ -1,0 +1,86 @@
+"""Objects of the arena for which threads wait: callers elsewhere wait by a thread of the server.
+
+That thread acts as a *deputy* of the caller's: what it acquires is the caller's, whichever thread of the server serves
+the next call, and comes back when the caller's process dies.
+"""
+
+import threading
+import weakref
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from manor._resident.deaths import noting
+from manor._resident.deputies import Arena, Deputy
+from manor._server.adapters.adapter import Adapter, Method
+from manor._server.calls import Call, Process, current, is_dead
+from manor._server.waiting import Abandoned, over
+
+_UNDO: Final = {"acquire": "release", "__enter__": "release"}
+"""What gives back what a method took."""
+
+_deputies: weakref.WeakKeyDictionary[Any, dict[tuple[int, int], Deputy]] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def _deputy_of(call: Call, arena: Arena) -> Deputy:
+    with _lock:
+        theirs = _deputies.setdefault(call.process, {})
+        key = (id(arena), call.thread)
+        deputy = theirs.get(key)
+        if deputy is None:
+            deputy = theirs[key] = Deputy(arena)
+        return deputy
+
+
+def release_dead(process: Process) -> None:
+    """Give back what the threads of *process*, which died abnormally, have acquired."""
+    with _lock:
+        theirs = list(_deputies.pop(process, {}).values())
+    for deputy in theirs:
+        deputy.end(True)
+
+
+class ResidentAdapter(Adapter):
+    """Has every method run as the caller's deputy."""
+
+    def __init__(self, subject: Any) -> None:
+        super().__init__()
+        self._subject = subject
+
+    def method(self, name: str) -> Method:
+        """The method, as the current call's thread would run it."""
+        return partial(self._run, name)
+
+    def release_dead(self, process: Process) -> None:
+        """Give back what *process* had of this object, and all else."""
+        super().release_dead(process)
+        release_dead(process)
+
+    def _run(self, name: str, *args: Any, **kwds: Any) -> Any:
+        call = current()
+        function: Callable[..., Any] = getattr(self._subject, name)
+        if call is None:
+            return function(*args, **kwds)
+        if over(call):
+            raise Abandoned
+        acting = _deputy_of(call, self._subject._arena).act()
+        call.cancellation.add(acting.cancel)
+        try:
+            result = noting(self._subject._typeid, partial(acting.run, function, *args, **kwds))
+        except Exception:
+            if acting.cancelled:
+                raise Abandoned from None
+            raise
+        finally:
+            call.cancellation.discard(acting.cancel)
+        if name in _UNDO and result:
+            call.undo.append(partial(self._undo, call, _UNDO[name]))
+        return result
+
+    def _undo(self, call: Call, name: str) -> None:
+        if not is_dead(call.process):  # else what it had has been given back
+            self._run_as(call, name)
+
+    def _run_as(self, call: Call, name: str) -> None:
+        _deputy_of(call, self._subject._arena).act().run(getattr(self._subject, name))
