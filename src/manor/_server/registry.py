@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -13,17 +12,23 @@ __all__ = ["RESIDENT_TYPEIDS", "Created", "Registry", "all_methods", "public_met
 
 def all_methods(obj: object) -> list[str]:
     """Return the names of all callable attributes of *obj*."""
-    found = []
-    for name in dir(obj):
-        with contextlib.suppress(Exception):  # a property that fails is no method
-            if callable(getattr(obj, name)):
-                found.append(name)
-    return found
+    return _methods(obj, dir(obj))
 
 
 def public_methods(obj: object) -> list[str]:
     """Return the names of all callable attributes of *obj* that do not begin with an underscore."""
-    return [name for name in all_methods(obj) if name[0] != "_"]
+    return _methods(obj, [name for name in dir(obj) if name[0] != "_"])  # the private ones are most, and not looked at
+
+
+def _methods(obj: object, names: list[str]) -> list[str]:
+    found = []
+    for name in names:
+        try:
+            if callable(getattr(obj, name)):
+                found.append(name)
+        except Exception:  # noqa: S112 - a property that fails is no method
+            continue
+    return found
 
 
 RESIDENT_TYPEIDS: Final = frozenset(("Array", "Namespace", "Value", "dict", "list", "set"))
