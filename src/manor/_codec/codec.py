@@ -39,7 +39,7 @@ class Codec(ABC):
 
     @abstractmethod
     def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
-        """Return the parts of the payload of *record*, which tells of a proxy, as far as this codec can carry it."""
+        """Return the payload of *record*, which tells of a proxy by names; the last names its class, if known."""
 
     @abstractmethod
     def encode_error(self, error: BaseException) -> list[Buffer]:
@@ -58,7 +58,7 @@ class _PickleCodec(Codec):
     decode = staticmethod(pickles.loads)
 
     def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
-        return [pickles.dumps_builtins(record, 5)]  # names and references: no buffers, no reducers of the user's
+        return [pickles.dumps_builtins(record, 5)]
 
     def encode_error(self, error: BaseException) -> list[Buffer]:
         return [pack_exception(error)]
@@ -74,7 +74,7 @@ class _XmlCodec(Codec):
     number = 2
 
     def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
-        return self.encode(tuple(None if callable(part) else part for part in record))
+        return self.encode((*record[:-1], None))  # the other side is not to import what it is told to
 
     def encode(self, value: object) -> list[Buffer]:
         import xmlrpc.client  # used by next to nobody, and slow to import

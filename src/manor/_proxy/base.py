@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from multiprocessing import context
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from manor._codec.context import travel
 from manor._proxy.deadlines import Waits
@@ -18,6 +18,9 @@ from manor._wire.notes import Noted
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
 from manor.errors import AuthenticationError, OwnerDiedWarning
+
+if TYPE_CHECKING:
+    from manor._proxy.link import Link
 
 __all__ = ["BaseProxy", "RebuildProxy", "resident_proxy"]
 
@@ -199,13 +202,22 @@ def RebuildProxy(func: Any, token: Token, serializer: str, kwds: dict[str, Any])
         if key is None:
             raise
         link = find_link(token, serializer, key)
+    if token.handle is not None:
+        return _rebuild_resident(func, token, serializer, kwds, link)
+    sender = travel.sender
+    if sender is None or token.route is None or not sender.granted(token.route.server, token.ident):
+        return func(token, serializer, **kwds)
+    hold = link.hold(token.ident, credited=True)
+    proxy = func(token, serializer, **kwds)
+    del hold
+    return proxy
+
+
+def _rebuild_resident(func: Any, token: Token, serializer: str, kwds: dict[str, Any], link: Link) -> Any:
     resident = resident_proxy(token, link)
     if resident is not None:
         return resident
-    ident, hosted = link.ident_of(token)
-    sender = travel.sender
-    credited = sender is not None and token.route is not None and sender.granted(token.route.server, ident)
-    hold = link.hold(ident, credited=credited and hosted is None)
+    _, hosted = link.ident_of(token)  # keeps the object until the proxy does
     proxy = func(token, serializer, **kwds)
-    del hold, hosted
+    del hosted
     return proxy

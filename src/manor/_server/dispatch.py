@@ -20,6 +20,7 @@ from manor.errors import NotExposed, ObjectGone
 if TYPE_CHECKING:
     from manor._server.primitives import DeadOwner
     from manor._server.residency import Residency
+    from manor._wire.references import Reference
 
 __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 
@@ -33,7 +34,7 @@ class ProxyResult:
 
     __slots__ = ("exposed", "id", "proxytype", "typeid")
 
-    def __init__(self, exposed: tuple[str, ...], id: str, typeid: str, proxytype: Any) -> None:  # noqa: A002 - a token's
+    def __init__(self, exposed: tuple[str, ...], id: str, typeid: str, proxytype: Reference | None) -> None:  # noqa: A002 - a token's
         self.exposed = exposed
         self.id = id
         self.typeid = typeid
@@ -41,7 +42,8 @@ class ProxyResult:
 
     def as_tuple(self) -> tuple[Any, ...]:
         """Return what the client is told."""
-        return self.exposed, self.id, self.typeid, self.proxytype
+        proxytype = self.proxytype
+        return self.exposed, self.id, self.typeid, proxytype and (proxytype.module, proxytype.name)
 
 
 class Grantee(Protocol):

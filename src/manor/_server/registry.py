@@ -17,7 +17,22 @@ def all_methods(obj: object) -> list[str]:
 
 def public_methods(obj: object) -> list[str]:
     """Return the names of all callable attributes of *obj* that do not begin with an underscore."""
-    return _methods(obj, [name for name in dir(obj) if name[0] != "_"])  # the private ones are most, and not looked at
+    return _methods(obj, _public_names(obj))
+
+
+def _public_names(obj: object) -> list[str]:
+    """Return those names of ``dir(obj)`` that do not begin with an underscore.
+
+    Most are the special methods that every object has, so they are not even listed if the class leaves that to us.
+    """
+    kind = type(obj)
+    is_usual = kind.__dir__ is object.__dir__ and kind.__getattribute__ is object.__getattribute__
+    if not is_usual or obj.__class__ is not kind:
+        return [name for name in dir(obj) if name[0] != "_"]
+    names = {name for name in getattr(obj, "__dict__", ()) if name[0] != "_"}
+    for base in kind.__mro__[:-1]:
+        names.update([name for name in base.__dict__ if name[0] != "_"])
+    return sorted(names)
 
 
 def _methods(obj: object, names: list[str]) -> list[str]:
