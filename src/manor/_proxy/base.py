@@ -27,7 +27,8 @@ __all__ = ["BaseProxy", "RebuildProxy", "resident_proxy"]
 _STORE: Final = Reference("manor._proxy.resident.stand_ins", "store")
 _OPEN_RESIDENT: Final = Reference("manor._proxy.resident.opening", "open_resident")
 _AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
-"""It makes subclasses of this module's class."""
+_REBUILD_AUTO: Final = Reference("manor._proxy.auto", "rebuild_auto")
+"""That module makes subclasses of this module's class."""
 
 
 class BaseProxy:
@@ -153,6 +154,9 @@ class BaseProxy:
         func, token, serializer, kwds = self._record()
         if context.get_spawning_popen() is not None:
             kwds["authkey"] = self._authkey
+        if self._isauto:
+            route = token.route and tuple(token.route)
+            return _REBUILD_AUTO.resolve(), (token.typeid, token.address, token.id, route, serializer, kwds)
         return RebuildProxy, (func, token, serializer, kwds)
 
     def _record(self) -> tuple[Any, Token, str, dict[str, Any]]:
