@@ -73,7 +73,7 @@ impl Cell {
             4 | 5 => {
                 let kind = if self.0 & 7 == 4 { Kind::Str } else { Kind::Bytes };
                 let length = (self.0 >> 3 & 7) as usize;
-                return Some(Loaded::Data(kind, self.0.to_le_bytes()[1..=length].to_vec()));
+                return Some(Loaded::Data(kind, self.0.to_le_bytes()[1..=length].into()));
             }
             _ => {}
         }
