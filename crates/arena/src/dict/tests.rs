@@ -47,12 +47,12 @@ fn values_of_every_kind_come_back_as_they_went_in() {
     for kind in [Kind::Str, Kind::Bytes, Kind::Pickle, Kind::BigInt] {
         for bytes in [&b""[..], b"short", b"seven77", b"eight888", &large] {
             dict.set(&heap, &key(2), &Value::Data(kind, &[bytes])).unwrap();
-            let expected = Loaded::Data(kind, bytes.into());
+            let expected = Loaded::Data(kind, bytes.to_vec().into());
             assert_eq!(dict.get(&heap, &key(2)), Ok(Some(expected)));
         }
     }
     dict.set(&heap, &key(2), &Value::Data(Kind::Pickle, &[b"abc", b"", b"defghijkl"])).unwrap();
-    let joined = Loaded::Data(Kind::Pickle, b"abcdefghijkl".as_slice().into());
+    let joined = Loaded::Data(Kind::Pickle, b"abcdefghijkl".to_vec().into());
     assert_eq!(dict.get(&heap, &key(2)), Ok(Some(joined)));
 }
 
@@ -65,17 +65,17 @@ fn keys_of_every_form_are_found_and_shown() {
         (Key::int(5, 5), Loaded::Int(5)),
         (Key::int(1, i64::MIN), Loaded::Int(i64::MIN)),
         (Key::int(1, i64::MAX), Loaded::Int(i64::MAX)),
-        (Key::data(5, Kind::Str, b"five"), Loaded::Data(Kind::Str, b"five".as_slice().into())),
-        (Key::data(5, Kind::Bytes, b"five"), Loaded::Data(Kind::Bytes, b"five".as_slice().into())),
+        (Key::data(5, Kind::Str, b"five"), Loaded::Data(Kind::Str, b"five".to_vec().into())),
+        (Key::data(5, Kind::Bytes, b"five"), Loaded::Data(Kind::Bytes, b"five".to_vec().into())),
         (Key::data(9, Kind::Str, &long), Loaded::Data(Kind::Str, long.clone().into())),
-        (Key::data(9, Kind::Str, &long[1..]), Loaded::Data(Kind::Str, long[1..].into())),
+        (Key::data(9, Kind::Str, &long[1..]), Loaded::Data(Kind::Str, long[1..].to_vec().into())),
         (
             Key::int(6, 6).shown_as(Kind::Other, b"six"),
-            Loaded::Data(Kind::Other, b"six".as_slice().into()),
+            Loaded::Data(Kind::Other, b"six".to_vec().into()),
         ),
         (
             Key::data(7, Kind::Other, b"canonical").shown_as(Kind::Pickle, b"original"),
-            Loaded::Data(Kind::Pickle, b"original".as_slice().into()),
+            Loaded::Data(Kind::Pickle, b"original".to_vec().into()),
         ),
     ];
     for (number, (key, _)) in (0..).zip(&keys) {

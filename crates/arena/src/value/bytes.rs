@@ -11,7 +11,8 @@ const FEW_MAX: usize = 15;
 
 #[derive(Clone)]
 enum Place {
-    Few(u8, [u8; FEW_MAX]),
+    /// First how many there are.
+    Few([u8; FEW_MAX + 1]),
     Many(Vec<u8>),
 }
 
@@ -24,13 +25,24 @@ impl Bytes {
     #[inline]
     pub(crate) fn read<M: Memory>(memory: &M, at: u64, length: u64) -> Result<Self> {
         let length = usize::try_from(length).unwrap_or(usize::MAX);
-        let mut few = [0; FEW_MAX];
-        let Some(target) = few.get_mut(..length) else {
+        if length > FEW_MAX {
             return Ok(Self(Place::Many(memory.read_new(at, length)?)));
-        };
-        memory.read(at, target)?;
+        }
+        let mut few = [0; FEW_MAX + 1];
+        memory.read(at, &mut few[1..=length])?;
         #[allow(clippy::cast_possible_truncation)] // At most 15.
-        Ok(Self(Place::Few(length as u8, few)))
+        let count = length as u8;
+        few[0] = count;
+        Ok(Self(Place::Few(few)))
+    }
+
+    /// Up to 7 bytes: those of a word above its lowest one. Stored as one word, since what is written in pieces is slow
+    /// to be read as a whole.
+    #[inline]
+    pub(crate) fn above_lowest(word: u64, count: u8) -> Self {
+        let mut few = [0; FEW_MAX + 1];
+        few[..8].copy_from_slice(&(word & !0xff | u64::from(count)).to_le_bytes());
+        Self(Place::Few(few))
     }
 
     /// The bytes as a `Vec`, without a copy if they are many.
@@ -49,7 +61,7 @@ impl Deref for Bytes {
     #[inline]
     fn deref(&self) -> &[u8] {
         match &self.0 {
-            Place::Few(length, bytes) => &bytes[..usize::from(*length).min(FEW_MAX)],
+            Place::Few(few) => &few[1..=usize::from(few[0]).min(FEW_MAX)],
             Place::Many(bytes) => bytes,
         }
     }
@@ -58,17 +70,6 @@ impl Deref for Bytes {
 impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Self {
         Self(Place::Many(bytes))
-    }
-}
-
-impl From<&[u8]> for Bytes {
-    #[inline]
-    fn from(bytes: &[u8]) -> Self {
-        let mut few = [0; FEW_MAX];
-        let Some(target) = few.get_mut(..bytes.len()) else { return bytes.to_vec().into() };
-        target.copy_from_slice(bytes);
-        #[allow(clippy::cast_possible_truncation)] // At most 15.
-        Self(Place::Few(bytes.len() as u8, few))
     }
 }
 
@@ -87,10 +88,13 @@ impl fmt::Debug for Bytes {
 #[test]
 fn few_and_many_bytes_are_the_same_to_whoever_reads_them() {
     assert_eq!(size_of::<Bytes>(), size_of::<Vec<u8>>());
-    for length in 0..40 {
-        let plain: Vec<u8> = (0..length).collect();
-        let bytes = Bytes::from(plain.as_slice());
-        assert_eq!((&*bytes, bytes.clone().into_vec()), (plain.as_slice(), plain.clone()));
-        assert_eq!(bytes, Bytes::from(plain));
+    let memory = crate::memory::Shared::create(4096).unwrap().0;
+    let stored: Vec<u8> = (1..=40).collect();
+    memory.write(8, &stored).unwrap();
+    for length in 0..=stored.len() {
+        let (bytes, plain) = (Bytes::read(&memory, 8, length as u64).unwrap(), &stored[..length]);
+        assert_eq!((&*bytes, bytes.clone().into_vec()), (plain, plain.to_vec()));
+        assert_eq!(bytes, Bytes::from(plain.to_vec()));
     }
+    assert_eq!(*Bytes::above_lowest(0x0807_0605_0403_0201, 7), [2, 3, 4, 5, 6, 7, 8]);
 }

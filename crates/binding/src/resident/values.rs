@@ -186,9 +186,12 @@ pub fn to_python<'py>(
     py: Python<'py>,
     loaded: Loaded,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if let Loaded::Int(int) = loaded {
+        return Ok(int.into_pyobject(py)?.into_any()); // Before all that has to be dropped again.
+    }
     Ok(match loaded {
         Loaded::Int(int) => int.into_pyobject(py)?.into_any(),
-        Loaded::Data(Kind::Str, bytes) => text(py, &bytes)?,
+        Loaded::Data(Kind::Str, ref bytes) => text(py, bytes)?,
         Loaded::None => py.None().into_bound(py),
         Loaded::Float(float) => PyFloat::new(py, float).into_any(),
         Loaded::Bool(truth) => PyBool::new(py, truth).to_owned().into_any(),
