@@ -7,7 +7,7 @@ use crate::Failure;
 use crate::block::Header;
 use crate::chores;
 use crate::classes::SIZES;
-use crate::dict::{Dict, Key};
+use crate::dict::{Dict, Key, Part, Way};
 use crate::failure::{Result, corrupt};
 use crate::heap::Heap;
 use crate::identity::Identity;
@@ -130,7 +130,7 @@ impl<M: Memory> Heap<M> {
     pub fn names(&self) -> Result<Vec<String>> {
         let dict = self.names_dict()?;
         'again: loop {
-            let mut position = dict.begin(self, crate::dict::Way::Forward)?;
+            let mut position = dict.begin(self, Way::Forward)?.only(Part::Keys);
             let mut items = Vec::new();
             while !position.is_end() {
                 match dict.advance(self, &mut position, 64, &mut items) {
@@ -138,7 +138,10 @@ impl<M: Memory> Heap<M> {
                     other => other?,
                 }
             }
-            return Ok(items.iter().filter_map(|(key, _)| text(key)).collect());
+            return Ok(items
+                .into_iter()
+                .filter_map(|(key, _)| key.loaded().ok().as_ref().and_then(text))
+                .collect());
         }
     }
 

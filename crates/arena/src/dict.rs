@@ -50,7 +50,7 @@ pub(crate) use check::check;
 pub(crate) use drain::drain;
 pub use key::Key;
 pub use set::Set;
-pub use walk::{Item, Position, Way};
+pub use walk::{CopiedItem, Item, Part, Position, Way, item};
 
 /// Words of the object's body.
 const HEAD: u64 = 0;

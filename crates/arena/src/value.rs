@@ -16,7 +16,9 @@
 //! A value block is a header, a word with the kind and length, and the bytes; it never changes once published.
 //! A **reference** is a block too: it names an object, and it *is* the object's count (see [`crate::object`]).
 
+mod bytes;
 mod cell;
+mod copied;
 mod witness;
 
 use crate::block::{Block, Header, State};
@@ -28,7 +30,9 @@ use crate::memory::Memory;
 use crate::object::Handle;
 use crate::units;
 
+pub use bytes::Bytes;
 pub(crate) use cell::Cell;
+pub use copied::Copied;
 pub use witness::Witness;
 
 /// What the bytes of a value block, or of a key, are. The arena does not look into them.
@@ -98,7 +102,7 @@ pub enum Loaded {
     /// A floating-point number.
     Float(f64),
     /// Bytes of a kind.
-    Data(Kind, Vec<u8>),
+    Data(Kind, Bytes),
     /// An object of this arena. Not held: [`crate::object`] says how to.
     Object(Handle),
 }
@@ -217,10 +221,7 @@ fn load_block<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
         Kind::Int => Loaded::Int(word(at + DATA)?.cast_signed()),
         Kind::Float => Loaded::Float(f64::from_bits(word(at + DATA)?)),
         Kind::Object => Loaded::Object(reference(space, at)?),
-        _ => {
-            let bytes = usize::try_from(length).unwrap_or(0);
-            Loaded::Data(kind, space.memory.read_new(at + DATA, bytes)?)
-        }
+        _ => Loaded::Data(kind, Bytes::read(&space.memory, at + DATA, length)?),
     })
 }
 

@@ -6,7 +6,7 @@ mod processes;
 
 use std::time::{Duration, Instant};
 
-use arena::dict::{Dict, Key, Way};
+use arena::dict::{Dict, Key, Way, item};
 use arena::heap::Heap;
 use arena::memory::Shared;
 use arena::value::{Kind, Loaded, Value};
@@ -71,7 +71,7 @@ fn readers_without_the_lock_never_see_a_mixture() {
         match dict.get(&heap, &key(round % 50)).unwrap() {
             None => assert_ne!(round % 50, 0),
             Some(Loaded::Data(Kind::Str, bytes)) => {
-                assert_eq!(bytes, uniform(u64::from(bytes[0] - b'a')));
+                assert_eq!(*bytes, *uniform(u64::from(bytes[0] - b'a')));
             }
             Some(other) => panic!("{other:?}"),
         }
@@ -110,7 +110,7 @@ fn inspect(heap: &Heap<Shared>, dict: Dict) {
         while !position.is_end() {
             dict.advance(heap, &mut position, 1000, &mut items).unwrap();
         }
-        items
+        items.into_iter().map(|copy| item(copy).unwrap()).collect::<Vec<_>>()
     };
     let (forward, mut backward) = (walk(Way::Forward), walk(Way::Backward));
     backward.reverse();

@@ -37,9 +37,9 @@ class Codec(ABC):
     def decode(self, payload: memoryview) -> Any:
         """Return the value of a payload."""
 
-    def portable(self, record: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return *record*, which tells of a proxy, as this codec can carry it."""
-        return tuple(record)
+    @abstractmethod
+    def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
+        """Return the payload of *record*, which tells of a proxy by names; the last names its class, if known."""
 
     @abstractmethod
     def encode_error(self, error: BaseException) -> list[Buffer]:
@@ -57,6 +57,9 @@ class _PickleCodec(Codec):
     encode_plain = staticmethod(pickles.dumps_plain)
     decode = staticmethod(pickles.loads)
 
+    def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
+        return [pickles.dumps_builtins(record, 5)]
+
     def encode_error(self, error: BaseException) -> list[Buffer]:
         return [pack_exception(error)]
 
@@ -70,8 +73,8 @@ class _XmlCodec(Codec):
     name = "xmlrpclib"
     number = 2
 
-    def portable(self, record: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(None if isinstance(part, type) or callable(part) else part for part in record)
+    def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
+        return self.encode((*record[:-1], None))  # the other side is not to import what it is told to
 
     def encode(self, value: object) -> list[Buffer]:
         import xmlrpc.client  # used by next to nobody, and slow to import

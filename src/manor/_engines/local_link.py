@@ -43,6 +43,7 @@ class LocalLink:
 
     ended = None
     timeout = None
+    holder = None
 
     def __init__(self, server: Server) -> None:
         """Reach the objects of *server*."""
@@ -97,9 +98,8 @@ class LocalLink:
     def give_back_since(self, mark: object) -> None:
         """Do nothing."""
 
-    def take_hold(self, hosted: Hosted) -> None:
-        """As a grantee: the reference is adopted by ``hold(credited=True)``."""
-        self.dispatcher.table.add_local(hosted.ident)
+    def note_hold(self, hosted: Hosted) -> None:
+        """As a grantee: do nothing, the reference is adopted by ``hold(credited=True)``."""
 
     def grant_new(self, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
         """As a grantee: host *obj* and return its id."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from manor._proxy.base import BaseProxy
+from manor._proxy.base import BaseProxy, RebuildProxy
 from manor._proxy.deadlines import LOCK_WAITS, QUEUE_WAITS, Waits
 from manor._proxy.links import find_link
 from manor._wire.calls import SERVER
-from manor._wire.tokens import Token
+from manor._wire.tokens import Route, Token
 
-__all__ = ["AutoProxy", "MakeProxyType", "remote_method"]
+__all__ = ["AutoProxy", "MakeProxyType", "rebuild_auto", "remote_method"]
 
 _WAITING_TYPES: Final = (
     ({"get", "put", "task_done"}, QUEUE_WAITS),
@@ -103,4 +103,20 @@ def AutoProxy(  # noqa: N802 - the standard library's name
     proxytype = MakeProxyType(f"AutoProxy[{token.typeid}]", exposed)
     proxy = proxytype(token, serializer, manager=manager, authkey=authkey, incref=incref, manager_owned=manager_owned)
     proxy._isauto = True
+    return proxy
+
+
+def rebuild_auto(
+    typeid: str,
+    address: Any,
+    id_: str,
+    route: tuple[bytes, bytes, str, int] | None,
+    serializer: str,
+    kwds: dict[str, Any],
+) -> BaseProxy:
+    """Return the proxy that was pickled, as ``RebuildProxy`` does.
+
+    This function is all that its pickle names: to look up a class or function takes longer than to make the proxy.
+    """
+    proxy: BaseProxy = RebuildProxy(AutoProxy, Token(typeid, address, id_, route and Route(*route)), serializer, kwds)
     return proxy

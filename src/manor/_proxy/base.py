@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from multiprocessing import context
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from manor._codec.context import travel
 from manor._proxy.deadlines import Waits
@@ -19,12 +19,16 @@ from manor._wire.references import Reference
 from manor._wire.tokens import Token
 from manor.errors import AuthenticationError, OwnerDiedWarning
 
+if TYPE_CHECKING:
+    from manor._proxy.link import Link
+
 __all__ = ["BaseProxy", "RebuildProxy", "resident_proxy"]
 
 _STORE: Final = Reference("manor._proxy.resident.stand_ins", "store")
 _OPEN_RESIDENT: Final = Reference("manor._proxy.resident.opening", "open_resident")
 _AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
-"""It makes subclasses of this module's class."""
+_REBUILD_AUTO: Final = Reference("manor._proxy.auto", "rebuild_auto")
+"""That module makes subclasses of this module's class."""
 
 
 class BaseProxy:
@@ -150,6 +154,9 @@ class BaseProxy:
         func, token, serializer, kwds = self._record()
         if context.get_spawning_popen() is not None:
             kwds["authkey"] = self._authkey
+        if self._isauto:
+            route = token.route and tuple(token.route)
+            return _REBUILD_AUTO.resolve(), (token.typeid, token.address, token.id, route, serializer, kwds)
         return RebuildProxy, (func, token, serializer, kwds)
 
     def _record(self) -> tuple[Any, Token, str, dict[str, Any]]:
@@ -199,13 +206,22 @@ def RebuildProxy(func: Any, token: Token, serializer: str, kwds: dict[str, Any])
         if key is None:
             raise
         link = find_link(token, serializer, key)
+    if token.handle is not None:
+        return _rebuild_resident(func, token, serializer, kwds, link)
+    sender = travel.sender
+    if sender is None or token.route is None or not sender.granted(token.route.server, token.ident):
+        return func(token, serializer, **kwds)
+    hold = link.hold(token.ident, credited=True)
+    proxy = func(token, serializer, **kwds)
+    del hold
+    return proxy
+
+
+def _rebuild_resident(func: Any, token: Token, serializer: str, kwds: dict[str, Any], link: Link) -> Any:
     resident = resident_proxy(token, link)
     if resident is not None:
         return resident
-    ident, hosted = link.ident_of(token)
-    sender = travel.sender
-    credited = sender is not None and token.route is not None and sender.granted(token.route.server, ident)
-    hold = link.hold(ident, credited=credited and hosted is None)
+    _, hosted = link.ident_of(token)  # keeps the object until the proxy does
     proxy = func(token, serializer, **kwds)
-    del hold, hosted
+    del hosted
     return proxy

@@ -23,6 +23,7 @@ from manor._transport.peers import machine_id
 from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, unpack_answer
 from manor._wire.granted import Granted
 from manor._wire.introduction import Role, Welcome
+from manor._wire.references import Reference
 from manor._wire.tokens import Route, Token
 from manor.errors import (
     AuthenticationError,
@@ -188,7 +189,7 @@ class Link:
         ident, _, resident = id_.partition("@")
         hold = self.memory.noted(resident, self.hold(int(ident, 16), credited=True))
         token = Token(typeid, self.public_address, resident or ident, self.route)
-        return Granted(tuple(exposed), token, proxytype, hold)
+        return Granted(tuple(exposed), token, proxytype and Reference(*proxytype), hold)
 
     def _open_session(self, patience: Patience) -> Session:
         seconds = self.limits.handshake_s if patience.seconds is None else patience.seconds

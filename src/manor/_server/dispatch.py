@@ -20,6 +20,7 @@ from manor.errors import NotExposed, ObjectGone
 if TYPE_CHECKING:
     from manor._server.primitives import DeadOwner
     from manor._server.residency import Residency
+    from manor._wire.references import Reference
 
 __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 
@@ -33,7 +34,7 @@ class ProxyResult:
 
     __slots__ = ("exposed", "id", "proxytype", "typeid")
 
-    def __init__(self, exposed: tuple[str, ...], id: str, typeid: str, proxytype: Any) -> None:  # noqa: A002 - a token's
+    def __init__(self, exposed: tuple[str, ...], id: str, typeid: str, proxytype: Reference | None) -> None:  # noqa: A002 - a token's
         self.exposed = exposed
         self.id = id
         self.typeid = typeid
@@ -41,14 +42,19 @@ class ProxyResult:
 
     def as_tuple(self) -> tuple[Any, ...]:
         """Return what the client is told."""
-        return self.exposed, self.id, self.typeid, self.proxytype
+        proxytype = self.proxytype
+        return self.exposed, self.id, self.typeid, proxytype and (proxytype.module, proxytype.name)
 
 
 class Grantee(Protocol):
     """Whoever called: it can be made a holder of an object."""
 
-    def take_hold(self, hosted: Hosted) -> None:
-        """Hold *hosted* on behalf of the caller."""
+    @property
+    def holder(self) -> Process | None:
+        """Who is credited with a new object; None for the server itself."""
+
+    def note_hold(self, hosted: Hosted) -> None:
+        """Note that the caller holds *hosted* once more, through a call whose answer may not arrive."""
 
     def grant_new(self, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
         """Host *obj* for the caller and return its id."""
@@ -138,14 +144,11 @@ class Dispatcher:
     def _grant(
         self, grantee: Grantee, typeid: str, obj: Any, exposed: tuple[str, ...], method_to_typeid: Mapping[str, str]
     ) -> ProxyResult:
-        hosted = self.table.host(obj, typeid, exposed, method_to_typeid, adapt(obj))
-        try:
-            grantee.take_hold(hosted)
-            resident = id_of(obj)
-            id_ = f"{hosted.ident:x}" if resident is None else f"{hosted.ident:x}@{resident}"
-            return ProxyResult(exposed, id_, typeid, self.registry.proxytype(typeid))
-        finally:
-            self.table.drop_local(hosted.ident)
+        hosted = self.table.host(obj, typeid, exposed, method_to_typeid, adapt(obj), grantee.holder)
+        grantee.note_hold(hosted)
+        resident = id_of(obj)
+        id_ = f"{hosted.ident:x}" if resident is None else f"{hosted.ident:x}@{resident}"
+        return ProxyResult(exposed, id_, typeid, self.registry.proxytype(typeid))
 
     def grant_new(self, grantee: Grantee, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
         """Host *obj* for the caller and return its id."""
@@ -157,15 +160,18 @@ class ProcessGrantee:
 
     def __init__(self, dispatcher: Dispatcher, process: Process) -> None:
         self.dispatcher = dispatcher
-        self.process = process
+        self.holder = process
 
     def take_hold(self, hosted: Hosted) -> None:
-        """Credit the process."""
-        table = self.dispatcher.table
-        table.credit(hosted.ident, self.process)
+        """Credit the process with an object that is hosted already."""
+        self.dispatcher.table.credit(hosted.ident, self.holder)
+        self.note_hold(hosted)
+
+    def note_hold(self, hosted: Hosted) -> None:
+        """Have the credit given back if the answer does not arrive."""
         call: Call | None = current()
         if call is not None:
-            call.undo.append(partial(table.give_back, hosted.ident, self.process))
+            call.undo.append(partial(self.dispatcher.table.give_back, hosted.ident, self.holder))
 
     def grant_new(self, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
         """Host *obj* for the process."""

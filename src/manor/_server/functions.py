@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from manor._resident.handles import id_of
-from manor._server.dispatch import Dispatcher, ProcessGrantee
+from manor._server.dispatch import Dispatcher
 from manor._server.names import Names
 from manor.errors import NotExposed
 
@@ -60,12 +60,10 @@ class ServerFunctions:
         return function(session, *args, **kwds)
 
     def _create(self, session: Session, typeid: str, /, *args: Any, **kwds: Any) -> Any:
-        grantee = ProcessGrantee(self._dispatcher, session.process)
-        return self._dispatcher.create(grantee, typeid, args, kwds)
+        return self._dispatcher.create(session.grantee, typeid, args, kwds)
 
     def _host(self, session: Session, typeid: str, at: int, generation: int) -> Any:
-        grantee = ProcessGrantee(self._dispatcher, session.process)
-        return self._dispatcher.host_resident(grantee, typeid, (at, generation))
+        return self._dispatcher.host_resident(session.grantee, typeid, (at, generation))
 
     def _residency(self) -> Residency:
         residency = self._dispatcher.residency
@@ -84,9 +82,8 @@ class ServerFunctions:
         return self._names.add(name, self._dispatcher.find(ident))
 
     def _find_name(self, session: Session, name: str) -> Any:
-        grantee = ProcessGrantee(self._dispatcher, session.process)
         found = self._names.find(name)
-        return None if found is None else self._dispatcher.host_again(grantee, *found)
+        return None if found is None else self._dispatcher.host_again(session.grantee, *found)
 
     def _stats(self, session: Session) -> dict[str, Any]:
         residency = self._dispatcher.residency

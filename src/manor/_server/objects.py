@@ -99,8 +99,12 @@ class ObjectTable:
         exposed: Iterable[str],
         method_to_typeid: Mapping[str, str],
         adapter: Adapter | None,
+        holder: Holder | None = None,
     ) -> Hosted:
-        """Host *obj*, or host it anew under this type if it is hosted already; one local reference is taken."""
+        """Host *obj*, or host it anew under this type if it is hosted already.
+
+        *holder* is credited with it; without one, a reference of the server's own is taken.
+        """
         with self._lock:
             hosted = self._by_identity.get(id(obj))
             if hosted is None:
@@ -108,7 +112,10 @@ class ObjectTable:
                 self._hosted[hosted.ident] = self._by_identity[id(obj)] = hosted
             hosted.exposed = frozenset(exposed)
             hosted.method_to_typeid = method_to_typeid
-            hosted.local += 1
+            if holder is None:
+                hosted.local += 1
+            else:
+                hosted.holders[holder] = hosted.holders.get(holder, 0) + 1
         self._settle()
         return hosted
 

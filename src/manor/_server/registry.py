@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
@@ -13,17 +12,38 @@ __all__ = ["RESIDENT_TYPEIDS", "Created", "Registry", "all_methods", "public_met
 
 def all_methods(obj: object) -> list[str]:
     """Return the names of all callable attributes of *obj*."""
-    found = []
-    for name in dir(obj):
-        with contextlib.suppress(Exception):  # a property that fails is no method
-            if callable(getattr(obj, name)):
-                found.append(name)
-    return found
+    return _methods(obj, dir(obj))
 
 
 def public_methods(obj: object) -> list[str]:
     """Return the names of all callable attributes of *obj* that do not begin with an underscore."""
-    return [name for name in all_methods(obj) if name[0] != "_"]
+    return _methods(obj, _public_names(obj))
+
+
+def _public_names(obj: object) -> list[str]:
+    """Return those names of ``dir(obj)`` that do not begin with an underscore.
+
+    Most are the special methods that every object has, so they are not even listed if the class leaves that to us.
+    """
+    kind = type(obj)
+    is_usual = kind.__dir__ is object.__dir__ and kind.__getattribute__ is object.__getattribute__
+    if not is_usual or obj.__class__ is not kind:
+        return [name for name in dir(obj) if name[0] != "_"]
+    names = {name for name in getattr(obj, "__dict__", ()) if name[0] != "_"}
+    for base in kind.__mro__[:-1]:
+        names.update([name for name in base.__dict__ if name[0] != "_"])
+    return sorted(names)
+
+
+def _methods(obj: object, names: list[str]) -> list[str]:
+    found = []
+    for name in names:
+        try:
+            if callable(getattr(obj, name)):
+                found.append(name)
+        except Exception:  # noqa: S112 - a property that fails is no method
+            continue
+    return found
 
 
 RESIDENT_TYPEIDS: Final = frozenset(("Array", "Lock", "Namespace", "RLock", "Value", "dict", "list", "set"))

@@ -56,7 +56,7 @@ class Session:
         self._codec = codec
         self._dispatcher = dispatcher
         self._functions = functions
-        self._grantee = ProcessGrantee(dispatcher, process)
+        self.grantee = ProcessGrantee(dispatcher, process)
         self._after_answer: list[Any] = []
         self._out_of_the_way = threading.Event()
         self.call.step_aside = self._out_of_the_way.set
@@ -69,14 +69,14 @@ class Session:
             return False
         hosted = self._dispatcher.table.find(ident)
         if hosted is not None:
-            self._grantee.take_hold(hosted)
+            self.grantee.take_hold(hosted)
         return True
 
     def grant_resident(self, server: bytes, typeid: str, handle: tuple[int, int]) -> int | None:
         """Make the client a holder of an object in shared memory, which the server hosts for that."""
         if server != self._dispatcher.route.server:
             return None
-        number, _, _ = self._dispatcher.host_resident(self._grantee, typeid, handle).id.partition("@")
+        number, _, _ = self._dispatcher.host_resident(self.grantee, typeid, handle).id.partition("@")
         return int(number, 16)
 
     def hold(self, ident: int, *, credited: bool) -> None:
@@ -191,7 +191,7 @@ class Session:
             if ident == SERVER:
                 result = self._functions.call(self, method, args, kwds)
             else:
-                result = self._dispatcher.call(self._grantee, ident, method, args, kwds)
+                result = self._dispatcher.call(self.grantee, ident, method, args, kwds)
         except Abandoned:
             raise
         except BaseException as error:
@@ -205,7 +205,8 @@ class Session:
         kind = Kind.PROXY if type(result) is ProxyResult else Kind.RESULT
         travel.recipient = self
         try:
-            payload = self._codec.encode(self._codec.portable(result.as_tuple()) if kind is Kind.PROXY else result)
+            encode = self._codec.encode
+            payload = self._codec.encode_record(result.as_tuple()) if kind is Kind.PROXY else encode(result)
         except Exception as error:  # whatever a class raises when it is pickled
             self.undo()
             return self._refuse(number, self._unpicklable(ident, method, result, error))

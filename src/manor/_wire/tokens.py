@@ -58,9 +58,9 @@ class Token:
     @property
     def handle(self) -> tuple[int, int] | None:
         """Offset and generation of an object in shared memory; None for one that only its server has."""
-        at, dash, generation = str(self.id).partition("-")
-        if not dash:
+        if "-" not in str(self.id):
             return None
+        at, _, generation = self.id.partition("-")
         try:
             return int(at, 16), int(generation, 16)
         except ValueError:

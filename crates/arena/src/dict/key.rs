@@ -9,7 +9,7 @@ use crate::failure::{Result, corrupt};
 use crate::heap::Heap;
 use crate::layout::Space;
 use crate::memory::Memory;
-use crate::value::{self, Cell, Kind, Loaded, Staged};
+use crate::value::{self, Bytes, Cell, Kind, Loaded, Staged};
 
 /// A key to look for, or to store.
 #[derive(Debug, Clone, Copy)]
@@ -141,9 +141,7 @@ pub(super) fn load<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
         0 => (form, 0, form_length),
         _ => (shown, form_length, shown_length),
     };
-    let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-    space.memory.read(at + BYTES + from, &mut bytes)?;
-    Ok(Loaded::Data(Kind::from_word(kind)?, bytes))
+    Ok(Loaded::Data(Kind::from_word(kind)?, Bytes::read(&space.memory, at + BYTES + from, length)?))
 }
 
 /// The block of a stored key, to be freed with its item.

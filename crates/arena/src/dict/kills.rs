@@ -1,6 +1,6 @@
 //! Every operation of the dict, killed after every store.
 
-use super::{Dict, Item, Key, Way};
+use super::{Dict, Item, Key, Way, item};
 use crate::audit::audit;
 use crate::failure::{Failure, Result};
 use crate::harness::{Report, Scenario, Stage, exhaust};
@@ -28,7 +28,7 @@ pub(crate) fn view(heap: &Stage, dict: Dict) -> Result<View> {
         while !position.is_end() {
             dict.advance(heap, &mut position, 100, &mut items)?;
         }
-        Ok(items)
+        items.into_iter().map(item).collect()
     };
     let forward = match walk(Way::Forward) {
         Err(Failure::ObjectGone) => return Ok(None),

@@ -1,11 +1,13 @@
 //! A set: a dict's keys.
 
-use super::{Dict, Item, Key, Position, Way};
+use super::{CopiedItem, Dict, Item, Key, Part, Position, Way};
 use crate::failure::Result;
 use crate::heap::Heap;
 use crate::memory::Memory;
 use crate::object::{self, Handle, ObjectKind};
-use crate::value::{Loaded, Value};
+#[cfg(test)]
+use crate::value::Loaded;
+use crate::value::Value;
 
 /// A set of an arena. It keeps insertion order, as a dict does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,21 +78,18 @@ impl Set {
 
     /// The beginning of a walk.
     pub fn begin<M: Memory>(&self, heap: &Heap<M>) -> Result<Position> {
-        self.0.begin(heap, Way::Forward)
+        Ok(self.0.begin(heap, Way::Forward)?.only(Part::Keys))
     }
 
-    /// Copies up to `count` members and moves on; see [`Dict::advance`].
+    /// Copies up to `count` members, with no values, and moves on; see [`Dict::advance`].
     pub fn advance<M: Memory>(
         &self,
         heap: &Heap<M>,
         position: &mut Position,
         count: usize,
-        members: &mut Vec<Loaded>,
+        members: &mut Vec<CopiedItem>,
     ) -> Result<()> {
-        let mut items = Vec::new();
-        self.0.advance(heap, position, count, &mut items)?;
-        members.extend(items.into_iter().map(|(member, _)| member));
-        Ok(())
+        self.0.advance(heap, position, count, members)
     }
 }
 
@@ -104,7 +103,8 @@ fn a_set_keeps_its_first_members() {
     assert_eq!((set.contains(&heap, &Key::int(2, 2)), set.len(&heap)), (Ok(true), Ok(2)));
     let (mut position, mut members) = (set.begin(&heap).unwrap(), Vec::new());
     set.advance(&heap, &mut position, 9, &mut members).unwrap();
-    assert_eq!(members, [Loaded::Int(1), Loaded::Int(2)]);
+    let members = members.into_iter().map(|(member, _)| member.loaded().unwrap());
+    assert_eq!(members.collect::<Vec<_>>(), [Loaded::Int(1), Loaded::Int(2)]);
     assert_eq!(Dict::open(&heap, set.handle()), Err(crate::Failure::WrongType));
     assert!(Set::open(&heap, set.handle()).is_ok());
     assert_eq!(

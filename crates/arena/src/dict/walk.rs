@@ -8,7 +8,7 @@ use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
 use crate::layout::Space;
 use crate::memory::Memory;
-use crate::value::{self, Cell, Loaded};
+use crate::value::{self, Cell, Copied, Loaded};
 
 /// Which way to walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +19,22 @@ pub enum Way {
     Backward,
 }
 
+/// What of each item is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The key.
+    Keys,
+    /// The value.
+    Values,
+    /// Both.
+    Items,
+}
+
 /// Where a walk has got to. Valid until a key comes or goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Position {
     way: Way,
+    part: Part,
     next: u64,
     shape: u64,
     /// How many items there can still be: links of damaged items may lead round in a circle.
@@ -35,10 +47,24 @@ impl Position {
     pub fn is_end(&self) -> bool {
         self.next == 0
     }
+
+    /// The same place, for a walk that takes only a part of each item: the other one is given as `None`.
+    #[must_use]
+    pub fn only(self, part: Part) -> Self {
+        Self { part, ..self }
+    }
 }
 
 /// A key and its value.
 pub type Item = (Loaded, Loaded);
+/// An item as it was copied.
+pub type CopiedItem = (Copied, Copied);
+
+/// The item that was copied.
+#[inline]
+pub fn item((key, value): CopiedItem) -> Result<Item> {
+    Ok((key.loaded()?, value.loaded()?))
+}
 
 impl Dict {
     /// The beginning of a walk.
@@ -47,7 +73,7 @@ impl Dict {
         let end = if way == Way::Forward { HEAD } else { TAIL };
         let (next, shape) = (self.word(&heap.space, end)?, self.word(&heap.space, SHAPE)?);
         let left = self.word(&heap.space, LENGTH)?.min(heap.space.memory.bytes() / ITEM_PAYLOAD);
-        Ok(Position { way, next, shape, left })
+        Ok(Position { way, part: Part::Items, next, shape, left })
     }
 
     /// Whether no key came or went since the walk began. Takes no lock.
@@ -64,7 +90,7 @@ impl Dict {
         heap: &Heap<M>,
         position: &mut Position,
         count: usize,
-        items: &mut Vec<Item>,
+        items: &mut Vec<CopiedItem>,
     ) -> Result<()> {
         let space = &heap.space;
         let _guard = heap.begin(self.object)?;
@@ -82,8 +108,13 @@ impl Dict {
             }
             position.left -= 1;
             let word = |word| space.memory.load(item + word);
-            let key = key::load(space, Cell(word(KEY)?))?;
-            items.push((key, value::load(space, Cell(word(VALUE)?))?));
+            let key = || Copied::of(space, Cell(word(KEY)?), key::load);
+            let value = || Copied::of(space, Cell(word(VALUE)?), value::load);
+            items.push(match position.part {
+                Part::Keys => (key()?, Copied::NONE),
+                Part::Values => (Copied::NONE, value()?),
+                Part::Items => (key()?, value()?),
+            });
             position.next = word(link)?;
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The word that stands for a value; the table is in the parent.
 
-use super::{Kind, Loaded};
+use super::{Bytes, Kind, Loaded};
 
 /// The word of a value in its container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,8 +72,8 @@ impl Cell {
             1 => return self.as_int().map(Loaded::Int),
             4 | 5 => {
                 let kind = if self.0 & 7 == 4 { Kind::Str } else { Kind::Bytes };
-                let length = (self.0 >> 3 & 7) as usize;
-                return Some(Loaded::Data(kind, self.0.to_le_bytes()[1..=length].to_vec()));
+                let length = (self.0 >> 3 & 7) as u8;
+                return Some(Loaded::Data(kind, Bytes::above_lowest(self.0, length)));
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! `manor._native.Dict`.
 
-use ::arena::dict::{Dict as Native, Way};
+use ::arena::dict::{Dict as Native, Part, Way};
 use ::arena::value::Loaded;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
@@ -14,7 +14,7 @@ use super::keys::{self, Use, with_key};
 use super::listing::listed;
 use super::object::{Object, arena_of, held};
 use super::values::{self, Witness, copied, fetch, taken, with_value};
-use super::walk::{Shape, Walk, What};
+use super::walk::{Shape, Walk, part_of_number};
 
 /// A mapping that keeps insertion order.
 #[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
@@ -230,15 +230,15 @@ impl Dict {
     }
 
     fn keys<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        listed(slf.as_super(), slf.get().native, What::Keys)
+        listed(slf.as_super(), slf.get().native, Part::Keys)
     }
 
     fn values<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        listed(slf.as_super(), slf.get().native, What::Values)
+        listed(slf.as_super(), slf.get().native, Part::Values)
     }
 
     fn items<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        listed(slf.as_super(), slf.get().native, What::Items)
+        listed(slf.as_super(), slf.get().native, Part::Items)
     }
 
     /// Add *amount* to the value of *key* in one step, and return the sum.
@@ -294,6 +294,6 @@ impl Dict {
         let position =
             native.begin(arena_of(slf.as_super())?.get().heap(), way).map_err(to_python)?;
         let object = slf.as_super().clone().unbind();
-        Walk::new(object, Shape::Dict(native), position, What::from_number(what)?)
+        Ok(Walk::new(object, Shape::Dict(native), position, part_of_number(what)?))
     }
 }

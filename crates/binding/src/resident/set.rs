@@ -1,7 +1,7 @@
 //! `manor._native.Set`.
 
 use ::arena::Failure;
-use ::arena::dict::Set as Native;
+use ::arena::dict::{Part, Set as Native};
 use ::arena::value::Value;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
@@ -14,7 +14,7 @@ use super::keys::{self, Use, with_key};
 use super::listing::{CHUNK_ITEMS, TRIES};
 use super::object::{Object, arena_of, held};
 use super::values;
-use super::walk::{Shape, Walk, What};
+use super::walk::{Shape, Walk};
 
 /// Keys without values.
 #[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
@@ -125,8 +125,10 @@ impl Set {
             }
             match outcome {
                 Ok(()) => {
-                    let found = members.into_iter();
-                    return found.map(|m| keys::to_python(arena, slf.py(), m)).collect();
+                    let found = members.into_iter().map(|(member, _)| {
+                        keys::to_python(arena, slf.py(), member.loaded().map_err(to_python)?)
+                    });
+                    return found.collect();
                 }
                 Err(Failure::Changed) => {}
                 Err(failure) => return Err(to_python(failure)),
@@ -138,6 +140,6 @@ impl Set {
     fn _walk(slf: &Bound<'_, Self>) -> PyResult<Walk> {
         let native = slf.get().native;
         let position = native.begin(arena_of(slf.as_super())?.get().heap()).map_err(to_python)?;
-        Walk::new(slf.as_super().clone().unbind(), Shape::Set(native), position, What::Keys)
+        Ok(Walk::new(slf.as_super().clone().unbind(), Shape::Set(native), position, Part::Keys))
     }
 }

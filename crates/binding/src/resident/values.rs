@@ -2,7 +2,7 @@
 
 use ::arena::Failure;
 use ::arena::dict::Witness as NativeWitness;
-use ::arena::value::{Kind, Loaded, Value};
+use ::arena::value::{Bytes, Kind, Loaded, Value};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -173,7 +173,7 @@ pub fn copied<'py>(
     let encoded = encode(arena, value, "a value")?;
     match &encoded {
         Encoded::Pickle(_) | Encoded::Whole(_) => {
-            decode(arena.get(), value.py(), encoded.slices().concat())
+            decode(arena.get(), value.py(), encoded.slices().concat().into())
         }
         Encoded::Object(object) => arena.get().open(value.py(), object.get().handle()),
     }
@@ -186,9 +186,12 @@ pub fn to_python<'py>(
     py: Python<'py>,
     loaded: Loaded,
 ) -> PyResult<Bound<'py, PyAny>> {
+    if let Loaded::Int(int) = loaded {
+        return Ok(int.into_pyobject(py)?.into_any()); // Before all that has to be dropped again.
+    }
     Ok(match loaded {
         Loaded::Int(int) => int.into_pyobject(py)?.into_any(),
-        Loaded::Data(Kind::Str, bytes) => text(py, &bytes)?,
+        Loaded::Data(Kind::Str, ref bytes) => text(py, bytes)?,
         Loaded::None => py.None().into_bound(py),
         Loaded::Float(float) => PyFloat::new(py, float).into_any(),
         Loaded::Bool(truth) => PyBool::new(py, truth).to_owned().into_any(),
@@ -207,7 +210,7 @@ fn text<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     }
 }
 
-fn decode<'py>(arena: &Arena, py: Python<'py>, bytes: Vec<u8>) -> PyResult<Bound<'py, PyAny>> {
+fn decode<'py>(arena: &Arena, py: Python<'py>, bytes: Bytes) -> PyResult<Bound<'py, PyAny>> {
     let hooks = arena.python();
     if bytes.len() <= COPIED_BYTES_MAX {
         let decode = match &hooks.unpickle {
@@ -216,7 +219,7 @@ fn decode<'py>(arena: &Arena, py: Python<'py>, bytes: Vec<u8>) -> PyResult<Bound
         };
         return decode.bind(py).call1((PyBytes::new(py, &bytes),));
     }
-    let buffer = Bound::new(py, Buffer::new(bytes))?;
+    let buffer = Bound::new(py, Buffer::new(bytes.into_vec()))?;
     hooks.decode.bind(py).call1((PyMemoryView::from(&buffer)?,))
 }
 

@@ -1,14 +1,13 @@
 //! `manor._native.Walk`: iterating over a dict or a set.
 
-use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+use std::vec::IntoIter;
 
 use ::arena::Failure;
-use ::arena::dict::{Dict, Item, Position, Set};
+use ::arena::dict::{CopiedItem, Dict, Part, Position, Set};
 use ::arena::heap::Heap;
 use ::arena::memory::Shared;
 use ::arena::pause::keeping;
-use ::arena::value::Loaded;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -20,43 +19,34 @@ use super::listing::CHUNK_ITEMS;
 use super::object::Object;
 use super::several::opened;
 
-/// What of each item is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    Keys,
-    Values,
-    Items,
+/// The number by which Python asks for a part: 0, 1, 2.
+pub fn part_of_number(number: u8) -> PyResult<Part> {
+    match number {
+        0 => Ok(Part::Keys),
+        1 => Ok(Part::Values),
+        2 => Ok(Part::Items),
+        _ => Err(PyValueError::new_err("0 for keys, 1 for values, 2 for items")),
+    }
 }
 
-impl What {
-    /// 0, 1, 2.
-    pub fn from_number(number: u8) -> PyResult<Self> {
-        match number {
-            0 => Ok(Self::Keys),
-            1 => Ok(Self::Values),
-            2 => Ok(Self::Items),
-            _ => Err(PyValueError::new_err("0 for keys, 1 for values, 2 for items")),
-        }
+/// That part of an item; `None` if an object in it has gone meanwhile.
+pub fn part_of<'py>(
+    part: Part,
+    arena: &Arena,
+    py: Python<'py>,
+    (key, value): CopiedItem,
+    gone: &mut Gone,
+) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if part == Part::Keys {
+        return keys::to_python(arena, py, key.loaded().map_err(to_python)?).map(Some);
     }
-
-    /// That part of an item; `None` if an object in it has gone meanwhile.
-    pub fn of<'py>(
-        self,
-        arena: &Arena,
-        py: Python<'py>,
-        (key, value): Item,
-        gone: &mut Gone,
-    ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        if self == Self::Keys {
-            return keys::to_python(arena, py, key).map(Some);
-        }
-        let Some(value) = opened(arena, py, value, gone)? else { return Ok(None) };
-        if self == Self::Values {
-            return Ok(Some(value));
-        }
-        let pair = (keys::to_python(arena, py, key)?, value);
-        Ok(Some(pair.into_pyobject(py)?.into_any()))
+    let value = value.loaded().map_err(to_python)?;
+    let Some(value) = opened(arena, py, value, gone)? else { return Ok(None) };
+    if part == Part::Values {
+        return Ok(Some(value));
     }
+    let pair = (keys::to_python(arena, py, key.loaded().map_err(to_python)?)?, value);
+    Ok(Some(pair.into_pyobject(py)?.into_any()))
 }
 
 /// What is walked over.
@@ -73,15 +63,15 @@ impl Shape {
         }
     }
 
-    fn advance(&self, heap: &Heap<Shared>, position: &mut Position) -> Result<Vec<Item>, Failure> {
+    fn advance(
+        &self,
+        heap: &Heap<Shared>,
+        position: &mut Position,
+    ) -> Result<Vec<CopiedItem>, Failure> {
         let mut items = Vec::with_capacity(CHUNK_ITEMS);
         match self {
             Self::Dict(dict) => dict.advance(heap, position, CHUNK_ITEMS, &mut items)?,
-            Self::Set(set) => {
-                let mut members = Vec::with_capacity(CHUNK_ITEMS);
-                set.advance(heap, position, CHUNK_ITEMS, &mut members)?;
-                items.extend(members.into_iter().map(|member| (member, Loaded::None)));
-            }
+            Self::Set(set) => set.advance(heap, position, CHUNK_ITEMS, &mut items)?,
         }
         Ok(items)
     }
@@ -96,7 +86,7 @@ impl Shape {
 
 struct State {
     position: Position,
-    chunk: VecDeque<Item>,
+    chunk: IntoIter<CopiedItem>,
     is_over: bool,
 }
 
@@ -105,19 +95,20 @@ struct State {
 pub struct Walk {
     object: Py<Object>,
     shape: Shape,
-    what: What,
+    part: Part,
     state: Mutex<State>,
 }
 
 impl Walk {
     /// Walks over `object` from `position` on.
-    pub fn new(object: Py<Object>, shape: Shape, position: Position, what: What) -> PyResult<Self> {
-        let state = State { position, chunk: VecDeque::new(), is_over: false };
-        Ok(Self { object, shape, what, state: Mutex::new(state) })
+    pub fn new(object: Py<Object>, shape: Shape, position: Position, part: Part) -> Self {
+        let position = position.only(part);
+        let state = State { position, chunk: Vec::new().into_iter(), is_over: false };
+        Self { object, shape, part, state: Mutex::new(state) }
     }
 
     /// The next item. Python code never runs while the state is locked.
-    fn step(&self, arena: &Arena) -> PyResult<Option<Item>> {
+    fn step(&self, arena: &Arena) -> PyResult<Option<CopiedItem>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_over {
             return Ok(None);
@@ -126,13 +117,13 @@ impl Walk {
         if !self.shape.is_unchanged(heap, &state.position).map_err(to_python)? {
             return Err(self.shape.changed());
         }
-        if state.chunk.is_empty() && !state.position.is_end() {
+        if state.chunk.len() == 0 && !state.position.is_end() {
             state.chunk = match self.shape.advance(heap, &mut state.position) {
                 Err(Failure::Changed) => return Err(self.shape.changed()),
-                other => other.map_err(to_python)?.into(),
+                other => other.map_err(to_python)?.into_iter(),
             };
         }
-        let item = state.chunk.pop_front();
+        let item = state.chunk.next();
         state.is_over = item.is_none();
         Ok(item)
     }
@@ -147,7 +138,7 @@ impl Walk {
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let arena = self.object.get().enter()?;
         let Some(item) = keeping(|| self.step(arena))? else { return Ok(None) };
-        match self.what.of(arena, py, item, &mut Gone::default())? {
+        match part_of(self.part, arena, py, item, &mut Gone::default())? {
             Some(value) => Ok(Some(value)),
             None => Err(self.shape.changed()), // A value was replaced, and the old one was an object.
         }

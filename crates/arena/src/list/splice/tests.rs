@@ -85,7 +85,7 @@ fn history(steps: u64, typical: u64) {
     for (item, number) in items.iter().zip(model) {
         let text = format!("value number {number}");
         let expected = match number % 3 {
-            0 => Loaded::Data(Kind::Str, text.into_bytes()),
+            0 => Loaded::Data(Kind::Str, text.into_bytes().into()),
             _ => Loaded::Int(number.cast_signed()),
         };
         assert_eq!(*item, expected);

@@ -21,7 +21,7 @@ fn with_value<T>(number: u64, job: impl FnOnce(&Value<'_>) -> T) -> T {
 
 fn loaded(number: u64) -> Loaded {
     match number % 5 {
-        0 => Loaded::Data(Kind::Str, [LONG, &number.to_ne_bytes()].concat()),
+        0 => Loaded::Data(Kind::Str, [LONG, &number.to_ne_bytes()].concat().into()),
         _ => Loaded::Int(number.cast_signed()),
     }
 }
