@@ -170,7 +170,13 @@ impl Ticket {
 
     /// Whether it stands in a line.
     pub(crate) fn is_in_line<M: Memory>(&self, space: &Space<M>) -> Result<bool> {
-        Ok(Header(space.memory.load(self.block.at)?).is(State::Live))
+        Ok(space.memory.load(self.block.at)? == self.block.header.turned(State::Live).0)
+    }
+
+    /// Whether its node has been freed by somebody else: a deputy's, that has ended.
+    pub(crate) fn is_gone<M: Memory>(&self, space: &Space<M>) -> Result<bool> {
+        let header = space.memory.load(self.block.at)?;
+        Ok(header != self.block.header.0 && header != self.block.header.turned(State::Live).0)
     }
 
     /// Whoever stands before it in its line.

@@ -19,6 +19,11 @@ pub trait Patience {
     /// When to give up, on `CLOCK_MONOTONIC` in ns.
     fn deadline_ns(&self) -> u64;
 
+    /// A wait begins, whose node this is; or ends.
+    fn attend(&mut self, ticket: Option<Ticket>) {
+        let _ = ticket;
+    }
+
     /// This thread's memory of whether spinning pays.
     fn spinner(&mut self) -> &mut Spinner;
 }
@@ -50,6 +55,18 @@ pub fn await_node<T>(
 
 /// Waits until `look` says that it is over. `look` is asked after each sleep, and at first.
 pub fn await_over<T>(
+    heap: &Heap<Shared>,
+    ticket: Ticket,
+    patience: &mut impl Patience,
+    look: impl FnMut() -> Result<Look<T>>,
+) -> Result<Ended<T>> {
+    patience.attend(Some(ticket));
+    let ended = await_end(heap, ticket, patience, look);
+    patience.attend(None);
+    ended
+}
+
+fn await_end<T>(
     heap: &Heap<Shared>,
     ticket: Ticket,
     patience: &mut impl Patience,
