@@ -5,15 +5,19 @@
 
 use std::collections::HashMap;
 
+use crate::barrier;
 use crate::block::{Header, State};
 use crate::change::is_quiet;
 use crate::classes::{OBJECTS, SIZES};
+use crate::condition;
 use crate::dict;
+use crate::event;
 use crate::layout::{ALLOCATOR, ROOT, Space, lockable};
 use crate::list;
 use crate::memory::Memory;
 use crate::mutex;
 use crate::object::{self, Object, ObjectKind};
+use crate::semaphore;
 use crate::units::{self, Kind};
 use crate::value::{self, Cell};
 use crate::variable;
@@ -79,6 +83,12 @@ impl Audit {
                     ObjectKind::Variable => variable::check(space, object, self)?,
                     ObjectKind::List => list::check(space, object, self)?,
                     ObjectKind::Lock | ObjectKind::RLock => mutex::check(space, object, self)?,
+                    ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
+                        semaphore::check(space, object, self)?;
+                    }
+                    ObjectKind::Event => event::check(space, object, self)?,
+                    ObjectKind::Condition => condition::check(space, object, self)?,
+                    ObjectKind::Barrier => barrier::check(space, object, self)?,
                 }
                 live.push(at);
             }

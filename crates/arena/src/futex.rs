@@ -42,7 +42,7 @@ const FUTEX2_SIZE_U32: u32 = 2;
 /// The longest sleep where the kernel cannot watch several words.
 const RECHECK_NS: u64 = 50_000_000;
 /// How many words [`wait_any`] can watch.
-const WORDS_MAX: usize = 3;
+const WORDS_MAX: usize = 2 + crate::wait::WATCHED_MAX;
 
 /// Sleeps while all words have the given values, at most `timeout_ns`; may return early for any reason.
 ///

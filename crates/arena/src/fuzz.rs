@@ -1,5 +1,7 @@
 //! Damaged arenas (for tests): bits flip anywhere, and every operation still returns, with an answer or an error.
 
+mod waiting;
+
 use std::rc::Rc;
 
 use crate::dict::kills::{LONG, filled, key};

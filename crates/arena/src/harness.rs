@@ -39,7 +39,7 @@ pub(crate) type Stage = Heap<Rc<Recorder>>;
 /// The thread ids of the three processes; their slots are one less.
 const ACTOR: u32 = 1;
 const SURVIVOR: u32 = 2;
-const SECOND: u32 = 3;
+pub(crate) const BYSTANDER: u32 = 3;
 
 /// Small, and with small units: a sweep reads every header.
 const ARENA_BYTES: u64 = 1 << 20;
@@ -75,12 +75,21 @@ struct Theatre {
 
 /// The survivor, for preparations that need a second process.
 pub(crate) fn as_survivor<R>(heap: &Stage, job: impl FnOnce(&Stage) -> R) -> R {
+    as_process(heap, SURVIVOR, job)
+}
+
+/// The third process, which outlives both others, for preparations that need it; its thread is [`BYSTANDER`].
+pub(crate) fn as_bystander<R>(heap: &Stage, job: impl FnOnce(&Stage) -> R) -> R {
+    as_process(heap, BYSTANDER, job)
+}
+
+fn as_process<R>(heap: &Stage, thread: u32, job: impl FnOnce(&Stage) -> R) -> R {
     let memory = heap.space.memory.clone();
     let before = memory.thread().unwrap();
-    memory.become_thread(SURVIVOR);
-    let survivor = Heap::new(Space::open(memory.clone()).unwrap(), u64::from(SURVIVOR) - 1);
-    survivor.rediscover().unwrap();
-    let outcome = job(&survivor);
+    memory.become_thread(thread);
+    let other = Heap::new(Space::open(memory.clone()).unwrap(), u64::from(thread) - 1);
+    other.rediscover().unwrap();
+    let outcome = job(&other);
     memory.become_thread(before);
     outcome
 }
@@ -133,7 +142,7 @@ impl Theatre {
         let identity = |thread: u32| Identity { pid: thread.into(), started: 1, namespace: 1 };
         theatre.memory.become_thread(ACTOR);
         let actor = Heap::format(theatre.memory.clone(), identity(ACTOR), "actor").unwrap();
-        for thread in [SURVIVOR, SECOND] {
+        for thread in [SURVIVOR, BYSTANDER] {
             slots::attach(&actor.space, identity(thread), "survivor").unwrap();
         }
         let prepared = (scenario.prepare)(&actor);
@@ -142,7 +151,7 @@ impl Theatre {
             if scenario.shared && header.is(State::Live) {
                 let handle = Handle { at, generation: header.generation() };
                 theatre.stage(SURVIVOR).hold(handle).unwrap();
-                theatre.stage(SECOND).hold(handle).unwrap();
+                theatre.stage(BYSTANDER).hold(handle).unwrap();
             }
         }
         theatre.memory.become_thread(ACTOR);
@@ -202,7 +211,7 @@ pub(crate) fn sweep_beside<T, V: PartialEq + Debug>(
     for cut in (0..log.len()).rev() {
         theatre.memory.undo(&[log[cut]]);
         let seen = theatre.rehearse(|| {
-            let swept = theatre.stage(SURVIVOR).sweep(u64::from(SECOND) - 1);
+            let swept = theatre.stage(SURVIVOR).sweep(u64::from(BYSTANDER) - 1);
             swept.is_ok().then(look)
         });
         if let Some(seen) = seen {
@@ -244,7 +253,7 @@ fn recover_and_cut(
             continue; // What the survivor did meanwhile would be swept with it.
         }
         let pokes = theatre.kill(&survivor.space, SURVIVOR)?;
-        let second = theatre.enter(SECOND)?;
+        let second = theatre.enter(BYSTANDER)?;
         let outcome = theatre.rehearse(|| {
             found(second.sweep(0).and_then(|_| second.sweep(1)), "sweeping again")?;
             let log = theatre.memory.take_log();

@@ -16,20 +16,23 @@
 //! | [`object`], [`value`] | handles, references, lifetimes; values |
 //! | `chores` | waking whoever returns memory to the system |
 //! | [`wait`] | lines of those who wait, and sleeping |
-//! | [`mutex`] | locks for users |
+//! | [`mutex`], [`semaphore`], [`event`], [`condition`], [`barrier`] | locks for users, and what else is waited for |
 //! | [`dict`], [`list`], [`variable`] | the containers |
 //! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
 
 mod attach;
 #[cfg(test)]
 mod audit;
+pub mod barrier;
 mod block;
 mod change;
 mod chores;
 mod classes;
 pub mod clock;
+pub mod condition;
 pub mod dict;
 mod error;
+pub mod event;
 pub mod failure;
 pub mod fork;
 mod futex;
@@ -54,6 +57,7 @@ pub mod mutex;
 pub mod object;
 pub mod pause;
 mod robust;
+pub mod semaphore;
 mod slab;
 pub mod slots;
 pub mod spin;

@@ -225,6 +225,20 @@ pub(crate) fn ending<M: Memory>(space: &Space<M>, id: LifeId) -> Result<Ending> 
     Ok(if slots::is_orderly(space, slot)? { Ending::InOrder } else { Ending::Died })
 }
 
+/// As [`ending`], where the slot `victim` is being swept: its threads have ended, whatever their life words say.
+pub(crate) fn ending_in_sweep<M: Memory>(
+    space: &Space<M>,
+    id: LifeId,
+    victim: Option<u64>,
+) -> Result<Ending> {
+    match slot_of(space, id)? {
+        Some(slot) if victim == Some(slot) => {
+            Ok(if slots::is_orderly(space, slot)? { Ending::InOrder } else { Ending::Died })
+        }
+        _ => ending(space, id),
+    }
+}
+
 pub(crate) fn who<M: Memory>(space: &Space<M>, id: LifeId) -> Result<Who> {
     let Some(slot) = slot_of(space, id)? else { return Ok(Who::default()) };
     let word = space.memory.load(id.at() + WHO)?;

@@ -47,6 +47,12 @@ pub(crate) enum Bug {
     CountsApart,
     /// "Who sweeps a slot has found a death that nobody has counted."
     DeathCountedAgain,
+    /// "The permit is ours until its new holder wakes up, so it can be taken off afterwards."
+    PermitTakenApart,
+    /// "What a dead one was told can be passed on once it is out of the line."
+    PassedOnApart,
+    /// "Who has met can be counted down once the barrier is open."
+    MeetingCountedApart,
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ use crate::wait::Line;
 #[cfg(test)]
 pub(crate) use check::check;
 pub use hold::{Freed, Holder};
-pub(crate) use line::{drain, end};
+pub(crate) use line::{drain, drop_line, end};
 
 /// Words of the object's body: who holds it; how often (a reentrant one); the line; since when; the pid of the last
 /// holder that died.
@@ -87,6 +87,12 @@ impl Mutex {
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.object.handle()
+    }
+
+    /// Whether its thread may take it again.
+    #[must_use]
+    pub fn is_reentrant(&self) -> bool {
+        self.is_reentrant
     }
 
     fn line(&self) -> Line {

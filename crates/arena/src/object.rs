@@ -65,6 +65,16 @@ pub enum ObjectKind {
     Lock = 5,
     /// A lock that its thread may take again.
     RLock = 6,
+    /// A counter of permits.
+    Semaphore = 7,
+    /// A counter of permits that has no more of them than at first.
+    BoundedSemaphore = 8,
+    /// A flag that can be waited for.
+    Event = 9,
+    /// A lock, and a line of those who wait for something that it guards.
+    Condition = 10,
+    /// A meeting point for a number of threads.
+    Barrier = 11,
 }
 
 impl ObjectKind {
@@ -76,6 +86,11 @@ impl ObjectKind {
             4 => Ok(Self::List),
             5 => Ok(Self::Lock),
             6 => Ok(Self::RLock),
+            7 => Ok(Self::Semaphore),
+            8 => Ok(Self::BoundedSemaphore),
+            9 => Ok(Self::Event),
+            10 => Ok(Self::Condition),
+            11 => Ok(Self::Barrier),
             _ => corrupt("an object has no valid kind"),
         }
     }

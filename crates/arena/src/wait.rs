@@ -24,7 +24,10 @@
 mod ends;
 pub(crate) mod line;
 pub(crate) mod node;
+#[cfg(test)]
+pub(crate) mod patience;
 pub mod sleep;
+pub(crate) mod tell;
 
 use crate::failure::Result;
 use crate::heap::Heap;
@@ -38,13 +41,18 @@ pub use node::Ticket;
 /// How long a sleeper trusts that it will be woken.
 pub const RECHECK_NS: u64 = 1_000_000_000;
 
+/// How many deaths one thread can watch for.
+pub const WATCHED_MAX: usize = 16;
+
 /// How a wait stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Look<T> {
     /// It is over, and the node in no line any more.
     Over(T),
     /// It goes on; the death of this thread would be a reason to look again.
     Behind(Option<LifeId>),
+    /// It goes on; the death of any of these threads would be one, of [`WATCHED_MAX`] at most.
+    BehindAny(Vec<LifeId>),
 }
 
 /// Somebody who waits, for the tools.

@@ -1,11 +1,14 @@
 //! The harness can fail: each deliberate bug of [`crate::mutation`] is caught by some operation.
 
 use super::{Report, Scenario, Stage, as_survivor, exhaust};
+use crate::barrier::kills::last_one_comes;
+use crate::condition::kills::pass_on;
 use crate::dict::Dict;
 use crate::dict::kills::{LONG, filled, key, kill, view};
 use crate::list::{self, List, splicing_survives};
 use crate::mutation::{Bug, with_planted};
 use crate::object::kills::{drop_with_contents, store_reference};
+use crate::semaphore::kills::release_to_a_waiter;
 use crate::tally::kills::sweep_one_that_counted;
 use crate::value::{Kind, Value};
 
@@ -193,4 +196,19 @@ fn a_list_aside_that_is_left_out_of_the_change_is_caught() {
 #[test]
 fn a_shell_that_frees_values_is_caught() {
     caught(Bug::ShellOwnsItsValues, list_reverse, "is linked but Ok(Free)");
+}
+
+#[test]
+fn a_permit_taken_after_its_new_holder_left_the_line_is_caught() {
+    caught(Bug::PermitTakenApart, release_to_a_waiter, "permits are on record");
+}
+
+#[test]
+fn a_meeting_counted_down_apart_is_caught() {
+    caught(Bug::MeetingCountedApart, last_one_comes, "have come");
+}
+
+#[test]
+fn what_was_told_and_is_passed_on_too_late_is_caught() {
+    caught(Bug::PassedOnApart, || pass_on(false), "half done: 0");
 }

@@ -192,7 +192,7 @@ impl Mutex {
             } else {
                 match self.standing(space, me, ticket)? {
                     Look::Over(taken) => (taken, None),
-                    Look::Behind(_) => return corrupt("a node stands in a line and does not"),
+                    _ => return corrupt("a node stands in a line and does not"),
                 }
             }
         };

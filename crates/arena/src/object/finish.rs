@@ -1,9 +1,12 @@
 //! Freeing what dropped objects held.
 
 use super::{KIND, Object, ObjectKind, lock_in};
+use crate::barrier;
 use crate::block::{Block, Header, State};
 use crate::change::Change;
+use crate::condition;
 use crate::dict;
+use crate::event;
 use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
 use crate::layout::Space;
@@ -11,6 +14,7 @@ use crate::list;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::mutex;
+use crate::semaphore;
 use crate::value::{self, Cell, Kind};
 use crate::variable;
 
@@ -55,6 +59,12 @@ impl<M: Memory> Heap<M> {
                     ObjectKind::Lock | ObjectKind::RLock => {
                         mutex::drain(self, object, State::Dropped)
                     }
+                    ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
+                        semaphore::drain(self, object, State::Dropped)
+                    }
+                    ObjectKind::Event => event::drain(self, object, State::Dropped),
+                    ObjectKind::Condition => condition::drain(self, object, State::Dropped),
+                    ObjectKind::Barrier => barrier::drain(self, object, State::Dropped),
                 }
             };
             let step = match step {

@@ -1,12 +1,16 @@
 //! The ends of threads and processes, for every object that threads wait for.
 
+use crate::barrier;
 use crate::block::{Header, State};
+use crate::condition;
+use crate::event;
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::life::LifeId;
 use crate::memory::Memory;
 use crate::mutex;
 use crate::object::{self, KIND, Object, ObjectKind};
+use crate::semaphore;
 use crate::slots;
 
 /// Whose end it is.
@@ -36,6 +40,12 @@ impl<M: Memory> Heap<M> {
         let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
         match kind {
             ObjectKind::Lock | ObjectKind::RLock => mutex::end(self, object, kind, end),
+            ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => {
+                semaphore::end(self, object, end)
+            }
+            ObjectKind::Event => event::end(self, object, end),
+            ObjectKind::Condition => condition::end(self, object, end),
+            ObjectKind::Barrier => barrier::end(self, object, end),
             ObjectKind::Dict | ObjectKind::Set | ObjectKind::Variable | ObjectKind::List => Ok(()),
         }
     }

@@ -176,7 +176,11 @@ impl Pruned {
 }
 
 /// Whether a node's thread waits no more: it has ended, or is of the slot that is being swept.
-fn has_ended<M: Memory>(space: &Space<M>, node: &Node, victim: Option<u64>) -> Result<bool> {
+pub(crate) fn has_ended<M: Memory>(
+    space: &Space<M>,
+    node: &Node,
+    victim: Option<u64>,
+) -> Result<bool> {
     let is_victims = victim.is_some_and(|slot| node.is_of_slot(slot));
     Ok(is_victims || life::ending(space, node.life)? != Ending::Lives)
 }

@@ -12,6 +12,7 @@
 
 use super::Line;
 use crate::block::{Block, Header, State};
+use crate::change::Change;
 use crate::classes::SIZES;
 use crate::clock;
 use crate::failure::{Result, corrupt};
@@ -43,6 +44,13 @@ pub(crate) enum Standing {
     Granted = 2,
     /// Told to look for itself; if it dies first, somebody else is to be told.
     Notified = 3,
+}
+
+impl Standing {
+    /// Whether the thread has something to do.
+    pub fn is_told(self) -> bool {
+        matches!(self, Self::Granted | Self::Notified)
+    }
 }
 
 /// A wait that has begun: where its node is, and the header it has while it stands in no line.
@@ -86,6 +94,11 @@ impl Node {
         space.memory.load(self.at + ARGUMENT)
     }
 
+    /// Lists what notes something else.
+    pub fn note(&self, change: &mut Change, argument: u64) {
+        change.write(self.at + ARGUMENT, argument);
+    }
+
     pub fn standing<M: Memory>(&self, space: &Space<M>) -> Result<Standing> {
         standing(space, self.at)
     }
@@ -98,6 +111,11 @@ impl Node {
     /// Whether its process has the slot.
     pub fn is_of_slot(&self, slot: u64) -> bool {
         self.slot == slot
+    }
+
+    /// Lists what tells its thread how the wait stands; that is to be woken then, asleep or not.
+    pub fn list_tell(&self, change: &mut Change, standing: Standing) {
+        change.write(self.at + WORD, standing as u64);
     }
 
     /// Tells its thread how the wait stands. Returns whether that is to be woken. The caller has the object's lock, so
@@ -141,13 +159,24 @@ impl Ticket {
         space.memory.load(self.block.at + ARGUMENT)
     }
 
+    /// Notes something else, while nobody knows the node.
+    pub(crate) fn note<M: Memory>(&self, space: &Space<M>, argument: u64) -> Result<()> {
+        space.memory.store(self.block.at + ARGUMENT, argument)
+    }
+
     pub(crate) fn standing<M: Memory>(&self, space: &Space<M>) -> Result<Standing> {
         standing(space, self.block.at)
     }
 
     /// Whether it stands in a line.
     pub(crate) fn is_in_line<M: Memory>(&self, space: &Space<M>) -> Result<bool> {
-        Ok(Header(space.memory.load(self.block.at)?).is(State::Live))
+        Ok(space.memory.load(self.block.at)? == self.block.header.turned(State::Live).0)
+    }
+
+    /// Whether its node has been freed by somebody else: a deputy's, that has ended.
+    pub(crate) fn is_gone<M: Memory>(&self, space: &Space<M>) -> Result<bool> {
+        let header = space.memory.load(self.block.at)?;
+        Ok(header != self.block.header.0 && header != self.block.header.turned(State::Live).0)
     }
 
     /// Whoever stands before it in its line.

@@ -19,6 +19,11 @@ pub trait Patience {
     /// When to give up, on `CLOCK_MONOTONIC` in ns.
     fn deadline_ns(&self) -> u64;
 
+    /// A wait begins, whose node this is; or ends.
+    fn attend(&mut self, ticket: Option<Ticket>) {
+        let _ = ticket;
+    }
+
     /// This thread's memory of whether spinning pays.
     fn spinner(&mut self) -> &mut Spinner;
 }
@@ -34,8 +39,34 @@ pub enum Ended<T> {
     GivenUp,
 }
 
-/// Waits until `look` says that it is over. `look` is asked after each sleep, and at first.
+/// Waits until `look` says that it is over, and frees the node then.
 pub fn await_node<T>(
+    heap: &Heap<Shared>,
+    ticket: Ticket,
+    patience: &mut impl Patience,
+    look: impl FnMut() -> Result<Look<T>>,
+) -> Result<Ended<T>> {
+    let ended = await_over(heap, ticket, patience, look)?;
+    if let Ended::Over(_) = ended {
+        ticket.free(heap)?;
+    }
+    Ok(ended)
+}
+
+/// Waits until `look` says that it is over. `look` is asked after each sleep, and at first.
+pub fn await_over<T>(
+    heap: &Heap<Shared>,
+    ticket: Ticket,
+    patience: &mut impl Patience,
+    look: impl FnMut() -> Result<Look<T>>,
+) -> Result<Ended<T>> {
+    patience.attend(Some(ticket));
+    let ended = await_end(heap, ticket, patience, look);
+    patience.attend(None);
+    ended
+}
+
+fn await_end<T>(
     heap: &Heap<Shared>,
     ticket: Ticket,
     patience: &mut impl Patience,
@@ -44,11 +75,9 @@ pub fn await_node<T>(
     let mut may_spin = true;
     loop {
         let watched = match look()? {
-            Look::Over(outcome) => {
-                ticket.free(heap)?;
-                return Ok(Ended::Over(outcome));
-            }
-            Look::Behind(watched) => watched,
+            Look::Over(outcome) => return Ok(Ended::Over(outcome)),
+            Look::Behind(watched) => watched.into_iter().collect(),
+            Look::BehindAny(watched) => watched,
         };
         let now = clock::now_ns();
         let left = patience.deadline_ns().saturating_sub(now);
@@ -61,7 +90,7 @@ pub fn await_node<T>(
         let mut slept = Ok(());
         let mut spinner = may_spin.then(|| patience.spinner().clone());
         let goes_on =
-            patience.rest(&mut || slept = doze(heap, ticket, watched, left, &mut spinner));
+            patience.rest(&mut || slept = doze(heap, ticket, &watched, left, &mut spinner));
         if let Some(spinner) = spinner {
             *patience.spinner() = spinner;
         }
@@ -73,11 +102,11 @@ pub fn await_node<T>(
     }
 }
 
-/// Spins a little, then sleeps, until somebody tells the thread something, `watched` dies or time passes.
+/// Spins a little, then sleeps, until somebody tells the thread something, one of `watched` dies or time passes.
 fn doze(
     heap: &Heap<Shared>,
     ticket: Ticket,
-    watched: Option<LifeId>,
+    watched: &[LifeId],
     left_ns: u64,
     spinner: &mut Option<Spinner>,
 ) -> Result<()> {
@@ -93,41 +122,42 @@ fn doze(
     sleep(heap, ticket.word_at(), watched, left_ns.min(RECHECK_NS))
 }
 
-/// Sleeps while the word at `at` says that its thread does, `watched` lives, and the arena has not ended.
-fn sleep(heap: &Heap<Shared>, at: u64, watched: Option<LifeId>, timeout_ns: u64) -> Result<()> {
+/// Sleeps while the word at `at` says that its thread does, all of `watched` live, and the arena has not ended.
+fn sleep(heap: &Heap<Shared>, at: u64, watched: &[LifeId], timeout_ns: u64) -> Result<()> {
     const ASLEEP: u32 = super::node::Standing::Sleeping as u32;
     let memory = &heap.space.memory;
-    let own = (memory.address(at, 8)?.cast_const(), ASLEEP);
-    let ended = (memory.address(ENDED, 8)?.cast_const(), 0);
-    let watched = match watched {
-        Some(life) => Some((life, heap.ending(life)?)),
-        None => None,
-    };
-    let life = match watched {
-        Some((life, Ending::Lives)) => life,
-        // Also for the others that watch it: the kernel wakes one of us.
-        Some((life, Ending::Died)) => return life::wake_watchers(heap, life),
-        None | Some((_, Ending::InOrder)) => {
-            futex::wait_any(&[own, ended], timeout_ns);
-            return Ok(());
+    let mut words = Vec::with_capacity(2 + watched.len());
+    words.push((memory.address(at, 8)?.cast_const(), ASLEEP));
+    words.push((memory.address(ENDED, 8)?.cast_const(), 0));
+    for &life in watched {
+        match heap.ending(life)? {
+            Ending::Lives => {}
+            // Also for the others that watch it: the kernel wakes one of us.
+            Ending::Died => return life::wake_watchers(heap, life),
+            Ending::InOrder => continue,
         }
-    };
-    // The kernel wakes only if the life word says that somebody may sleep on it.
-    let life_at = life.at() + MUTEX;
-    let whole = memory.load(life_at)?;
-    if life::low(whole) & OWNER_DIED != 0 {
-        return Ok(());
+        let Some(announced) = announce(memory, life)? else { return Ok(()) };
+        words.push((memory.address(life.at() + MUTEX, 8)?.cast_const(), announced));
     }
-    if life::low(whole) & WAITERS == 0 {
-        memory.exchange(life_at, whole, whole | u64::from(WAITERS))?;
-    }
-    let announced = life::low(whole) | WAITERS;
-    futex::wait_any(
-        &[own, (memory.address(life_at, 8)?.cast_const(), announced), ended],
-        timeout_ns,
-    );
-    if life::low(memory.load(life_at)?) & OWNER_DIED != 0 {
-        life::wake_watchers(heap, life)?;
+    futex::wait_any(&words, timeout_ns);
+    for &life in watched {
+        if life::low(memory.load(life.at() + MUTEX)?) & OWNER_DIED != 0 {
+            life::wake_watchers(heap, life)?;
+        }
     }
     Ok(())
+}
+
+/// Says in a life word that somebody may sleep on it, without which the kernel wakes nobody. Returns what it is then;
+/// `None` if its thread has just died.
+fn announce(memory: &Shared, life: LifeId) -> Result<Option<u32>> {
+    let at = life.at() + MUTEX;
+    let whole = memory.load(at)?;
+    if life::low(whole) & OWNER_DIED != 0 {
+        return Ok(None);
+    }
+    if life::low(whole) & WAITERS == 0 {
+        memory.exchange(at, whole, whole | u64::from(WAITERS))?;
+    }
+    Ok(Some(life::low(whole) | WAITERS))
 }

@@ -1,0 +1,191 @@
+//! Counters of permits: `Semaphore` and `BoundedSemaphore`.
+//!
+//! # Theory of operation
+//!
+//! One word says how many permits are free. While nobody waits and nothing is recorded, taking and giving back is one
+//! exchange of that word each. With its highest bit set, the word changes under the object's own lock only: whoever
+//! works there sets the bit first, and takes it away at the end if nobody waits.
+//!
+//! A permit may be a signal, that whoever took it never gives back, so the death of a thread gives back what was
+//! **recorded** as its own and no more: every permit of a semaphore that was made so, and those of with statements.
+//! Records are pairs of words, the life of a thread and how many permits it has; four in the object, more in a block
+//! that is copied aside and swung when it is full.
+//!
+//! Permits that are given back go to the free ones first, then one by one to whoever waits, in the order of coming: the
+//! change that takes a node out of the line takes the permit and records it. If a killed process has left that
+//! undone, whoever comes next does it.
+//!
+//! The first in line watches the threads that have permits on record. A death is told to the next one who takes a
+//! permit, its **heir**, and is over when that one gives a permit back.
+
+#[cfg(test)]
+mod check;
+mod give;
+mod held;
+#[cfg(test)]
+pub(crate) mod kills;
+mod line;
+mod records;
+mod take;
+#[cfg(test)]
+mod tests;
+
+use crate::change::Change;
+use crate::failure::Result;
+use crate::heap::Heap;
+use crate::life::LifeId;
+use crate::memory::Memory;
+use crate::mutex::Taken;
+use crate::object::{self, Handle, Object, ObjectKind};
+use crate::wait::{Line, Waiter};
+
+#[cfg(test)]
+pub(crate) use check::check;
+pub use give::Given;
+pub(crate) use line::{drain, end};
+
+/// Words of the object's body: how many permits are free; how many there may be; the line; the block of records, or 0;
+/// the pid of a process that died having a permit, if that is told to the next one; who was told; whether all permits
+/// are recorded; the first records.
+const VALUE: u64 = 0;
+const BOUND: u64 = 8;
+const LINE: u64 = 16;
+const RECORDS: u64 = 32;
+const DEAD: u64 = 40;
+const HEIR: u64 = 48;
+const RECORDS_ALL: u64 = 56;
+const FIRST_RECORDS: u64 = 64;
+
+/// In the first word: it changes under the object's lock only.
+const GUARDED: u64 = 1 << 63;
+/// In the word of the dead: there is one, even if its pid is not known.
+const IS_DEAD: u64 = 1 << 32;
+/// A semaphore that is not bounded has as many permits as anybody will count.
+const UNBOUNDED: u64 = 1 << 62;
+
+/// A semaphore of an arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Semaphore {
+    object: Object,
+    records_all: bool,
+}
+
+fn kind_of(is_bounded: bool) -> ObjectKind {
+    if is_bounded { ObjectKind::BoundedSemaphore } else { ObjectKind::Semaphore }
+}
+
+impl Semaphore {
+    /// The most permits that a semaphore can have.
+    pub const VALUE_MAX: u64 = UNBOUNDED;
+
+    /// Makes a semaphore that this process has a hold on. `value` is at most [`Self::VALUE_MAX`]. The permits of a
+    /// bounded one are all recorded, those of another one if `records_all`.
+    pub fn create<M: Memory>(
+        heap: &Heap<M>,
+        value: u64,
+        is_bounded: bool,
+        records_all: bool,
+    ) -> Result<Self> {
+        let object = heap.create_object(kind_of(is_bounded))?;
+        let records_all = records_all || is_bounded;
+        let value = value.min(UNBOUNDED);
+        let mut change = Change::new();
+        change.write(object.body(VALUE), if records_all { value | GUARDED } else { value });
+        change.write(object.body(BOUND), if is_bounded { value } else { UNBOUNDED });
+        change.write(object.body(RECORDS_ALL), u64::from(records_all));
+        heap.lock(object)?.commit(&change)?;
+        Ok(Self { object, records_all })
+    }
+
+    /// The semaphore that a handle names.
+    pub fn open<M: Memory>(heap: &Heap<M>, handle: Handle, is_bounded: bool) -> Result<Self> {
+        let object = object::open(heap, handle, kind_of(is_bounded))?;
+        Self::of(heap, object)
+    }
+
+    fn of<M: Memory>(heap: &Heap<M>, object: Object) -> Result<Self> {
+        let records_all = heap.space.memory.load(object.body(RECORDS_ALL))? != 0;
+        Ok(Self { object, records_all })
+    }
+
+    /// What names this semaphore in every process.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        self.object.handle()
+    }
+
+    fn line(&self) -> Line {
+        Line::of(self.object, LINE)
+    }
+
+    /// Takes a permit if that is possible at once. `recorded`: it comes back if this thread is killed.
+    #[inline]
+    pub fn try_acquire<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        recorded: bool,
+    ) -> Result<Taken> {
+        heap.check_not_forked()?;
+        if !recorded {
+            let (memory, at) = (&heap.space.memory, self.object.body(VALUE));
+            let seen = memory.load(at)?;
+            // Acquire and Release (in `exchange`) pair: who takes a permit sees what its giver stored.
+            if seen.wrapping_sub(1) < UNBOUNDED && memory.exchange(at, seen, seen - 1)? == seen {
+                return Ok(Taken::Now);
+            }
+        }
+        self.try_slowly(heap, me, recorded)
+    }
+
+    /// Adds `count` permits, at least one, whoever has taken them.
+    #[inline]
+    pub fn release<M: Memory>(&self, heap: &Heap<M>, me: LifeId, count: u64) -> Result<Given> {
+        heap.check_not_forked()?;
+        let (memory, at) = (&heap.space.memory, self.object.body(VALUE));
+        let seen = memory.load(at)?;
+        if seen <= UNBOUNDED
+            && count <= UNBOUNDED - seen
+            && memory.exchange(at, seen, seen + count)? == seen
+        {
+            return Ok(Given::Done);
+        }
+        self.give(heap, me, count, give::Why::Release)
+    }
+
+    /// Gives back a permit that this thread has on record, at the end of a with statement.
+    #[inline]
+    pub fn leave<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Given> {
+        heap.check_not_forked()?;
+        self.give(heap, me, 1, give::Why::Leave)
+    }
+
+    /// Gives back a permit of which the user never learnt.
+    pub fn undo<M: Memory>(&self, heap: &Heap<M>, me: LifeId, recorded: bool) -> Result<()> {
+        let why = give::Why::Undo { recorded: recorded || self.records_all };
+        self.give(heap, me, 1, why).map(|_| ())
+    }
+
+    /// How many permits are free.
+    pub fn value<M: Memory>(&self, heap: &Heap<M>) -> Result<u64> {
+        Ok(heap.space.memory.load(self.object.body(VALUE))? & !GUARDED)
+    }
+
+    /// Whether some process has died having a permit, and the next one to take one has given none back since.
+    pub fn owner_died<M: Memory>(&self, heap: &Heap<M>) -> Result<bool> {
+        Ok(heap.space.memory.load(self.object.body(DEAD))? != 0)
+    }
+
+    /// Who waits for a permit.
+    pub fn waiters<M: Memory>(&self, heap: &Heap<M>) -> Result<Vec<Waiter>> {
+        let _guard = heap.begin(self.object)?;
+        self.line().waiters(&heap.space)
+    }
+}
+
+#[test]
+fn the_words_of_a_semaphore_do_not_move() {
+    assert_eq!([VALUE, BOUND, LINE, RECORDS], [0, 8, 16, 32]);
+    assert_eq!([DEAD, HEIR, RECORDS_ALL, FIRST_RECORDS], [40, 48, 56, 64]);
+    assert_eq!((GUARDED, IS_DEAD, UNBOUNDED), (1 << 63, 1 << 32, 1 << 62));
+}
