@@ -39,6 +39,7 @@ class Row:
     worst_max: float | None = None  # as above
     standard: bool = True  # whether the standard library is measured, too
     note: str = ""
+    there: Callable[[], bool] = lambda: True  # whether manor has what the row is about
 
 
 @dataclass(frozen=True)
