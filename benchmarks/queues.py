@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.crew import Spent, Work, crew, server_of
 from benchmarks.hot import hot, loop
-from benchmarks.row import Opener, Peer, Row, Sampler
+from benchmarks.row import ANY, NOT_SLOWER, Opener, Peer, Row, Sampler
 from benchmarks.subject import FORK, Subject
 
 MANY = 100
