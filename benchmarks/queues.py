@@ -124,7 +124,10 @@ def rows_of(name: str, value: object, bar: float) -> Iterator[Row]:
             through("multiprocessing.Queue", plain, one_by_one, value, figure, 1 / bar if figure == WALL else None),
             through("faster-fifo", fast_fifo, one_by_one, value, figure),
         )
-        yield Row(f"producer to consumer, {name}{what}", stream(one_by_one, value, figure), 200, peers=peers, unit=unit)
+        yield Row(
+            f"producer to consumer, {name}{what}", stream(one_by_one, value, figure), 200, peers=peers, unit=unit,
+            bar=NOT_SLOWER if figure == WALL else ANY,
+        )  # fmt: skip
 
 
 ROWS = [
