@@ -15,15 +15,14 @@ import pytest
 from tests.conformance.children import Child
 from tests.conformance.deaths import RELEASED_S, acquire, acquires_and_releases
 from tests.conformance.subjects import LIMIT_S, Subject, until
-from tests.faults.arena.victims import Tally, Victim, seeded, surviving
-from tests.faults.waiting.witness import EACH_HOME, TWO_HOMES, Guarded, deaths
+from tests.faults.arena.victims import Tally, seeded, surviving
+from tests.faults.waiting.crowd import Crowd
+from tests.faults.waiting.witness import EACH_HOME, TWO_HOMES, Guarded, dawdle, deaths
 
-SHORT, LONG = 15, 1_000
+SHORT, LONG = 30, 1_000
 KILLS = pytest.mark.parametrize(
     "kills", [SHORT, pytest.param(LONG, marks=[pytest.mark.stress, pytest.mark.timeout(1800)])]
 )
-AT_ONCE = 3
-
 Way = Callable[[Any], bool]
 
 
@@ -77,17 +76,11 @@ def visit(tally: Tally, rng: random.Random, lock: Any, kind: str, guarded: Guard
         again = kind in {"RLock", "Condition"} and rng.randrange(3) == 0
         if again:
             assert lock.acquire()
-        guarded.visit(told)
+        guarded.visit(told, rng.randrange(200))
         tally[1] += 1
         if again:
             lock.release()
         leave(lock, way)
-
-
-def visit_for_ever(tally: Tally, seed: int, *args: Any) -> None:
-    rng = seeded(seed)
-    while True:
-        visit(tally, rng, *args)
 
 
 @KILLS
@@ -96,26 +89,16 @@ def test_never_are_two_inside_and_nobody_is_kept_out(
     subject: Subject, rng: random.Random, kind: str, kills: int
 ) -> None:
     guarded = Guarded()
-    with subject.manager() as manager, ExitStack() as stack:
+    with subject.manager() as manager:
         lock = KINDS[kind][0](manager)
-
-        def another() -> Victim:
-            return stack.enter_context(Victim(visit_for_ever, rng.getrandbits(32), lock, kind, guarded))
-
-        with surviving(visit, seeded(rng.random()), lock, kind, guarded) as survivor:
-            victims = [another() for _ in range(AT_ONCE)]
-            killed = []
+        with (
+            surviving(visit, seeded(rng.random()), lock, kind, guarded) as survivor,
+            Crowd(rng, visit, lock, kind, guarded, doom=guarded.doom) as crowd,
+        ):
             for _ in range(kills):
-                victim = victims.pop(rng.randrange(AT_ONCE))
-                guarded.doom(victim.pid)
-                victim.kill_at_random(rng)
-                killed.append(victim)
-                victims.append(another())
-            for victim in victims:
-                guarded.doom(victim.pid)
-                victim.kill_at_random(rng)
-        done = sum(victim.tally[1] for victim in (*killed, *victims)) + survivor[1]
-        assert done <= guarded.count <= done + len(killed) + len(victims)
+                crowd.kill_one()
+        done = crowd.done + survivor[1]
+        assert done <= guarded.count <= done + crowd.killed
         assert acquires_and_releases(lock)
         assert not lock.locked()
 
@@ -127,7 +110,7 @@ def be_next(test: Any, lock: Any, numbers: Guarded) -> None:
     test.send("calls")
     with deaths() as told:
         assert lock.acquire(True, LIMIT_S)
-        numbers.visit(told)
+        numbers.visit(told, 0)
         lock.release()
     test.send(told)
 
@@ -195,14 +178,9 @@ def use_permits(tally: Tally, rng: random.Random, permits: Any, kind: str) -> No
                 break  # what it gives by acquire may be a signal
             if way(permits):
                 taken.append(way)
+        dawdle(rng.randrange(200))
         for each in taken:
             leave(permits, each)
-
-
-def use_permits_for_ever(tally: Tally, seed: int, *args: Any) -> None:
-    rng = seeded(seed)
-    while True:
-        use_permits(tally, rng, *args)
 
 
 @KILLS
@@ -211,15 +189,14 @@ def use_permits_for_ever(tally: Tally, seed: int, *args: Any) -> None:
 def test_all_permits_of_the_killed_come_back_and_no_others(
     subject: Subject, rng: random.Random, kind: str, kills: int
 ) -> None:
-    with subject.manager() as manager, ExitStack() as stack:
+    with subject.manager() as manager:
         permits = getattr(manager, kind)(PERMITS)
-        with surviving(use_permits, seeded(rng.random()), permits, kind):
-            for _ in range(kills // AT_ONCE):
-                victims = [Victim(use_permits_for_ever, rng.getrandbits(32), permits, kind) for _ in range(AT_ONCE)]
-                for victim in victims:
-                    stack.enter_context(victim)
-                for victim in rng.sample(victims, AT_ONCE):
-                    victim.kill_at_random(rng)
+        with (
+            surviving(use_permits, seeded(rng.random()), permits, kind),
+            Crowd(rng, use_permits, permits, kind) as crowd,
+        ):
+            for _ in range(kills):
+                crowd.kill_one()
         with deaths():
             until(lambda: free(permits) == PERMITS, RELEASED_S)
             assert free(permits) == PERMITS

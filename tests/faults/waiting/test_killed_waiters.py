@@ -2,7 +2,6 @@
 
 import random
 import time
-from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from threading import BrokenBarrierError
 from typing import Any
@@ -11,37 +10,47 @@ import pytest
 
 from tests.conformance.children import Child
 from tests.conformance.deaths import acquires_and_releases
-from tests.conformance.subjects import LIMIT_S, Subject
-from tests.faults.arena.victims import Tally, Victim, seeded, surviving
+from tests.conformance.subjects import LIMIT_S, Subject, until
+from tests.faults.arena.victims import Tally, Victim, surviving
+from tests.faults.waiting.crowd import Crowd
 from tests.faults.waiting.witness import TWO_HOMES, deaths
 
-SHORT, LONG = 15, 1_000
+SHORT, LONG = 20, 1_000
 KILLS = pytest.mark.parametrize(
     "kills", [SHORT, pytest.param(LONG, marks=[pytest.mark.stress, pytest.mark.timeout(1800)])]
 )
 HOMES = pytest.mark.parametrize("subject", TWO_HOMES)
-AT_ONCE = 3
 AGAIN_S = 0.02  # for a death between a notification and what it was for
+LOST_S = 20.0  # what has not come by then will never come
 
 
-# Conditions: tickets are given one by one, and somebody has to take each
+# Conditions: tickets are given one by one, and whoever is notified takes it
 
-TICKETS, TAKEN, ENDING = range(3)
+TICKETS, TAKEN, READY, ENDING = range(4)
 
 
 def take_a_ticket(tally: Tally, rng: random.Random, condition: Any, numbers: Tally) -> None:
-    limit_s = rng.choice([None, None, 0.001])
+    """Wait, without a look at whether there is one already: that would make up for a lost notification."""
     with deaths(), condition:
-        if condition.wait_for(lambda: numbers[TICKETS] or numbers[ENDING], limit_s) and numbers[TICKETS]:
-            numbers[TICKETS] = 0
-            numbers[TAKEN] += 1
-            condition.notify_all()
+        if condition.wait(rng.choice([None, None, 0.001])):
+            take(condition, numbers)
 
 
-def take_tickets_for_ever(tally: Tally, seed: int, *args: Any) -> None:
-    rng = seeded(seed)
-    while True:
-        take_a_ticket(tally, rng, *args)
+def take(condition: Any, numbers: Tally) -> None:
+    if numbers[TICKETS]:
+        numbers[TICKETS] = 0
+        numbers[TAKEN] += 1
+        condition.notify_all()
+
+
+def always_take(tally: Tally, condition: Any, numbers: Tally) -> None:
+    """The one that is sure to wait when a ticket is given."""
+    with deaths(), condition:
+        if not numbers[ENDING]:
+            numbers[READY] = 1
+            condition.wait()
+            numbers[READY] = 0
+            take(condition, numbers)
 
 
 def give_a_ticket(tally: Tally, condition: Any, numbers: Tally) -> None:
@@ -49,63 +58,70 @@ def give_a_ticket(tally: Tally, condition: Any, numbers: Tally) -> None:
 
     Who was notified may be killed when it has the lock already: whoever is told of that has to notify for it.
     """
-    end = time.monotonic() + LIMIT_S
     with deaths() as told, condition:
+        if not numbers[READY]:
+            return
+        end = time.monotonic() + LOST_S
         told.clear()
         numbers[TICKETS] = 1
         condition.notify()
         while numbers[TICKETS]:
-            if not condition.wait(AGAIN_S) and told:
+            condition.wait(AGAIN_S)
+            if told:
                 told.clear()
                 condition.notify()
             assert time.monotonic() < end, "a notification is lost"
+        tally[1] += 1
 
 
 @KILLS
 @HOMES
 def test_no_notification_is_lost_with_those_killed_in_a_wait(subject: Subject, rng: random.Random, kills: int) -> None:
     numbers = Tally()
-    with subject.manager() as manager, ExitStack() as stack:
+    with subject.manager() as manager:
         condition = manager.Condition()
-
-        def another() -> Victim:
-            return stack.enter_context(Victim(take_tickets_for_ever, rng.getrandbits(32), condition, numbers))
-
-        with surviving(take_a_ticket, seeded(rng.random()), condition, numbers):
-            with surviving(give_a_ticket, condition, numbers) as given:
-                victims = [another() for _ in range(AT_ONCE)]
+        with surviving(always_take, condition, numbers):
+            with (
+                surviving(give_a_ticket, condition, numbers) as given,
+                Crowd(rng, take_a_ticket, condition, numbers) as crowd,
+            ):
                 for _ in range(kills):
-                    victims.pop(rng.randrange(AT_ONCE)).kill_at_random(rng)
-                    victims.append(another())
-                for victim in victims:
-                    victim.kill_at_random(rng)
+                    crowd.kill_one()
+                    # The next one is killed when this one's death has had its effect: else it would hide a loss.
+                    come_further(given)
             with deaths(), condition:
                 numbers[ENDING] = 1
                 condition.notify_all()
-        assert given[0] - kills - AT_ONCE <= numbers[TAKEN] <= given[0] + 1
+        assert given[1] - crowd.killed <= numbers[TAKEN] <= given[1]
         assert acquires_and_releases(condition)
+
+
+def come_further(tally: Tally) -> None:
+    done = tally[1]
+    until(lambda: tally[1] > done + 1)
 
 
 # Events
 
 
-def answer(tally: Tally, ask: Any, answered: Any) -> None:
-    if ask.wait(0.2):  # a survivor is told to end, and then nobody asks
+def answer(tally: Tally, ask: Any, answered: Any, numbers: Tally) -> None:
+    if not numbers[ENDING]:
+        ask.wait()
         ask.clear()
         answered.set()
 
 
 def question(tally: Tally, ask: Any, answered: Any) -> None:
+    started = time.monotonic()
     ask.set()
-    assert answered.wait(LIMIT_S), "a wake-up is lost"
+    assert answered.wait(LOST_S)
+    assert time.monotonic() - started < LOST_S, "a wake-up is lost"
     answered.clear()
 
 
-def listen_for_ever(tally: Tally, seed: int, ask: Any, answered: Any, other: Any) -> None:
-    rng = seeded(seed)
-    while True:
-        rng.choice([ask, answered, other]).wait(rng.choice([0.0005, 0.01]))
-        rng.choice([other.set, other.clear, other.is_set, ask.is_set])()
+def listen(tally: Tally, rng: random.Random, ask: Any, answered: Any, other: Any) -> None:
+    rng.choice([ask, answered, other]).wait(rng.choice([0.0005, 0.01]))
+    rng.choice([other.set, other.clear, other.is_set, ask.is_set])()
 
 
 @KILLS
@@ -113,19 +129,15 @@ def listen_for_ever(tally: Tally, seed: int, ask: Any, answered: Any, other: Any
 def test_an_event_wakes_all_others_whoever_is_killed_in_a_wait(
     subject: Subject, rng: random.Random, kills: int
 ) -> None:
-    with subject.manager() as manager, ExitStack() as stack:
+    numbers = Tally()
+    with subject.manager() as manager:
         ask, answered, other = manager.Event(), manager.Event(), manager.Event()
-
-        def another() -> Victim:
-            return stack.enter_context(Victim(listen_for_ever, rng.getrandbits(32), ask, answered, other))
-
-        with surviving(answer, ask, answered), surviving(question, ask, answered):
-            victims = [another() for _ in range(AT_ONCE)]
-            for _ in range(kills):
-                victims.pop(rng.randrange(AT_ONCE)).kill_at_random(rng)
-                victims.append(another())
-            for victim in victims:
-                victim.kill_at_random(rng)
+        with surviving(answer, ask, answered, numbers):
+            with surviving(question, ask, answered), Crowd(rng, listen, ask, answered, other) as crowd:
+                for _ in range(kills):
+                    crowd.kill_one()
+            numbers[ENDING] = 1
+            ask.set()
         other.set()
         assert other.wait(LIMIT_S)
         other.clear()

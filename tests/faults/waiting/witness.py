@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import time
 import warnings
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from manor import OwnerDiedWarning
 from tests.conformance.subjects import MANOR_FORK, MANOR_SERVED, MANOR_TCP
 from tests.faults.arena.victims import Tally
 
-__all__ = ["EACH_HOME", "TWO_HOMES", "Guarded", "deaths"]
+__all__ = ["EACH_HOME", "TWO_HOMES", "Guarded", "dawdle", "deaths"]
 
 EACH_HOME = [pytest.param(home, id=home.name) for home in (MANOR_FORK, MANOR_SERVED, MANOR_TCP)]
 TWO_HOMES = EACH_HOME[:2]
@@ -28,6 +29,13 @@ def deaths() -> Iterator[list[str]]:
         told: list[str] = []
         warnings.showwarning = lambda message, *_, **__: told.append(str(message))
         yield told
+
+
+def dawdle(microseconds: int) -> None:
+    """Take time and a processor, so that kills hit here."""
+    end = time.perf_counter_ns() + microseconds * 1_000
+    while time.perf_counter_ns() < end:
+        pass
 
 
 class Guarded:
@@ -50,8 +58,8 @@ class Guarded:
         numbers = self._numbers
         return any(numbers[DOOMED + at] == pid for at in range(numbers[DOOMED], 0, -1))
 
-    def visit(self, told: list[str]) -> None:
-        """Be inside; *told* is what was said of dead owners when this process came in."""
+    def visit(self, told: list[str], microseconds: int) -> None:
+        """Be inside for a while; *told* is what was said of dead owners when this process came in."""
         numbers, me = self._numbers, os.getpid()
         found = numbers[INSIDE]
         numbers[INSIDE] = me
@@ -65,6 +73,7 @@ class Guarded:
         count = numbers[FIRST]
         assert numbers[SECOND] == count, "half changed, and nobody has died"
         numbers[FIRST] = count + 1
+        dawdle(microseconds)
         assert numbers[INSIDE] == me, f"{numbers[INSIDE]} came in, too"
         numbers[SECOND] = count + 1
         assert numbers[FIRST] == count + 1, f"{numbers[INSIDE]} changed it, too"
