@@ -172,9 +172,17 @@ FOUR = Peer("4 processes", fight(4, fighting, time_of_one), 2)
 
 ROWS = [
     row("a hand-over, 2 processes on one lock", 2, fighting, time_of_change, at_most=1),
-    row("a hand-over, 2 processes on one lock: CPU", 2, fighting, cpu_of_one, unit="µs CPU", bar=ANY),
+    row("a hand-over, 2 processes on one lock: CPU", 2, fighting, cpu_of_one, unit="µs CPU", bar=ANY, heavy=True),
     row("10 µs inside a lock and outside, 2 processes", 2, in_and_out, time_of_one, peers=(IDEAL,)),
-    row("10 µs inside a lock and outside, 2 processes: CPU", 2, in_and_out, cpu_of_one, unit="µs CPU", bar=ANY),
+    row(
+        "10 µs inside a lock and outside, 2 processes: CPU",
+        2,
+        in_and_out,
+        cpu_of_one,
+        unit="µs CPU",
+        bar=ANY,
+        heavy=True,
+    ),
     row("16 processes on one lock", 16, fighting, time_of_one, peers=(FOUR,)),
     row("the wait for a lock, 2 processes", 2, timing_waits, waits),
     row("the wait for a lock, 16 processes", 16, timing_waits, waits),

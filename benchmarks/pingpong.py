@@ -134,7 +134,7 @@ def rows_of(name: str, sides: Sides, make: Make, peers: list[tuple[str, Make]]) 
         )
         yield Row(
             f"ping-pong over {name}{what}", play(sides, make, figure), 100, peers=beside, unit=unit,
-            bar=NOT_SLOWER if is_wall else ANY, median_max=SPINNING_MAX_US if is_wall else None,
+            bar=NOT_SLOWER if is_wall else ANY, median_max=SPINNING_MAX_US if is_wall else None, heavy=not is_wall,
         )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def rows_of(name: str, value: object, bar: float) -> Iterator[Row]:
         )
         yield Row(
             f"producer to consumer, {name}{what}", stream(one_by_one, value, figure), 200, peers=peers, unit=unit,
-            bar=NOT_SLOWER if figure == WALL else ANY,
+            bar=NOT_SLOWER if figure == WALL else ANY, heavy=figure == CPU,
         )  # fmt: skip
 
 
