@@ -12,6 +12,7 @@ from benchmarks import (
     calls,
     clients,
     containers,
+    contention,
     creation,
     curve,
     footprint,
@@ -20,8 +21,13 @@ from benchmarks import (
     iteration,
     large,
     lifecycle,
+    locks,
     network,
+    pingpong,
+    queues,
+    succession,
     together,
+    waiting,
 )
 from benchmarks.report import lines_of, table_of, write
 from benchmarks.row import Measured, Row, measure
@@ -29,6 +35,7 @@ from benchmarks.subject import Subject
 
 MODULES = (
     calls, creation, iteration, clients, network, containers, hot, large, together, growth, footprint, lifecycle,
+    locks, contention, queues, pingpong, waiting, succession,
 )  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]
 RESULTS = Path(__file__).with_name("results.json")
@@ -52,7 +59,8 @@ def arguments() -> argparse.Namespace:
 def chosen(only: list[str] | None, quick: bool, largest: bool = False) -> list[Row]:
     everything = ROWS + growth.LARGEST if largest else ROWS
     rows = [row for row in everything if not (quick and row.heavy)]
-    return [row for row in rows if not only or any(text.lower() in row.name.lower() for text in only)]
+    rows = [row for row in rows if not only or any(text.lower() in row.name.lower() for text in only)]
+    return [row for row in rows if row.there()]
 
 
 def place_of(options: argparse.Namespace) -> Path | None:

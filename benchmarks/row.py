@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from benchmarks.subject import Subject
 
 NOT_SLOWER = 0.95
+ANY = 0.0
 
 Sampler = Callable[[int], list[float]]  # do it n times; return the µs that each took
 Opener = Callable[[Subject], AbstractContextManager[Sampler]]
@@ -39,6 +40,7 @@ class Row:
     worst_max: float | None = None  # as above
     standard: bool = True  # whether the standard library is measured, too
     note: str = ""
+    there: Callable[[], bool] = lambda: True  # whether manor has what the row is about
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Measured:
     def bars(self) -> dict[str, bool]:
         """Every bar of the row, and whether it is met."""
         found = {}
-        if self.ratio is not None:
+        if self.ratio is not None and self.row.bar > ANY:
             found[f"≥ {self.row.bar:g} × the standard library's speed"] = self.ratio >= self.row.bar
         for peer in self.row.peers:
             if peer.at_most is not None and peer.name in self.peers:

@@ -10,6 +10,7 @@ import contextlib
 import gc
 import multiprocessing.managers
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -98,8 +99,8 @@ class Subject:
         """A started manager; options are keyword arguments of the manager's class."""
         if not self.resident:
             options = {"resident": False, **options}
-        if self is BUILT_IN:
-            yield builtins
+        if self in {BUILT_IN, THREADING}:
+            yield self.managers
         elif self.over_tcp:
             with self._connected(options) as manager:
                 yield manager
@@ -211,12 +212,16 @@ MANOR_SERVED = Subject("manor-served", manor.managers, "fork", resident=False)
 STANDARD_FORK = Subject("standard-fork", multiprocessing.managers, "fork")
 STANDARD_SPAWN = Subject("standard-spawn", multiprocessing.managers, "spawn")
 BUILT_IN = Subject("built-in", builtins, "fork")  # its "manager" makes the built-in list, dict and set themselves
+THREADING = Subject("threading", threading, "fork")  # as above: the locks of one process
 
 MANOR = (MANOR_FORK, MANOR_SPAWN, MANOR_TCP)
 STANDARD = (STANDARD_FORK, STANDARD_SPAWN)
 SUBJECTS = (*MANOR, *STANDARD)
 CONTAINERS = (*MANOR, MANOR_SERVED)  # the ways to reach a container: mapped, through the server, in the server
 CHEAP = (*CONTAINERS, STANDARD_FORK)  # where the way that processes start makes no difference to the standard library
+SHARED_LOCKS = (MANOR_FORK, MANOR_SERVED, MANOR_TCP, STANDARD_FORK)  # what several processes can use
+LOCKS = (THREADING, *SHARED_LOCKS)
+OUR_LOCKS = (THREADING, MANOR_FORK, MANOR_SERVED, MANOR_TCP)  # where the standard library's proxies have no such method
 
 
 def on(*subjects: Subject) -> pytest.MarkDecorator:

@@ -6,6 +6,7 @@ import signal
 import tempfile
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from multiprocessing import process as mp_process
 from multiprocessing import resource_tracker, util
@@ -30,6 +31,8 @@ __all__ = ["ServerProcess"]
 _SHUTDOWN_CALL_S: Final = 1.0
 _GIVE_UP_S: Final = 1.0
 _children = threading.Lock()
+_servers: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
+"""Process objects of this process's servers."""
 
 
 @contextlib.contextmanager
@@ -157,6 +160,7 @@ class ServerProcess:
                 identity = ":".join(str(number) for number in self.process._identity)
                 self.process.name = f"{self._class_name}-{identity}"
                 self.process.start()
+                _servers.add(self.process)
         except BaseException:
             reader.close()
             raise
@@ -217,3 +221,13 @@ class ServerProcess:
         self.link.end(f"was shut down by process {os.getpid()}" if orderly else str(self._account()))
         if failure is not None:
             warnings.warn(str(failure), ManorWarning, stacklevel=2)
+
+
+def _disown_in_child() -> None:
+    """After a bare fork ``multiprocessing`` takes its parent's children for its own, and fails to join them at exit."""
+    children: set[Any] = mp_process._children  # type: ignore[attr-defined]
+    children.difference_update(_servers)
+    _servers.clear()
+
+
+os.register_at_fork(after_in_child=_disown_in_child)

@@ -232,10 +232,13 @@ class Server:
             process.sessions.discard(session)
 
     def _end_wait(self, session: Session) -> None:
-        """End the wait of a client that has closed a session, when it is clear whether it closes all that it has."""
-        if _has_abandoned(session):
+        """End the wait of a client that has closed a session, when it is clear whether it closes all that it has.
+
+        The news may be of another session, whose descriptor had the same number until a moment ago.
+        """
+        if session.has_abandoned():
             session.abandon()
-        else:
+        elif session.is_gone():
             self.reactor.after(_DYING_S, lambda: _abandon_if_alive(session))
 
     def new_control(self, connection: Any, process: Process) -> Control:
@@ -270,14 +273,6 @@ class Server:
         for process in self.processes.all():
             for session in list(process.sessions):
                 session.connection.discard()
-
-
-def _has_abandoned(session: Session) -> bool:
-    """Whether the client has said so; its process lives, at least long enough for that."""
-    try:
-        return session.connection.is_abandoned()
-    except (OSError, ValueError):  # its own thread has just closed it, or the client scribbled over the mailboxes
-        return True
 
 
 def _abandon_if_alive(session: Session) -> None:

@@ -150,11 +150,18 @@ class Session:
     def is_gone(self) -> bool:
         """Whether the client has closed its end."""
         descriptor = self.connection.fileno()
-        if descriptor < 0 or self.connection.is_abandoned():
+        if descriptor < 0 or self.has_abandoned():
             return True
         poller = select.poll()
         poller.register(descriptor, select.POLLRDHUP)
         return bool(poller.poll(0))
+
+    def has_abandoned(self) -> bool:
+        """Whether the client has said that it has; its process lives, at least long enough for that."""
+        try:
+            return self.connection.is_abandoned()
+        except (OSError, ValueError):  # its own thread has just closed it, or the client scribbled over the mailboxes
+            return True
 
     def abandon(self) -> None:
         """End the wait of the call that is being carried out: nobody wants its answer."""

@@ -1,0 +1,39 @@
+"""A ping-pong in C over two futex words, as a peer of every other ping-pong; compiled when it is measured."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.row import Peer, Sampler
+from benchmarks.subject import Subject
+
+SOURCE = Path(__file__).with_name("futex.c")
+SPIN_NS = 50_000
+WALL, CPU = range(2)
+
+
+def bare_futex(factor: int, figure: int, *, spinning: bool, at_most: float | None = None) -> Peer:
+    """Round trips of the C program; *figure* is WALL or CPU."""
+
+    @contextmanager
+    def opened(_: Subject) -> Iterator[Sampler]:
+        compiler = shutil.which(os.environ.get("CC", "cc"))
+        if compiler is None:
+            raise ImportError("NOT MEASURED: no C compiler; install one, or name it by CC=")
+        with TemporaryDirectory() as place:
+            program = Path(place) / "futex"
+            subprocess.run([compiler, "-O2", "-std=gnu11", "-o", program, SOURCE], check=True)
+
+            def sample(calls: int) -> list[float]:
+                rounds = calls * factor
+                arguments = [str(program), str(rounds), str(SPIN_NS if spinning else 0)]
+                run = subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True)
+                return [int(run.stdout.split()[figure]) / 1_000 / rounds]
+
+            yield sample
+
+    return Peer(f"a bare futex in C, {'spinning' if spinning else 'not spinning'}", opened, at_most)

@@ -1,0 +1,141 @@
+"""How long does it take to say something to another process and to hear its answer?
+
+A figure is one round trip: there and back again.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from benchmarks.crew import Spent, Work, crew, server_of
+from benchmarks.futex import CPU, WALL, bare_futex
+from benchmarks.row import ANY, NOT_SLOWER, Opener, Peer, Row, Sampler
+from benchmarks.subject import FORK, Subject
+
+FASTER = 20  # so many round trips of ours take about as long as one of the standard library's
+BARE_MAX = 1.5  # times a bare futex that does not spin
+SPINNING_MAX_US = 3.0
+
+Make = Callable[[Any], Any]  # from a manager, or a context of multiprocessing
+Sides = Callable[[Any, Any], tuple[Work, Work]]
+
+
+def over_queues(there: Any, back: Any) -> tuple[Work, Work]:
+    def ping(count: int) -> None:
+        for _ in range(count):
+            there.put(7)
+            back.get()
+
+    def pong(count: int) -> None:
+        for _ in range(count):
+            there.get()
+            back.put(7)
+
+    return ping, pong
+
+
+def over_locks(there: Any, back: Any) -> tuple[Work, Work]:
+    """Locks as signals: one process releases what the other waits to acquire."""
+    there.acquire()
+    back.acquire()
+
+    def ping(count: int) -> None:
+        for _ in range(count):
+            there.release()
+            back.acquire()
+
+    def pong(count: int) -> None:
+        for _ in range(count):
+            there.acquire()
+            back.release()
+
+    return ping, pong
+
+
+def over_events(there: Any, back: Any) -> tuple[Work, Work]:
+    def ping(count: int) -> None:
+        for _ in range(count):
+            there.set()
+            back.wait()
+            back.clear()
+
+    def pong(count: int) -> None:
+        for _ in range(count):
+            there.wait()
+            there.clear()
+            back.set()
+
+    return ping, pong
+
+
+def figure_of(spent: Spent, figure: int) -> float:
+    return (spent.wall_us, spent.cpu_us)[figure]
+
+
+@contextmanager
+def playing(works: tuple[Work, Work], servers: list[int], factor: int, figure: int) -> Iterator[Sampler]:
+    with crew(works, servers) as together:
+        yield lambda calls: [figure_of(together.run(calls * factor), figure) / (calls * factor)]
+
+
+def play(sides: Sides, make: Make, figure: int) -> Opener:
+    """Between two processes, over two objects of a manager."""
+
+    @contextmanager
+    def opened(subject: Subject) -> Iterator[Sampler]:
+        factor = 1 if subject.package == "multiprocessing" else FASTER
+        with (
+            subject.manager() as manager,
+            playing(sides(make(manager), make(manager)), [server_of(manager)], factor, figure) as sample,
+        ):
+            yield sample
+
+    return opened
+
+
+def primitive(name: str, sides: Sides, make: Make, figure: int) -> Peer:
+    """The same over two objects that have no server."""
+
+    @contextmanager
+    def opened(_: Subject) -> Iterator[Sampler]:
+        with playing(sides(make(FORK), make(FORK)), [], FASTER, figure) as sample:
+            yield sample
+
+    return Peer(name, opened)
+
+
+def faster_fifo(_: Any) -> Any:
+    from faster_fifo import Queue  # measured where it is installed
+
+    return Queue()
+
+
+PLAYS: list[tuple[str, Sides, Make, list[tuple[str, Make]]]] = [
+    (
+        "two queues", over_queues, lambda m: m.Queue(),
+        [
+            ("multiprocessing.Queue", lambda context: context.Queue()),
+            ("multiprocessing.SimpleQueue", lambda context: context.SimpleQueue()),
+            ("faster-fifo", faster_fifo),
+        ],
+    ),
+    ("two locks", over_locks, lambda m: m.Lock(), [("multiprocessing.Lock", lambda context: context.Lock())]),
+    ("two events", over_events, lambda m: m.Event(), [("multiprocessing.Event", lambda context: context.Event())]),
+]  # fmt: skip
+
+
+def rows_of(name: str, sides: Sides, make: Make, peers: list[tuple[str, Make]]) -> Iterator[Row]:
+    for figure, what, unit in ((WALL, "", "µs"), (CPU, ": CPU", "µs CPU")):
+        is_wall = figure == WALL
+        beside = (
+            *(primitive(peer, sides, made, figure) for peer, made in peers),
+            bare_futex(FASTER, figure, spinning=False, at_most=BARE_MAX if is_wall else None),
+            bare_futex(FASTER, figure, spinning=True),
+        )
+        yield Row(
+            f"ping-pong over {name}{what}", play(sides, make, figure), 100, peers=beside, unit=unit,
+            bar=NOT_SLOWER if is_wall else ANY, median_max=SPINNING_MAX_US if is_wall else None, heavy=not is_wall,
+        )  # fmt: skip
+
+
+ROWS = [row for one in PLAYS for row in rows_of(*one)]
