@@ -76,7 +76,9 @@ def dumps(value: object) -> list[Buffer]:
     pickler = _Pickler(out, 5, buffer_callback=aside)
     pickler.dispatch_table = _current_reducers()
     pickler.dump(value)
-    data = out.getbuffer()
+    # No copy is made of it. A view of the BytesIO would be worse: in a cycle of garbage it makes the close() of the
+    # BytesIO fail, and Python 3.13 and later print that.
+    data = out.getvalue()
     if not buffers:
         return [data]
     sizes = struct.pack(f"<Q{len(buffers)}Q", len(data), *(buffer.nbytes for buffer in buffers))
