@@ -55,6 +55,8 @@ class Arena:
     @property
     def ended(self) -> bool: ...
     def end(self) -> None: ...
+    def waits(self) -> list[tuple[tuple[int, int], tuple[int, int, str, float]]]:
+        """The handle of each object that a thread waits for, and who that is, as in `Mutex._waiters`."""
     def leave_in_order(self) -> None:
         """What threads of this process hold stays theirs when it ends now: it does so in good order."""
     def call_oneself(self, name: str) -> None:

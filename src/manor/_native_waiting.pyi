@@ -40,7 +40,8 @@ class Mutex(Object):
 @final
 class Deputy:
     """The life in an arena of a thread that is elsewhere; ends in good order with this object."""
-    def __new__(cls, arena: Arena) -> Deputy: ...
+    def __new__(cls, arena: Arena, pid: int, thread: int) -> Deputy:
+        """For a thread of that process, by which numbers others shall know it."""
     def act(self) -> Acting: ...
     def end(self, died: bool) -> None:
         """Ends it for good; what a thread held that `died` is given back."""

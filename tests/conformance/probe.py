@@ -8,6 +8,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from manor._resident import attachment
 from tests.conformance.subjects import register
 
 __all__ = ["Mortal", "Probe", "newly_waiting"]
@@ -40,7 +41,11 @@ class Probe:
         return len(self.waiters())
 
     def waiters(self) -> list[str]:
-        """The names of those threads, each of which one thread only ever has."""
+        """What names each wait: that of a thread here, which one thread only ever has, or its place in an arena."""
+        arenas = list(attachment._arenas.values())
+        return self._waiting_threads() + [repr(wait) for arena in arenas for wait in arena.waits()]
+
+    def _waiting_threads(self) -> list[str]:
         names = {thread.ident: thread.name for thread in threading.enumerate()}
         left_out = {threading.main_thread().ident, threading.get_ident()}
         frames = _frames().items()

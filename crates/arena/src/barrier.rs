@@ -39,7 +39,7 @@ pub use meeting::{Arrival, Met};
 const PARTIES: u64 = 0;
 const STATE: u64 = 8;
 const COUNT: u64 = 16;
-const LINE: u64 = 24;
+pub(crate) const LINE: u64 = 24;
 const TIMEOUT: u64 = 40;
 
 /// In the state: the barrier is broken, until it is reset.

@@ -40,7 +40,7 @@ pub use wait::Waited;
 
 /// Words of the object's body: the cell of the lock; the line.
 const LOCK: u64 = 0;
-const LINE: u64 = 8;
+pub(crate) const LINE: u64 = 8;
 
 /// A condition of an arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,7 +27,7 @@ use crate::wait::{End, Line, Look, Ticket, Waiter};
 
 /// Words of the object's body: the flag and the epoch; the line.
 const STATE: u64 = 0;
-const LINE: u64 = 8;
+pub(crate) const LINE: u64 = 8;
 
 /// In the first word: the flag is raised. The epoch is the rest.
 const FLAG: u64 = 1;

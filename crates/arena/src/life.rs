@@ -139,9 +139,10 @@ pub struct Deputy {
 }
 
 impl Deputy {
-    /// Begins one, on behalf of a thread elsewhere.
-    pub fn begin<M: Memory>(heap: &Heap<M>) -> Result<Self> {
-        let id = claim(&heap.space, heap.slot(), u64::from(std::process::id()))?;
+    /// Begins one for a thread of process `pid` elsewhere.
+    pub fn begin<M: Memory>(heap: &Heap<M>, pid: u32, thread: u32) -> Result<Self> {
+        let who = u64::from(pid) | u64::from(thread) << 32;
+        let id = claim(&heap.space, heap.slot(), who)?;
         heap.space.memory.store(id.at() + MUTEX, 0)?;
         Ok(Self { id })
     }

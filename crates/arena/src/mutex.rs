@@ -38,7 +38,7 @@ pub(crate) use line::{drain, drop_line, end};
 /// holder that died.
 const STATE: u64 = 0;
 const COUNT: u64 = 8;
-const LINE: u64 = 16;
+pub(crate) const LINE: u64 = 16;
 const SINCE: u64 = 32;
 const DEAD: u64 = 40;
 

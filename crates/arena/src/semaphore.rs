@@ -49,7 +49,7 @@ pub(crate) use line::{drain, end};
 /// are recorded; the first records.
 const VALUE: u64 = 0;
 const BOUND: u64 = 8;
-const LINE: u64 = 16;
+pub(crate) const LINE: u64 = 16;
 const RECORDS: u64 = 32;
 const DEAD: u64 = 40;
 const HEIR: u64 = 48;

@@ -9,9 +9,10 @@ use crate::heap::Heap;
 use crate::life::LifeId;
 use crate::memory::Memory;
 use crate::mutex;
-use crate::object::{self, KIND, Object, ObjectKind};
+use crate::object::{self, Handle, KIND, Object, ObjectKind};
 use crate::semaphore;
 use crate::slots;
+use crate::wait::{Line, Waiter};
 
 /// Whose end it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +32,18 @@ impl End {
             Self::Slot(slot) => Some(slot),
             _ => None,
         }
+    }
+}
+
+/// Where an object of a kind has lines.
+fn lines_of(kind: ObjectKind) -> &'static [u64] {
+    match kind {
+        ObjectKind::Lock | ObjectKind::RLock => &[mutex::LINE],
+        ObjectKind::Semaphore | ObjectKind::BoundedSemaphore => &[semaphore::LINE],
+        ObjectKind::Event => &[event::LINE],
+        ObjectKind::Condition => &[condition::LINE],
+        ObjectKind::Barrier => &[barrier::LINE],
+        ObjectKind::Dict | ObjectKind::Set | ObjectKind::Variable | ObjectKind::List => &[],
     }
 }
 
@@ -71,6 +84,25 @@ impl<M: Memory> Heap<M> {
     /// Gives back what those hold who have died. Looks at every object.
     pub fn settle_all(&self) -> Result<()> {
         self.end_everywhere(End::Any)
+    }
+
+    /// Every thread that waits, and for which object, as far as that can be seen without stopping anybody.
+    pub fn waits(&self) -> Result<Vec<(Handle, Waiter)>> {
+        let mut found = Vec::new();
+        for handle in self.objects()? {
+            let object = object::resolve(&self.space, handle)?;
+            let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
+            for &word in lines_of(kind) {
+                let guard = match self.lock(object) {
+                    Err(Failure::ObjectGone) => break,
+                    other => other?,
+                };
+                let waiters = Line::of(object, word).waiters(&self.space)?;
+                drop(guard);
+                found.extend(waiters.into_iter().map(|waiter| (handle, waiter)));
+            }
+        }
+        Ok(found)
     }
 
     /// What the process in a slot calls itself.

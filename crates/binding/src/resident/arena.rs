@@ -19,6 +19,7 @@ use super::holds::Holds;
 use super::hooks::Hooks;
 use super::lives::Lives;
 use super::object::Object;
+use super::people::{self, Person};
 
 /// An arena that this process is attached to.
 #[pyclass(frozen, weakref, module = "manor._native")]
@@ -197,6 +198,17 @@ impl Arena {
 
     fn end(&self) -> PyResult<()> {
         self.heap.end().map_err(to_python)
+    }
+
+    fn waits(&self) -> PyResult<Vec<((u64, u64), Person)>> {
+        let waits = self.heap.waits().map_err(to_python)?;
+        waits
+            .into_iter()
+            .map(|(handle, waiter)| {
+                let person = people::person(self, waiter.life, waiter.since_ns)?;
+                Ok(((handle.at, handle.generation), person))
+            })
+            .collect()
     }
 
     fn leave_in_order(&self) -> PyResult<()> {

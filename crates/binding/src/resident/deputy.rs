@@ -69,8 +69,8 @@ pub struct Acting {
 #[pymethods]
 impl Deputy {
     #[new]
-    fn new(arena: &Bound<'_, Arena>) -> PyResult<Self> {
-        let native = Native::begin(arena.get().heap()).map_err(to_python)?;
+    fn new(arena: &Bound<'_, Arena>, pid: u32, thread: u32) -> PyResult<Self> {
+        let native = Native::begin(arena.get().heap(), pid, thread).map_err(to_python)?;
         Ok(Self { arena: arena.clone().unbind(), native })
     }
 

@@ -16,6 +16,7 @@ from manor._server.adapters.adapter import Adapter, Method
 from manor._server.calls import Call, Process, current, is_dead
 from manor._server.waiting import Abandoned, over
 
+_MASK: Final = 0xFFFFFFFF
 _UNDO: Final = {"acquire": "release", "__enter__": "release"}
 """What gives back what a method took."""
 
@@ -29,7 +30,7 @@ def _deputy_of(call: Call, arena: Arena) -> Deputy:
         key = (id(arena), call.thread)
         deputy = theirs.get(key)
         if deputy is None:
-            deputy = theirs[key] = Deputy(arena)
+            deputy = theirs[key] = Deputy(arena, call.process.pid & _MASK, call.thread & _MASK)
         return deputy
 
 
