@@ -23,6 +23,6 @@ class Noted(NamedTuple):
     def __str__(self) -> str:
         name = f" ({self.process_name})" if self.process_name else ""
         return (
-            f"the {self.kind} was taken back from process {self.pid}{name}, which was killed while it held it: "
+            f"process {self.pid}{name} was killed while it held the {self.kind}, which was taken back: "
             f"what it protects may be half changed"
         )
