@@ -3,7 +3,6 @@
 use ::arena::mutex::{Freed, Mutex as Native, Taken};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
 
 use super::arena::Arena;
 use super::failures::to_python;
@@ -140,8 +139,13 @@ impl Mutex {
         Self::take(slf, Limit::NONE, Way::Enter)
     }
 
-    #[pyo3(signature = (*_exc_info))]
-    fn __exit__(slf: &Bound<'_, Self>, _exc_info: &Bound<'_, PyTuple>) -> PyResult<()> {
+    #[pyo3(signature = (_kind = None, _error = None, _where = None, /))]
+    fn __exit__(
+        slf: &Bound<'_, Self>,
+        _kind: Option<&Bound<'_, PyAny>>,
+        _error: Option<&Bound<'_, PyAny>>,
+        _where: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
         Self::leave(slf)
     }
 
