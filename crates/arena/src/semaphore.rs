@@ -67,6 +67,7 @@ const UNBOUNDED: u64 = 1 << 62;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Semaphore {
     object: Object,
+    is_bounded: bool,
     records_all: bool,
 }
 
@@ -94,7 +95,7 @@ impl Semaphore {
         change.write(object.body(BOUND), if is_bounded { value } else { UNBOUNDED });
         change.write(object.body(RECORDS_ALL), u64::from(records_all));
         heap.lock(object)?.commit(&change)?;
-        Ok(Self { object, records_all })
+        Ok(Self { object, is_bounded, records_all })
     }
 
     /// The semaphore that a handle names.
@@ -104,14 +105,26 @@ impl Semaphore {
     }
 
     fn of<M: Memory>(heap: &Heap<M>, object: Object) -> Result<Self> {
-        let records_all = heap.space.memory.load(object.body(RECORDS_ALL))? != 0;
-        Ok(Self { object, records_all })
+        let word = |word| heap.space.memory.load(object.body(word));
+        let is_bounded = word(BOUND)? != UNBOUNDED;
+        Ok(Self { object, is_bounded, records_all: word(RECORDS_ALL)? != 0 })
+    }
+
+    /// The semaphore at a place, for its words only.
+    fn found(object: Object) -> Self {
+        Self { object, is_bounded: false, records_all: true }
     }
 
     /// What names this semaphore in every process.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.object.handle()
+    }
+
+    /// Whether it has no more permits than at first.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.is_bounded
     }
 
     fn line(&self) -> Line {

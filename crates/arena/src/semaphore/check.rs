@@ -9,7 +9,7 @@ use crate::wait::line::check_line;
 
 /// Checks the line and the records; nobody waits while there are permits.
 pub(crate) fn check<M: Memory>(space: &Space<M>, object: Object, audit: &mut Audit) -> Finding<()> {
-    let semaphore = Semaphore { object, records_all: true };
+    let semaphore = Semaphore::found(object);
     if let Some((block, _)) = found(semaphore.block(space), "records")? {
         audit.reach(space, block.at, "a block of records")?;
     }

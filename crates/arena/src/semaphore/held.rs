@@ -109,9 +109,9 @@ impl<'s, M: Memory> Held<'s, M> {
     }
 
     /// Makes a change after which `value` permits are free.
-    pub fn commit(&mut self, mut change: Change, value: u64) -> Result<()> {
+    pub fn commit(&mut self, change: &mut Change, value: u64) -> Result<()> {
         change.write(self.body(VALUE), value | GUARDED);
-        self.guard.commit(&change)?;
+        self.guard.commit(change)?;
         self.value = value;
         Ok(())
     }
@@ -135,7 +135,7 @@ impl<'s, M: Memory> Held<'s, M> {
             place.add(&mut change, me);
         }
         let inherits = self.inherit(&mut change, me)?;
-        self.commit(change, self.value - 1)?;
+        self.commit(&mut change, self.value - 1)?;
         Ok(Ok(if inherits { self.semaphore.legacy(self.space)? } else { Taken::Now }))
     }
 
@@ -182,7 +182,7 @@ impl<'s, M: Memory> Held<'s, M> {
             self.guard.commit(&change)?;
             change = Change::new();
         }
-        self.commit(change, self.value - 1)?;
+        self.commit(&mut change, self.value - 1)?;
         if first.tell(space, Standing::Granted)? {
             self.wakes.push(first.at);
         }
@@ -201,7 +201,7 @@ impl<'s, M: Memory> Held<'s, M> {
                     change.write(self.body(HEIR), 0);
                     // If others gave its permits back for it, there is no room for them.
                     let room = self.bound()?.saturating_sub(self.value);
-                    self.commit(change, self.value + record.count.min(room))?;
+                    self.commit(&mut change, self.value + record.count.min(room))?;
                 }
                 Ending::InOrder if victim.is_some() => self.orphan(record.life)?,
                 Ending::Lives | Ending::InOrder => {}
@@ -227,7 +227,7 @@ impl<'s, M: Memory> Held<'s, M> {
         if space.memory.load(self.body(HEIR))? == life.word() {
             change.write(self.body(HEIR), gone.word());
         }
-        self.commit(change, self.value)
+        self.commit(&mut change, self.value)
     }
 
     pub fn bound(&self) -> Result<u64> {

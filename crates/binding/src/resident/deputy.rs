@@ -51,6 +51,13 @@ pub fn abandoned() -> PyErr {
     PyRuntimeError::new_err("the wait was cancelled")
 }
 
+/// The thread may sleep on this node from now on, or on none: `cancel` wakes it.
+pub fn attend(ticket: Option<Ticket>) {
+    let place = ticket.map_or(0, |ticket| ticket.place());
+    // Release: pairs with the Acquire load of `cancel`.
+    let _ = current(|shared| shared.asleep_at.store(place, Ordering::Release));
+}
+
 /// Runs `job`, which may sleep on a node: `cancel` wakes it.
 pub fn sleeping_on<R>(_arena: &Arena, ticket: Ticket, job: impl FnOnce() -> R) -> R {
     let _ = current(|shared| shared.asleep_at.store(ticket.place(), Ordering::Release));

@@ -98,7 +98,8 @@ impl Limit {
     }
 }
 
-struct Caller<'py> {
+/// The patience of a caller, for waits that the arena drives.
+pub struct Caller<'py> {
     py: Python<'py>,
     limit: Limit,
     spinner: Spinner,
@@ -122,6 +123,10 @@ impl Patience for Caller<'_> {
 
     fn deadline_ns(&self) -> u64 {
         self.limit.deadline_ns
+    }
+
+    fn attend(&mut self, ticket: Option<Ticket>) {
+        deputy::attend(ticket);
     }
 
     fn spinner(&mut self) -> &mut Spinner {
@@ -164,6 +169,29 @@ pub fn wait<T>(
         Ok(Ended::GivenUp) => Waited::Failed(caller.error.unwrap_or_else(deputy::abandoned)),
         Err(Failure::Ended) => Waited::Failed(arena.ended_error()),
         Err(failure) => Waited::Failed(to_python(failure)),
+    }
+}
+
+/// Waits by `job`, which the arena drives and which leaves nothing to be given up. It is told whether the limit is the
+/// wait's own, and not the caller's deadline. `None`: the time is over.
+pub fn patiently<T>(
+    py: Python<'_>,
+    arena: &Arena,
+    limit: Limit,
+    job: impl FnOnce(&mut Caller<'_>, bool) -> Result<Ended<T>, Failure>,
+) -> PyResult<Option<T>> {
+    let (limit, is_bounded) = bounded(py, arena, limit)?;
+    let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
+    let mut caller = Caller { py, limit, spinner, error: None };
+    let outcome = job(&mut caller, !is_bounded);
+    SPINNER.set(Some(caller.spinner));
+    match outcome {
+        Ok(Ended::Over(outcome)) => Ok(Some(outcome)),
+        Ok(Ended::TimedOut) if is_bounded => Err(timed_out(py, arena)),
+        Ok(Ended::TimedOut) => Ok(None),
+        Ok(Ended::GivenUp) => Err(caller.error.unwrap_or_else(deputy::abandoned)),
+        Err(Failure::Ended) => Err(arena.ended_error()),
+        Err(failure) => Err(to_python(failure)),
     }
 }
 

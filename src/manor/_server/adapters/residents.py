@@ -17,7 +17,7 @@ from manor._server.calls import Call, Process, current, is_dead
 from manor._server.waiting import Abandoned, over
 
 _MASK: Final = 0xFFFFFFFF
-_UNDO: Final = {"acquire": "release", "__enter__": "release"}
+_UNDO: Final = {"acquire": "release", "__enter__": "__exit__"}
 """What gives back what a method took."""
 
 _deputies: weakref.WeakKeyDictionary[Any, dict[tuple[int, int], Deputy]] = weakref.WeakKeyDictionary()
