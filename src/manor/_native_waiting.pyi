@@ -118,7 +118,8 @@ class Deputy:
     """The life in an arena of a thread that is elsewhere; ends in good order with this object."""
     def __new__(cls, arena: Arena, pid: int, thread: int) -> Deputy:
         """For a thread of that process, by which numbers others shall know it."""
-    def act(self) -> Acting: ...
+    def act(self, aside: Callable[[], object] | None = None) -> Acting:
+        """`aside` is called when a wait that was cancelled has to take a lock again that others have."""
     def end(self, died: bool) -> None:
         """Ends it for good; what a thread held that `died` is given back."""
 

@@ -1,5 +1,6 @@
 """Conditions, events and barriers in the arena: what they do beyond those of `threading`."""
 
+import signal
 import threading
 from typing import Any
 
@@ -79,6 +80,46 @@ def test_a_wait_that_ends_past_a_dead_holder_warns_and_has_the_lock(arena: _nati
         assert condition.owner_died
     thread.join()
     assert not condition.owner_died
+
+
+def test_an_interrupted_wait_ends_when_it_has_the_lock_again_and_passes_its_notification_on(
+    arena: _native.Arena,
+) -> None:
+    condition = Condition.create(arena)
+    results: list[Any] = []
+
+    def wait_too() -> Any:
+        with condition:
+            return condition.wait(10)
+
+    def interrupt() -> None:
+        until(lambda: len(condition.waiters) == 1)
+        second = waiting_thread(wait_too, results)
+        until(lambda: len(condition.waiters) == 2)
+        with condition:
+            condition.notify()
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            handled.wait()
+        second.join()
+
+    handled = threading.Event()
+
+    def handle(*_: object) -> None:
+        handled.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handle)
+    thread = threading.Thread(target=interrupt)
+    try:
+        with condition:
+            thread.start()
+            with pytest.raises(KeyboardInterrupt):
+                condition.wait()
+            assert condition.locked()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    thread.join()
+    assert results == [True]
 
 
 def test_a_notification_reaches_as_many_as_it_says(arena: _native.Arena) -> None:

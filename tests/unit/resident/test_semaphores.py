@@ -105,7 +105,7 @@ def test_a_signal_handler_that_raises_ends_a_wait_and_takes_nothing(arena: _nati
 
     def interrupt() -> None:
         until(lambda: len(semaphore.waiters) == 1)
-        signal.raise_signal(signal.SIGINT)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
     with pytest.raises(KeyboardInterrupt):

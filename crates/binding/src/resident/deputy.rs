@@ -22,6 +22,8 @@ struct Shared {
     is_cancelled: AtomicBool,
     /// The node on which the thread sleeps; 0 for none.
     asleep_at: AtomicU64,
+    /// To be called when a cancelled wait may still take long.
+    aside: Option<Py<PyAny>>,
 }
 
 thread_local! {
@@ -44,6 +46,11 @@ fn current<R>(job: impl FnOnce(&Shared) -> R) -> Option<R> {
 pub fn is_cancelled() -> bool {
     // Acquire: pairs with the Release store of `cancel`.
     current(|shared| shared.is_cancelled.load(Ordering::Acquire)).unwrap_or(false)
+}
+
+/// The wait that was cancelled ends when others have left a lock, which may take long.
+pub fn step_aside(py: Python<'_>) {
+    let _ = current(|shared| shared.aside.as_ref().map(|aside| aside.call0(py)));
 }
 
 /// The exception for a wait that was cancelled; the server translates it.
@@ -81,8 +88,9 @@ impl Deputy {
         Ok(Self { arena: arena.clone().unbind(), native })
     }
 
-    fn act(slf: Py<Self>) -> Acting {
-        Acting { deputy: slf, shared: Arc::default() }
+    #[pyo3(signature = (aside = None))]
+    fn act(slf: Py<Self>, aside: Option<Py<PyAny>>) -> Acting {
+        Acting { deputy: slf, shared: Arc::new(Shared { aside, ..Shared::default() }) }
     }
 
     fn end(&self, died: bool) -> PyResult<()> {

@@ -104,12 +104,17 @@ pub struct Caller<'py> {
     limit: Limit,
     spinner: Spinner,
     error: Option<PyErr>,
+    is_cancelled: bool,
 }
 
 impl Patience for Caller<'_> {
     fn rest(&mut self, sleep: &mut dyn FnMut()) -> bool {
+        if self.is_cancelled {
+            deputy::step_aside(self.py); // It goes on all the same: it takes a condition's lock again.
+        }
         without_gil(self.py, sleep);
         if deputy::is_cancelled() {
+            self.is_cancelled = true;
             return false;
         }
         match self.py.check_signals() {
@@ -158,7 +163,7 @@ pub fn wait<T>(
         Err(error) => return Waited::Failed(error),
     };
     let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
-    let mut caller = Caller { py, limit, spinner, error: None };
+    let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
     let outcome =
         deputy::sleeping_on(arena, ticket, || await_node(arena.heap(), ticket, &mut caller, look));
     SPINNER.set(Some(caller.spinner));
@@ -182,7 +187,7 @@ pub fn patiently<T>(
 ) -> PyResult<Option<T>> {
     let (limit, is_bounded) = bounded(py, arena, limit)?;
     let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
-    let mut caller = Caller { py, limit, spinner, error: None };
+    let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
     let outcome = job(&mut caller, !is_bounded);
     SPINNER.set(Some(caller.spinner));
     match outcome {

@@ -65,7 +65,7 @@ class ResidentAdapter(Adapter):
             return function(*args, **kwds)
         if over(call):
             raise Abandoned
-        acting = _deputy_of(call, self._subject._arena).act()
+        acting = _deputy_of(call, self._subject._arena).act(call.step_aside)
         call.cancellation.add(acting.cancel)
         try:
             result = noting(self._subject._typeid, partial(acting.run, function, *args, **kwds))
