@@ -15,12 +15,16 @@ from typing_extensions import disjoint_base
 from manor._native_transport import Connection as Connection
 from manor._native_transport import Turns as Turns
 from manor._native_waiting import Acting as Acting
+from manor._native_waiting import Barrier as Barrier
+from manor._native_waiting import Condition as Condition
 from manor._native_waiting import Deputy as Deputy
+from manor._native_waiting import Event as Event
 from manor._native_waiting import Mutex as Mutex
+from manor._native_waiting import Semaphore as Semaphore
 
 __all__ = [
-    "Acting", "Arena", "Connection", "Deputy", "Dict", "List", "ListWalk", "Mutex", "Namespace", "Object", "Set",
-    "Turns", "Variable", "Walk", "Witness",
+    "Acting", "Arena", "Barrier", "Condition", "Connection", "Deputy", "Dict", "Event", "List", "ListWalk", "Mutex",
+    "Namespace", "Object", "Semaphore", "Set", "Turns", "Variable", "Walk", "Witness",
 ]  # fmt: skip
 
 @final

@@ -11,7 +11,7 @@ from typing_extensions import disjoint_base
 
 from manor._native import Arena, Object
 
-__all__ = ["Acting", "Deputy", "Mutex"]
+__all__ = ["Acting", "Barrier", "Condition", "Deputy", "Event", "Mutex", "Semaphore"]
 
 _Person = tuple[int, int, str, float]
 """Process id (0 if not known any more), thread id, name of the process, since when (`time.monotonic()`)."""
@@ -37,12 +37,89 @@ class Mutex(Object):
     def _holder(self) -> _Person | None: ...
     def _waiters(self) -> list[_Person]: ...
 
+@disjoint_base
+class Semaphore(Object):
+    """A counter of permits; methods as those of `threading.Semaphore`, or of `BoundedSemaphore` if `bounded`.
+
+    Permits that are on record come back when the thread that has them is killed: all of a `bounded` one, or with
+    `records_all`, and else those of a with statement. The next to take one is told by
+    `self._took_from_dead(pid, entering)`.
+    """
+    def __new__(
+        cls,
+        arena: Arena,
+        handle: tuple[int, int] | None = None,
+        tag: int = 0,
+        bounded: bool = False,
+        value: int = 1,
+        records_all: bool = False,
+    ) -> Self: ...
+    def acquire(self, blocking: bool | None = None, timeout: float | None = None) -> bool: ...
+    def release(self, n: int | None = None) -> None: ...
+    def __enter__(self) -> bool: ...
+    def __exit__(self, *_exc_info: object) -> None: ...
+    def locked(self) -> bool:
+        """Whether an `acquire` would have to wait; `_count`: how many would not."""
+    def _count(self) -> int: ...
+    @property
+    def owner_died(self) -> bool:
+        """From the death of one that had a permit until the next to take one has given one back."""
+    def _waiters(self) -> list[_Person]: ...
+
+@disjoint_base
+class Event(Object):
+    """A flag, lowered at first; methods as those of `threading.Event`."""
+    def is_set(self) -> bool: ...
+    def set(self) -> None: ...
+    def clear(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
+    def _waiters(self) -> list[_Person]: ...
+
+@disjoint_base
+class Condition(Mutex):
+    """A lock, that of `lock` or a reentrant one of its own, and a line; methods as those of `threading.Condition`.
+
+    A wait ends with the lock held, however it ends. If the lock was a dead process's then, that is told by
+    `self._waited_past_dead(pid)`.
+    """
+    def __new__(
+        cls, arena: Arena, handle: tuple[int, int] | None = None, tag: int = 0, lock: Mutex | None = None
+    ) -> Self: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
+    def notify(self, n: int = 1) -> None: ...
+    def notify_all(self) -> None: ...
+    def _sleepers(self) -> list[_Person]:
+        """Who waits to be notified; `_waiters`: who waits for the lock."""
+
+@disjoint_base
+class Barrier(Object):
+    """A meeting point; methods as those of `threading.Barrier`. `timeout` is for waits that name none."""
+    def __new__(
+        cls,
+        arena: Arena,
+        handle: tuple[int, int] | None = None,
+        tag: int = 0,
+        parties: int = 1,
+        timeout: float | None = None,
+    ) -> Self: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def abort(self) -> None: ...
+    def reset(self) -> None: ...
+    @property
+    def parties(self) -> int: ...
+    @property
+    def n_waiting(self) -> int: ...
+    @property
+    def broken(self) -> bool: ...
+    def _waiters(self) -> list[_Person]: ...
+
 @final
 class Deputy:
     """The life in an arena of a thread that is elsewhere; ends in good order with this object."""
     def __new__(cls, arena: Arena, pid: int, thread: int) -> Deputy:
         """For a thread of that process, by which numbers others shall know it."""
-    def act(self) -> Acting: ...
+    def act(self, aside: Callable[[], object] | None = None) -> Acting:
+        """`aside` is called when a wait that was cancelled has to take a lock again that others have."""
     def end(self, died: bool) -> None:
         """Ends it for good; what a thread held that `died` is given back."""
 

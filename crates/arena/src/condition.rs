@@ -62,6 +62,14 @@ impl Condition {
         }
     }
 
+    /// Makes a condition with a reentrant lock of its own.
+    pub fn create_with_lock<M: Memory>(heap: &Heap<M>) -> Result<Self> {
+        let mutex = Mutex::create(heap, true)?;
+        let condition = Self::create(heap, mutex);
+        heap.let_go(mutex.handle())?; // The condition has a reference.
+        condition
+    }
+
     fn set_lock<M: Memory>(heap: &Heap<M>, object: Object, mutex: Mutex) -> Result<()> {
         let staged = heap.stage(&Value::Object(mutex.handle()))?;
         let mut change = Change::new();

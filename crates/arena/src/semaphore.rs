@@ -2,14 +2,16 @@
 //!
 //! # Theory of operation
 //!
-//! One word says how many permits are free. While nobody waits and nothing is recorded, taking and giving back is one
-//! exchange of that word each. With its highest bit set, the word changes under the object's own lock only: whoever
-//! works there sets the bit first, and takes it away at the end if nobody waits.
+//! One word says how many permits are free. While nobody waits, taking and giving back is one exchange of that word each.
+//! With its highest bit set, the word is *guarded*: it changes under the object's own lock only. Whoever works there sets
+//! the bit first, and takes it away at the end if nobody waits.
 //!
 //! A permit may be a signal, that whoever took it never gives back, so the death of a thread gives back what was
 //! **recorded** as its own and no more: every permit of a semaphore that was made so, and those of with statements.
 //! Records are pairs of words, the life of a thread and how many permits it has; four in the object, more in a block
-//! that is copied aside and swung when it is full.
+//! that is copied aside and swung when it is full. One permit of one thread can be noted in the first word itself
+//! ([`word`]), so that the same exchange takes and records it; whoever works under the lock moves that note to the
+//! records first.
 //!
 //! Permits that are given back go to the free ones first, then one by one to whoever waits, in the order of coming: the
 //! change that takes a node out of the line takes the permit and records it. If a killed process has left that
@@ -29,6 +31,7 @@ mod records;
 mod take;
 #[cfg(test)]
 mod tests;
+mod word;
 
 use crate::change::Change;
 use crate::failure::Result;
@@ -38,6 +41,7 @@ use crate::memory::Memory;
 use crate::mutex::Taken;
 use crate::object::{self, Handle, Object, ObjectKind};
 use crate::wait::{Line, Waiter};
+use word::Word;
 
 #[cfg(test)]
 pub(crate) use check::check;
@@ -56,17 +60,16 @@ const HEIR: u64 = 48;
 const RECORDS_ALL: u64 = 56;
 const FIRST_RECORDS: u64 = 64;
 
-/// In the first word: it changes under the object's lock only.
-const GUARDED: u64 = 1 << 63;
 /// In the word of the dead: there is one, even if its pid is not known.
 const IS_DEAD: u64 = 1 << 32;
 /// A semaphore that is not bounded has as many permits as anybody will count.
-const UNBOUNDED: u64 = 1 << 62;
+const UNBOUNDED: u64 = (1 << 62) - 1;
 
 /// A semaphore of an arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Semaphore {
     object: Object,
+    is_bounded: bool,
     records_all: bool,
 }
 
@@ -90,11 +93,11 @@ impl Semaphore {
         let records_all = records_all || is_bounded;
         let value = value.min(UNBOUNDED);
         let mut change = Change::new();
-        change.write(object.body(VALUE), if records_all { value | GUARDED } else { value });
+        change.write(object.body(VALUE), Word::open(value).unwrap_or(Word::guarded(value)).0);
         change.write(object.body(BOUND), if is_bounded { value } else { UNBOUNDED });
         change.write(object.body(RECORDS_ALL), u64::from(records_all));
         heap.lock(object)?.commit(&change)?;
-        Ok(Self { object, records_all })
+        Ok(Self { object, is_bounded, records_all })
     }
 
     /// The semaphore that a handle names.
@@ -104,14 +107,26 @@ impl Semaphore {
     }
 
     fn of<M: Memory>(heap: &Heap<M>, object: Object) -> Result<Self> {
-        let records_all = heap.space.memory.load(object.body(RECORDS_ALL))? != 0;
-        Ok(Self { object, records_all })
+        let word = |word| heap.space.memory.load(object.body(word));
+        let is_bounded = word(BOUND)? != UNBOUNDED;
+        Ok(Self { object, is_bounded, records_all: word(RECORDS_ALL)? != 0 })
+    }
+
+    /// The semaphore at a place, for its words only.
+    fn found(object: Object) -> Self {
+        Self { object, is_bounded: false, records_all: true }
     }
 
     /// What names this semaphore in every process.
     #[must_use]
     pub fn handle(&self) -> Handle {
         self.object.handle()
+    }
+
+    /// Whether it has no more permits than at first.
+    #[must_use]
+    pub fn is_bounded(&self) -> bool {
+        self.is_bounded
     }
 
     fn line(&self) -> Line {
@@ -127,27 +142,42 @@ impl Semaphore {
         recorded: bool,
     ) -> Result<Taken> {
         heap.check_not_forked()?;
-        if !recorded {
-            let (memory, at) = (&heap.space.memory, self.object.body(VALUE));
-            let seen = memory.load(at)?;
-            // Acquire and Release (in `exchange`) pair: who takes a permit sees what its giver stored.
-            if seen.wrapping_sub(1) < UNBOUNDED && memory.exchange(at, seen, seen - 1)? == seen {
-                return Ok(Taken::Now);
-            }
+        let seen = self.word(heap)?;
+        let mut next = seen.less_one();
+        if recorded || self.records_all {
+            next = next.and_then(|next| next.noting(me));
+        }
+        if self.exchange(heap, seen, next)? {
+            return Ok(Taken::Now);
         }
         self.try_slowly(heap, me, recorded)
+    }
+
+    #[inline]
+    fn word<M: Memory>(&self, heap: &Heap<M>) -> Result<Word> {
+        heap.space.memory.load(self.object.body(VALUE)).map(Word)
+    }
+
+    /// Replaces the first word, if there is something to replace it by and it still is `seen`. Returns whether it was.
+    #[inline]
+    fn exchange<M: Memory>(&self, heap: &Heap<M>, seen: Word, next: Option<Word>) -> Result<bool> {
+        let Some(next) = next else { return Ok(false) };
+        // Acquire and Release (in `exchange`) pair: who takes a permit sees what its giver stored.
+        Ok(heap.space.memory.exchange(self.object.body(VALUE), seen.0, next.0)? == seen.0)
     }
 
     /// Adds `count` permits, at least one, whoever has taken them.
     #[inline]
     pub fn release<M: Memory>(&self, heap: &Heap<M>, me: LifeId, count: u64) -> Result<Given> {
         heap.check_not_forked()?;
-        let (memory, at) = (&heap.space.memory, self.object.body(VALUE));
-        let seen = memory.load(at)?;
-        if seen <= UNBOUNDED
-            && count <= UNBOUNDED - seen
-            && memory.exchange(at, seen, seen + count)? == seen
-        {
+        let seen = self.word(heap)?;
+        let next = match self.records_all {
+            false => seen.more(count),
+            // What is noted was taken, so there is room for it.
+            true if count == 1 => seen.without(me).and_then(|next| next.more(1)),
+            true => None,
+        };
+        if self.exchange(heap, seen, next)? {
             return Ok(Given::Done);
         }
         self.give(heap, me, count, give::Why::Release)
@@ -157,6 +187,11 @@ impl Semaphore {
     #[inline]
     pub fn leave<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Given> {
         heap.check_not_forked()?;
+        let seen = self.word(heap)?;
+        let next = seen.without(me).and_then(|next| next.more(1));
+        if self.exchange(heap, seen, next)? {
+            return Ok(Given::Done);
+        }
         self.give(heap, me, 1, give::Why::Leave)
     }
 
@@ -168,7 +203,7 @@ impl Semaphore {
 
     /// How many permits are free.
     pub fn value<M: Memory>(&self, heap: &Heap<M>) -> Result<u64> {
-        Ok(heap.space.memory.load(self.object.body(VALUE))? & !GUARDED)
+        Ok(self.word(heap)?.value())
     }
 
     /// Whether some process has died having a permit, and the next one to take one has given none back since.
@@ -187,5 +222,5 @@ impl Semaphore {
 fn the_words_of_a_semaphore_do_not_move() {
     assert_eq!([VALUE, BOUND, LINE, RECORDS], [0, 8, 16, 32]);
     assert_eq!([DEAD, HEIR, RECORDS_ALL, FIRST_RECORDS], [40, 48, 56, 64]);
-    assert_eq!((GUARDED, IS_DEAD, UNBOUNDED), (1 << 63, 1 << 32, 1 << 62));
+    assert_eq!((IS_DEAD, UNBOUNDED), (1 << 32, (1 << 62) - 1));
 }

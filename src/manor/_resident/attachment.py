@@ -158,7 +158,9 @@ class Attachment:
 
     def timed_out(self) -> BaseException:
         """Return the exception for a wait that took longer than that."""
-        return CallTimeout(f"what was waited for did not happen within the deadline (manager at {self.where.public_address!r})")
+        return CallTimeout(
+            f"what was waited for did not happen within the deadline (manager at {self.where.public_address!r})"
+        )
 
     def pickled_where(self) -> bytes:
         """Return address and route, as bytes that a process which is attached already need not look into."""

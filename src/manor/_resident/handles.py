@@ -12,7 +12,15 @@ __all__ = ["NAMESPACE_TAG", "id_of", "type_of"]
 
 NAMESPACE_TAG: Final = ord("N")
 _DICT, _SET, _VARIABLE = 1, 2, 3
-_WAITED_FOR: Final = {5: "Lock", 6: "RLock"}
+_WAITED_FOR: Final = {
+    5: "Lock",
+    6: "RLock",
+    7: "Semaphore",
+    8: "BoundedSemaphore",
+    9: "Event",
+    10: "Condition",
+    11: "Barrier",
+}
 
 
 def id_of(obj: object) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
+from manor._resident.conditions import can_be_resident
 from manor._wire.references import Reference, reference_to
 
 __all__ = ["RESIDENT_TYPEIDS", "Created", "Registry", "all_methods", "public_methods"]
@@ -46,7 +47,12 @@ def _methods(obj: object, names: list[str]) -> list[str]:
     return found
 
 
-RESIDENT_TYPEIDS: Final = frozenset(("Array", "Lock", "Namespace", "RLock", "Value", "dict", "list", "set"))
+RESIDENT_TYPEIDS: Final = frozenset(
+    (
+        "Array", "Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "Namespace", "RLock", "Semaphore",
+        "Value", "dict", "list", "set",
+    )
+)  # fmt: skip
 """Types that live in the arena where there is one, unless a program registers its own under the name."""
 
 
@@ -86,7 +92,8 @@ class Registry:
             known = ", ".join(sorted(self._entries))
             raise KeyError(f"no type {typeid!r} is registered with this manager's server; it has {known}")
         factory: Callable[..., Any] | None = entry[0]
-        if self.make_resident is not None and _is_standard(typeid, factory):
+        is_ours = _is_standard(typeid, factory) and can_be_resident(typeid, args, kwds)
+        if self.make_resident is not None and is_ours:
             obj = self.make_resident(typeid, args, kwds)
         elif factory is not None:
             obj = factory(*args, **kwds)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._proxy.resident.making import make_resident
+from manor._resident.conditions import can_be_resident
 from manor._resident.statistics import stats_of
 from manor._wire.calls import SERVER
 from manor.errors import NameInUse
@@ -140,7 +141,7 @@ def creator(typeid: str, served: Callable[..., Any], *, takes_name: bool) -> Cal
         if takes_name and len(kwds) == 1 and "name" in kwds:
             return self._make_named(typeid, kwds["name"], args, {})  # type: ignore[attr-defined]
         arena = self._started_link().arena
-        if arena is None:
+        if arena is None or not can_be_resident(typeid, args, kwds):
             return served(self, *args, **kwds)
         return self._keep_alive(make_resident(arena, typeid, args, kwds))
 

@@ -1,6 +1,7 @@
 """An arena for a test, with hooks that are as simple as can be, and other processes that work on it."""
 
 import os
+import signal
 import traceback
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -9,6 +10,7 @@ from manor import _native
 from manor._codec import pickles
 from manor._resident import keys
 from manor._resident.lists import List
+from tests.conformance.subjects import until
 
 ARENA_BYTES = 1 << 28
 
@@ -62,6 +64,27 @@ def _fork(arena: _native.Arena, work: Callable[[], None]) -> int:
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def killed(arena: _native.Arena, work: Callable[[], Any], when: Callable[[], bool] | None = None) -> int:
+    """Run `work` in a forked process, kill that afterwards, or once `when()` is true, and return its process id."""
+    reader, writer = os.pipe()
+
+    def begin() -> None:
+        work()
+        os.write(writer, b"x")
+        signal.pause()
+
+    pid = _fork(arena, begin)
+    if when is None:
+        os.read(reader, 1)
+    else:
+        until(when)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    os.close(reader)
+    os.close(writer)
+    return pid
 
 
 def outcome(action: Callable[..., Any], *args: Any) -> tuple[Any, ...]:

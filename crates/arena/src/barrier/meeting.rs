@@ -153,7 +153,7 @@ impl Barrier {
         }
         let (count, index) = (self.word(space, COUNT)?, self.free_index(space)?);
         let mut change = Change::new();
-        if count + 1 >= self.word(space, PARTIES)? {
+        if count + 1 == self.word(space, PARTIES)? {
             self.finish(space, &mut change, Finish::Passed)?;
             if is_planted(Bug::MeetingCountedApart) {
                 change = Change::new();

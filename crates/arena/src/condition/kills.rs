@@ -26,9 +26,8 @@ fn wait(heap: &Stage, condition: Condition, me: LifeId) -> Ticket {
 
 /// `waiters` says for each whether it is of the actor's process. The actor has the lock.
 fn scene(heap: &Stage, waiters: &[bool]) -> Scene {
-    let lock = Mutex::create(heap, true).unwrap();
-    let condition = Condition::create(heap, lock).unwrap();
-    heap.let_go(lock.handle()).unwrap();
+    let condition = Condition::create_with_lock(heap).unwrap();
+    let lock = condition.mutex();
     let me = life::play(heap, 1);
     let mut tickets = Vec::new();
     for &is_actors in waiters {

@@ -64,7 +64,7 @@ impl<M: Memory> Held<'_, M> {
             Why::Release | Why::Undo { recorded: false } => {}
         }
         self.settle(&mut change, me, why)?;
-        self.commit(change, self.value + count)?;
+        self.commit(&mut change, self.value + count)?;
         Ok(Given::Done)
     }
 
@@ -77,6 +77,12 @@ impl<M: Memory> Held<'_, M> {
 
     /// Lists what takes `count` permits off the records: the caller's own, then those of the gone, then any.
     fn strike(&self, change: &mut Change, me: LifeId, count: u64) -> Result<()> {
+        if let Some(own) = self.semaphore.record_of(self.space, me)?
+            && own.count >= count
+        {
+            own.set(change, own.count - count);
+            return Ok(());
+        }
         let mut records = self.semaphore.records(self.space)?;
         records.sort_by_key(|record| {
             if record.life == me { 0 } else { 2 - u8::from(record.life == LifeId::GONE_IN_ORDER) }

@@ -1,6 +1,7 @@
 //! What is done under a semaphore's own lock.
 
-use super::{DEAD, GUARDED, HEIR, IS_DEAD, Semaphore, UNBOUNDED, VALUE};
+use super::word::Word;
+use super::{DEAD, HEIR, IS_DEAD, Semaphore, UNBOUNDED, VALUE};
 use crate::change::Change;
 use crate::failure::Result;
 use crate::heap::Heap;
@@ -52,8 +53,13 @@ impl Semaphore {
         loop {
             let (done, wakes) = {
                 let mut held = Held::new(self, heap, manner)?;
-                let done = job(&mut held)?;
-                held.thaw()?;
+                let done = if held.move_note()? {
+                    let done = job(&mut held)?;
+                    held.thaw()?;
+                    done
+                } else {
+                    Err(Full)
+                };
                 (done, held.wakes)
             };
             for at in wakes {
@@ -88,12 +94,24 @@ impl<'s, M: Memory> Held<'s, M> {
             Manner::Surely => heap.lock(semaphore.object)?,
         };
         let (space, at) = (&heap.space, semaphore.object.body(VALUE));
-        let mut seen = space.memory.load(at)?;
-        while seen & GUARDED == 0 {
-            let now = space.memory.exchange(at, seen, seen | GUARDED)?;
-            seen = if now == seen { seen | GUARDED } else { now };
+        let mut seen = Word(space.memory.load(at)?);
+        while !seen.is_guarded() {
+            let frozen = seen.frozen();
+            let now = Word(space.memory.exchange(at, seen.0, frozen.0)?);
+            seen = if now == seen { frozen } else { now };
         }
-        Ok(Self { semaphore, space, guard, value: seen & !GUARDED, wakes: Vec::new() })
+        Ok(Self { semaphore, space, guard, value: seen.value(), wakes: Vec::new() })
+    }
+
+    /// Moves the note of a permit from the first word to the records. Returns whether there is room.
+    fn move_note(&mut self) -> Result<bool> {
+        let word = Word(self.space.memory.load(self.body(VALUE))?);
+        let Some(life) = word.noted() else { return Ok(true) };
+        let Some(place) = self.semaphore.place_for(self.space, life)? else { return Ok(false) };
+        let mut change = Change::new();
+        place.add(&mut change, life);
+        self.commit(&mut change, self.value)?;
+        Ok(true)
     }
 
     fn body(&self, word: u64) -> u64 {
@@ -102,16 +120,18 @@ impl<'s, M: Memory> Held<'s, M> {
 
     /// Lets others change the first word without the lock, if nothing speaks against that.
     fn thaw(&self) -> Result<()> {
-        let is_simple = !self.semaphore.records_all
-            && self.semaphore.line().is_empty(self.space)?
+        let is_simple = self.semaphore.line().is_empty(self.space)?
             && self.space.memory.load(self.body(DEAD))? == 0;
-        if is_simple { self.space.memory.store(self.body(VALUE), self.value) } else { Ok(()) }
+        match Word::open(self.value) {
+            Some(word) if is_simple => self.space.memory.store(self.body(VALUE), word.0),
+            _ => Ok(()),
+        }
     }
 
     /// Makes a change after which `value` permits are free.
-    pub fn commit(&mut self, mut change: Change, value: u64) -> Result<()> {
-        change.write(self.body(VALUE), value | GUARDED);
-        self.guard.commit(&change)?;
+    pub fn commit(&mut self, change: &mut Change, value: u64) -> Result<()> {
+        change.write(self.body(VALUE), Word::guarded(value).0);
+        self.guard.commit(change)?;
         self.value = value;
         Ok(())
     }
@@ -135,7 +155,7 @@ impl<'s, M: Memory> Held<'s, M> {
             place.add(&mut change, me);
         }
         let inherits = self.inherit(&mut change, me)?;
-        self.commit(change, self.value - 1)?;
+        self.commit(&mut change, self.value - 1)?;
         Ok(Ok(if inherits { self.semaphore.legacy(self.space)? } else { Taken::Now }))
     }
 
@@ -182,7 +202,7 @@ impl<'s, M: Memory> Held<'s, M> {
             self.guard.commit(&change)?;
             change = Change::new();
         }
-        self.commit(change, self.value - 1)?;
+        self.commit(&mut change, self.value - 1)?;
         if first.tell(space, Standing::Granted)? {
             self.wakes.push(first.at);
         }
@@ -201,7 +221,7 @@ impl<'s, M: Memory> Held<'s, M> {
                     change.write(self.body(HEIR), 0);
                     // If others gave its permits back for it, there is no room for them.
                     let room = self.bound()?.saturating_sub(self.value);
-                    self.commit(change, self.value + record.count.min(room))?;
+                    self.commit(&mut change, self.value + record.count.min(room))?;
                 }
                 Ending::InOrder if victim.is_some() => self.orphan(record.life)?,
                 Ending::Lives | Ending::InOrder => {}
@@ -227,7 +247,7 @@ impl<'s, M: Memory> Held<'s, M> {
         if space.memory.load(self.body(HEIR))? == life.word() {
             change.write(self.body(HEIR), gone.word());
         }
-        self.commit(change, self.value)
+        self.commit(&mut change, self.value)
     }
 
     pub fn bound(&self) -> Result<u64> {

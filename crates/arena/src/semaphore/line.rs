@@ -34,7 +34,7 @@ pub(crate) fn drain<M: Memory>(heap: &Heap<M>, object: Object, state: State) -> 
     if drop_line(space, &guard, Line::of(object, LINE))? {
         return Ok(step);
     }
-    let semaphore = Semaphore { object, records_all: true };
+    let semaphore = Semaphore::found(object);
     if let Some((block, _)) = semaphore.block(space)? {
         let mut change = Change::new();
         change.write(object.body(RECORDS), 0);

@@ -22,6 +22,8 @@ struct Shared {
     is_cancelled: AtomicBool,
     /// The node on which the thread sleeps; 0 for none.
     asleep_at: AtomicU64,
+    /// To be called when a cancelled wait may still take long.
+    aside: Option<Py<PyAny>>,
 }
 
 thread_local! {
@@ -46,9 +48,21 @@ pub fn is_cancelled() -> bool {
     current(|shared| shared.is_cancelled.load(Ordering::Acquire)).unwrap_or(false)
 }
 
+/// The wait that was cancelled ends when others have left a lock, which may take long.
+pub fn step_aside(py: Python<'_>) {
+    let _ = current(|shared| shared.aside.as_ref().map(|aside| aside.call0(py)));
+}
+
 /// The exception for a wait that was cancelled; the server translates it.
 pub fn abandoned() -> PyErr {
     PyRuntimeError::new_err("the wait was cancelled")
+}
+
+/// The thread may sleep on this node from now on, or on none: `cancel` wakes it.
+pub fn attend(ticket: Option<Ticket>) {
+    let place = ticket.map_or(0, |ticket| ticket.place());
+    // Release: pairs with the Acquire load of `cancel`.
+    let _ = current(|shared| shared.asleep_at.store(place, Ordering::Release));
 }
 
 /// Runs `job`, which may sleep on a node: `cancel` wakes it.
@@ -74,8 +88,9 @@ impl Deputy {
         Ok(Self { arena: arena.clone().unbind(), native })
     }
 
-    fn act(slf: Py<Self>) -> Acting {
-        Acting { deputy: slf, shared: Arc::default() }
+    #[pyo3(signature = (aside = None))]
+    fn act(slf: Py<Self>, aside: Option<Py<PyAny>>) -> Acting {
+        Acting { deputy: slf, shared: Arc::new(Shared { aside, ..Shared::default() }) }
     }
 
     fn end(&self, died: bool) -> PyResult<()> {

@@ -2,10 +2,13 @@
 
 pub mod adding;
 pub mod arena;
+pub mod barrier;
 pub mod buffer;
 mod builtins;
+pub mod condition;
 pub mod deputy;
 pub mod dict;
+pub mod event;
 pub mod failures;
 mod forms;
 pub mod gone;
@@ -24,6 +27,7 @@ pub mod mutex;
 pub mod namespace;
 pub mod object;
 pub mod people;
+pub mod semaphore;
 pub mod set;
 pub mod several;
 pub mod values;
@@ -45,6 +49,10 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<set::Set>()?;
     module.add_class::<variable::Variable>()?;
     module.add_class::<mutex::Mutex>()?;
+    module.add_class::<semaphore::Semaphore>()?;
+    module.add_class::<event::Event>()?;
+    module.add_class::<condition::Condition>()?;
+    module.add_class::<barrier::Barrier>()?;
     module.add_class::<deputy::Acting>()?;
     module.add_class::<deputy::Deputy>()?;
     module.add_class::<values::Witness>()?;

@@ -25,6 +25,11 @@ enum Way {
 }
 
 impl Mutex {
+    /// The lock of something else, that has its methods.
+    pub fn within(native: Native) -> Self {
+        Self { native, is_reentrant: native.is_reentrant() }
+    }
+
     /// The arena's lock.
     pub fn native(&self) -> Native {
         self.native

@@ -98,17 +98,23 @@ impl Limit {
     }
 }
 
-struct Caller<'py> {
+/// The patience of a caller, for waits that the arena drives.
+pub struct Caller<'py> {
     py: Python<'py>,
     limit: Limit,
     spinner: Spinner,
     error: Option<PyErr>,
+    is_cancelled: bool,
 }
 
 impl Patience for Caller<'_> {
     fn rest(&mut self, sleep: &mut dyn FnMut()) -> bool {
+        if self.is_cancelled {
+            deputy::step_aside(self.py); // It goes on all the same: it takes a condition's lock again.
+        }
         without_gil(self.py, sleep);
         if deputy::is_cancelled() {
+            self.is_cancelled = true;
             return false;
         }
         match self.py.check_signals() {
@@ -122,6 +128,10 @@ impl Patience for Caller<'_> {
 
     fn deadline_ns(&self) -> u64 {
         self.limit.deadline_ns
+    }
+
+    fn attend(&mut self, ticket: Option<Ticket>) {
+        deputy::attend(ticket);
     }
 
     fn spinner(&mut self) -> &mut Spinner {
@@ -153,7 +163,7 @@ pub fn wait<T>(
         Err(error) => return Waited::Failed(error),
     };
     let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
-    let mut caller = Caller { py, limit, spinner, error: None };
+    let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
     let outcome =
         deputy::sleeping_on(arena, ticket, || await_node(arena.heap(), ticket, &mut caller, look));
     SPINNER.set(Some(caller.spinner));
@@ -164,6 +174,29 @@ pub fn wait<T>(
         Ok(Ended::GivenUp) => Waited::Failed(caller.error.unwrap_or_else(deputy::abandoned)),
         Err(Failure::Ended) => Waited::Failed(arena.ended_error()),
         Err(failure) => Waited::Failed(to_python(failure)),
+    }
+}
+
+/// Waits by `job`, which the arena drives and which leaves nothing to be given up. It is told whether the limit is the
+/// wait's own, and not the caller's deadline. `None`: the time is over.
+pub fn patiently<T>(
+    py: Python<'_>,
+    arena: &Arena,
+    limit: Limit,
+    job: impl FnOnce(&mut Caller<'_>, bool) -> Result<Ended<T>, Failure>,
+) -> PyResult<Option<T>> {
+    let (limit, is_bounded) = bounded(py, arena, limit)?;
+    let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
+    let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
+    let outcome = job(&mut caller, !is_bounded);
+    SPINNER.set(Some(caller.spinner));
+    match outcome {
+        Ok(Ended::Over(outcome)) => Ok(Some(outcome)),
+        Ok(Ended::TimedOut) if is_bounded => Err(timed_out(py, arena)),
+        Ok(Ended::TimedOut) => Ok(None),
+        Ok(Ended::GivenUp) => Err(caller.error.unwrap_or_else(deputy::abandoned)),
+        Err(Failure::Ended) => Err(arena.ended_error()),
+        Err(failure) => Err(to_python(failure)),
     }
 }
 

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 _STORE: Final = Reference("manor._proxy.resident.stand_ins", "store_foreign")
 _REBUILD: Final = Reference("manor._proxy.resident.opening", "rebuild")
-_CLASSES: Final = Reference("manor._proxy.resident.proxies", "CLASSES")
+CLASSES: Final[dict[str, Any]] = {}
+"""The class of each type of object, whose instances are made of an arena and a handle."""
 
-__all__ = ["ResidentProxy"]
+__all__ = ["CLASSES", "ResidentProxy"]
 
 
 class ResidentProxy(BaseProxy):
@@ -133,6 +134,7 @@ def _rebuild(
     server: bytes, typeid: str, at: int, generation: int, where: bytes, ident: int, key: bytes | None = None
 ) -> Any:
     arena = None if ident else find(server)
-    if arena is not None:  # the usual way, and the shortest
-        return CLASSES[typeid](arena, (at, generation))
+    known = CLASSES.get(typeid)
+    if arena is not None and known is not None:  # the usual way, and the shortest
+        return known(arena, (at, generation))
     return _REBUILD(server, typeid, (at, generation), where, ident, key)

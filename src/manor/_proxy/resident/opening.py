@@ -11,7 +11,7 @@ from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.resident.proxies import CLASSES, ResidentDict, ResidentList, ResidentNamespace, ResidentSet
-from manor._proxy.synchronization import AcquirerProxy
+from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident import attachment
 from manor._resident.attachment import Arena
@@ -31,6 +31,11 @@ _SERVED: Final[dict[str, type]] = {
     "Namespace": NamespaceProxy,
     "Lock": AcquirerProxy,
     "RLock": AcquirerProxy,
+    "Semaphore": AcquirerProxy,
+    "BoundedSemaphore": AcquirerProxy,
+    "Event": EventProxy,
+    "Condition": ConditionProxy,
+    "Barrier": BarrierProxy,
 }
 
 

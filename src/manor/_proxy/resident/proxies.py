@@ -11,8 +11,8 @@ from manor._proxy.containers.base import ContainerProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
-from manor._proxy.resident.base import ResidentProxy
-from manor._proxy.resident.waiting import ResidentLock, ResidentRLock
+from manor._proxy.resident.base import CLASSES, ResidentProxy
+from manor._proxy.resident.waiting import WAITED_FOR
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident.arrays import Array
 from manor._resident.dicts import Dict
@@ -89,11 +89,9 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
         return _NAMESPACE(**self._attributes())
 
 
-CLASSES: Final[dict[str, Any]] = {
-    cls._typeid: cls
+CLASSES.update(
+    (cls._typeid, cls)
     for cls in (
-        ResidentArray, ResidentDict, ResidentList, ResidentLock, ResidentNamespace, ResidentRLock, ResidentSet,
-        ResidentValue,
+        ResidentArray, ResidentDict, ResidentList, ResidentNamespace, ResidentSet, ResidentValue, *WAITED_FOR,
     )
-}
-"""The class of each type of object, whose instances are made of an arena and a handle."""
+)  # fmt: skip

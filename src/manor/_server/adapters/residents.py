@@ -17,7 +17,7 @@ from manor._server.calls import Call, Process, current, is_dead
 from manor._server.waiting import Abandoned, over
 
 _MASK: Final = 0xFFFFFFFF
-_UNDO: Final = {"acquire": "release", "__enter__": "release"}
+_UNDO: Final = {"acquire": "release", "__enter__": "__exit__"}
 """What gives back what a method took."""
 
 _deputies: weakref.WeakKeyDictionary[Any, dict[tuple[int, int], Deputy]] = weakref.WeakKeyDictionary()
@@ -65,7 +65,7 @@ class ResidentAdapter(Adapter):
             return function(*args, **kwds)
         if over(call):
             raise Abandoned
-        acting = _deputy_of(call, self._subject._arena).act()
+        acting = _deputy_of(call, self._subject._arena).act(call.step_aside)
         call.cancellation.add(acting.cancel)
         try:
             result = noting(self._subject._typeid, partial(acting.run, function, *args, **kwds))
