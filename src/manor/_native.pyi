@@ -17,10 +17,11 @@ from manor._native_transport import Turns as Turns
 from manor._native_waiting import Acting as Acting
 from manor._native_waiting import Deputy as Deputy
 from manor._native_waiting import Mutex as Mutex
+from manor._native_waiting import Queue as Queue
 
 __all__ = [
-    "Acting", "Arena", "Connection", "Deputy", "Dict", "List", "ListWalk", "Mutex", "Namespace", "Object", "Set",
-    "Turns", "Variable", "Walk", "Witness",
+    "Acting", "Arena", "Connection", "Deputy", "Dict", "List", "ListWalk", "Mutex", "Namespace", "Object", "Queue",
+    "Set", "Turns", "Variable", "Walk", "Witness",
 ]  # fmt: skip
 
 @final

@@ -9,7 +9,7 @@ __all__ = ["Arena", "Deputy", "is_waited_for"]
 Arena = _native.Arena
 Deputy = _native.Deputy
 
-_WAITED_FOR = (_native.Mutex,)
+_WAITED_FOR = (_native.Mutex, _native.Queue)
 
 
 def is_waited_for(obj: object) -> bool:

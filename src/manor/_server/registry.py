@@ -46,7 +46,12 @@ def _methods(obj: object, names: list[str]) -> list[str]:
     return found
 
 
-RESIDENT_TYPEIDS: Final = frozenset(("Array", "Lock", "Namespace", "RLock", "Value", "dict", "list", "set"))
+RESIDENT_TYPEIDS: Final = frozenset(
+    (
+        "Array", "JoinableQueue", "LifoQueue", "Lock", "Namespace", "PriorityQueue", "Queue", "RLock", "SimpleQueue",
+        "Value", "dict", "list", "set",
+    )
+)  # fmt: skip
 """Types that live in the arena where there is one, unless a program registers its own under the name."""
 
 

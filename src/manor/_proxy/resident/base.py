@@ -134,5 +134,5 @@ def _rebuild(
 ) -> Any:
     arena = None if ident else find(server)
     if arena is not None:  # the usual way, and the shortest
-        return CLASSES[typeid](arena, (at, generation))
+        return _CLASSES.resolve()[typeid](arena, (at, generation))
     return _REBUILD(server, typeid, (at, generation), where, ident, key)

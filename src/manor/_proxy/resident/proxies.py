@@ -12,6 +12,13 @@ from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.resident.base import ResidentProxy
+from manor._proxy.resident.queues import (
+    ResidentJoinableQueue,
+    ResidentLifoQueue,
+    ResidentPriorityQueue,
+    ResidentQueue,
+    ResidentSimpleQueue,
+)
 from manor._proxy.resident.waiting import ResidentLock, ResidentRLock
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident.arrays import Array
@@ -92,7 +99,8 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
 CLASSES: Final[dict[str, Any]] = {
     cls._typeid: cls
     for cls in (
-        ResidentArray, ResidentDict, ResidentList, ResidentLock, ResidentNamespace, ResidentRLock, ResidentSet,
+        ResidentArray, ResidentDict, ResidentJoinableQueue, ResidentLifoQueue, ResidentList, ResidentLock,
+        ResidentNamespace, ResidentPriorityQueue, ResidentQueue, ResidentRLock, ResidentSet, ResidentSimpleQueue,
         ResidentValue,
     )
 }
