@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from manor.errors import RemoteError as RemoteError
     from manor.errors import ServerBusy as ServerBusy
     from manor.errors import ServerTraceback as ServerTraceback
+    from manor.errors import ShutDown as ShutDown
     from manor.errors import WeakKeyWarning as WeakKeyWarning
     from manor.limits import Limits as Limits
     from manor.managers.sync import SyncManager
@@ -66,6 +67,7 @@ __all__ = [
     "RemoteError",
     "ServerBusy",
     "ServerTraceback",
+    "ShutDown",
     "WeakKeyWarning",
     "deadline",
 ]

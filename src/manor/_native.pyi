@@ -20,11 +20,12 @@ from manor._native_waiting import Condition as Condition
 from manor._native_waiting import Deputy as Deputy
 from manor._native_waiting import Event as Event
 from manor._native_waiting import Mutex as Mutex
+from manor._native_waiting import Queue as Queue
 from manor._native_waiting import Semaphore as Semaphore
 
 __all__ = [
     "Acting", "Arena", "Barrier", "Condition", "Connection", "Deputy", "Dict", "Event", "List", "ListWalk", "Mutex",
-    "Namespace", "Object", "Semaphore", "Set", "Turns", "Variable", "Walk", "Witness",
+    "Namespace", "Object", "Queue", "Semaphore", "Set", "Turns", "Variable", "Walk", "Witness",
 ]  # fmt: skip
 
 @final

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import sys
 
 __all__ = [
     "AddressInUse",
@@ -31,6 +32,7 @@ __all__ = [
     "RemoteError",
     "ServerBusy",
     "ServerTraceback",
+    "ShutDown",
     "WeakKeyWarning",
 ]
 
@@ -133,6 +135,14 @@ class ArenaCorrupt(ManorError, RuntimeError):
 
 class ArenaUnavailable(ManorError, OSError):
     """This process cannot use the manager's shared memory: 256 others do, or its pid namespace is another one."""
+
+
+if sys.version_info >= (3, 13):
+    from queue import ShutDown
+else:
+
+    class ShutDown(Exception):
+        """A queue was shut down: it takes no more items, and has none left. Since Python 3.13 it is ``queue``'s own."""
 
 
 class ServerTraceback(Exception):

@@ -7,8 +7,9 @@ use std::time::Instant;
 
 use arena::dict::{Dict, Key};
 use arena::heap::Heap;
-use arena::list::List;
+use arena::list::{End, List};
 use arena::memory::Shared;
+use arena::queue::Queue;
 use arena::value::{Kind, Value};
 
 type Outcome = Result<(), arena::Failure>;
@@ -104,6 +105,30 @@ fn lists(heap: &Heap<Shared>) -> Outcome {
     long_list(heap, &list, 100_000)?;
     let long = List::create(heap)?;
     long_list(heap, &long, 10_000_000)
+}
+
+fn queues(heap: &Heap<Shared>) -> Outcome {
+    let queue = Queue::create(heap, 0)?;
+    let count = 200_000;
+    time("queue: put + get int", count, |n| {
+        queue.put(heap, &Value::Int(n as i64))?;
+        queue.get(heap, End::Front).map(|item| drop(black_box(item)))
+    })?;
+    let text = [b'x'; 1000];
+    time("queue: put + get 1000 bytes", count, |_| {
+        queue.put(heap, &Value::Data(Kind::Bytes, &[&text]))?;
+        queue.get(heap, End::Front).map(|item| drop(black_box(item)))
+    })?;
+    time("queue: get from an empty one", count, |_| {
+        queue.get(heap, End::Front).map(|item| drop(black_box(item)))
+    })?;
+    let hundred = [Value::Int(1); 100];
+    let mut items = Vec::new();
+    time("queue: put_many + get_many of 100 ints", 2000, |_| {
+        queue.put_many(heap, &hundred)?;
+        items.clear();
+        queue.get_many(heap, End::Front, 100, &mut items).map(|_| ())
+    })
 }
 
 /// Operations anywhere in a list of `length` items.
@@ -204,6 +229,7 @@ fn main() -> Outcome {
     let (heap, fd) = Heap::create(8 << 30, "bench")?;
     let _other = Heap::attach(&fd, "other")?;
     hot(&heap)?;
+    queues(&heap)?;
     lists(&heap)?;
     growth(&heap, keys)
 }

@@ -17,6 +17,7 @@ use crate::list;
 use crate::memory::Memory;
 use crate::mutex;
 use crate::object::{self, Object, ObjectKind};
+use crate::queue;
 use crate::semaphore;
 use crate::units::{self, Kind};
 use crate::value::{self, Cell};
@@ -89,6 +90,7 @@ impl Audit {
                     ObjectKind::Event => event::check(space, object, self)?,
                     ObjectKind::Condition => condition::check(space, object, self)?,
                     ObjectKind::Barrier => barrier::check(space, object, self)?,
+                    ObjectKind::Queue => queue::check(space, object, self)?,
                 }
                 live.push(at);
             }

@@ -11,10 +11,11 @@ use crate::harness::Stage;
 use crate::heap::Heap;
 use crate::identity::Identity;
 use crate::layout::Space;
-use crate::list::{self, List, with_small_nodes};
+use crate::list::{self, End, List, with_small_nodes};
 use crate::memory::Memory;
 use crate::memory::recorder::Recorder;
 use crate::object::Handle;
+use crate::queue::{self, Queue};
 use crate::value::{Kind, Value};
 
 fn random(seed: &mut u64) -> u64 {
@@ -80,6 +81,27 @@ fn use_list(heap: &Stage, handle: Handle) -> Result<()> {
     damage(failures)
 }
 
+/// Everything that a process does with a queue that it finds.
+fn use_queue(heap: &Stage, handle: Handle) -> Result<()> {
+    let queue = Queue::open(heap, handle)?;
+    let (mut failures, mut items) = (Vec::new(), Vec::new());
+    let long = Value::Data(Kind::Str, &[LONG]);
+    for end in [End::Front, End::Back] {
+        failures.push(queue.put(heap, &long).err());
+        failures.push(queue.put_many(heap, &[Value::Int(1); 12]).err());
+        failures.push(queue.get(heap, end).err());
+        failures.push(queue.get_many(heap, end, 20, &mut items).err());
+        failures.push(queue.task_done(heap).err());
+    }
+    failures.push(queue.put(heap, &Value::Object(queue.handle())).err());
+    failures.push(queue.counts(heap).err());
+    failures.push(heap.sweep(0).err());
+    failures.push(queue.close(heap, true).err());
+    failures.push(queue.get(heap, End::Front).err());
+    failures.push(heap.let_go(queue.handle()).err());
+    damage(failures)
+}
+
 /// The first failure that is a finding about the arena.
 fn damage(failures: Vec<Option<Failure>>) -> Result<()> {
     let is_damage = |failure: &Failure| matches!(failure, Failure::Shared(_));
@@ -102,6 +124,16 @@ fn no_flipped_bit_makes_an_operation_of_a_list_crash_or_hang() {
         list.handle()
     };
     with_small_nodes(|| flip(4000, &make, &use_list));
+}
+
+#[test]
+fn no_flipped_bit_makes_an_operation_of_a_queue_crash_or_hang() {
+    let make = |heap: &Stage| {
+        let queue = queue::kills::filled(heap, 3, 50);
+        queue.put(heap, &Value::Object(filled(heap, 1).handle())).unwrap();
+        queue.handle()
+    };
+    with_small_nodes(|| flip(4000, &make, &use_queue));
 }
 
 /// Damages an arena in many ways, and lets `job` use an object of it each time.

@@ -17,7 +17,7 @@
 //! | `chores` | waking whoever returns memory to the system |
 //! | [`wait`] | lines of those who wait, and sleeping |
 //! | [`mutex`], [`semaphore`], [`event`], [`condition`], [`barrier`] | locks for users, and what else is waited for |
-//! | [`dict`], [`list`], [`variable`] | the containers |
+//! | [`dict`], [`list`], [`queue`], [`variable`] | the containers |
 //! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
 
 mod attach;
@@ -56,6 +56,7 @@ mod mutation;
 pub mod mutex;
 pub mod object;
 pub mod pause;
+pub mod queue;
 mod robust;
 pub mod semaphore;
 mod slab;

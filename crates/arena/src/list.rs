@@ -35,6 +35,7 @@ mod aside;
 #[cfg(test)]
 mod check;
 mod drain;
+mod ends;
 mod extend;
 mod gap;
 mod index;
@@ -59,9 +60,12 @@ mod write;
 #[cfg(test)]
 pub(crate) use check::check;
 pub(crate) use drain::drain;
+pub use ends::End;
+pub(crate) use ends::{Owner, Taken};
 pub use index::Index;
 #[cfg(test)]
 pub(crate) use limits::with_small_nodes;
+pub(crate) use spares::Spares;
 pub use splice::Part;
 #[cfg(test)]
 pub(crate) use splice::tests::splicing_survives;
@@ -95,6 +99,11 @@ impl List {
         Ok(Self { object: object::open(heap, handle, ObjectKind::List)? })
     }
 
+    /// The items of an object whose first words are those of a list.
+    pub(crate) fn within(object: Object) -> Self {
+        Self { object }
+    }
+
     /// What names this list in every process.
     #[must_use]
     pub fn handle(&self) -> Handle {
@@ -126,12 +135,13 @@ impl List {
     }
 
     /// The version, for one who holds the lock.
-    fn locked_version<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
+    pub(crate) fn locked_version<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
         Ok(version_of(space.memory.load(self.object.at + lockable::INTENT)?))
     }
 
+    /// The same, for one who holds the lock, or validates afterwards.
     #[inline]
-    fn length<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
+    pub(crate) fn length<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
         Ok(ring::size(space.memory.load(self.object.body(ROOT))?))
     }
 

@@ -43,6 +43,16 @@ pub(crate) enum Bug {
     ShellOwnsItsValues,
     /// "Whose values they are can be settled after the swap."
     AddedKeepsItsValues,
+    /// "What a queue counts can follow its items, it is the same lock."
+    CountedApart,
+    /// "What was taken out of a queue needs no name, its taker will free it."
+    TakenIsNobodys,
+    /// "The items can go first, and then the queue is closed."
+    ClosedApart,
+    /// "Who gives up a wait does not want what it was told of, so that is over too."
+    ToldAndGone,
+    /// "A dead thread's node is taken out, and that is all there is to do."
+    DeadWasTold,
     /// "A total can be raised before what it takes from is lowered."
     CountsApart,
     /// "Who sweeps a slot has found a death that nobody has counted."

@@ -75,6 +75,8 @@ pub enum ObjectKind {
     Condition = 10,
     /// A meeting point for a number of threads.
     Barrier = 11,
+    /// Items that are taken once.
+    Queue = 12,
 }
 
 impl ObjectKind {
@@ -91,6 +93,7 @@ impl ObjectKind {
             9 => Ok(Self::Event),
             10 => Ok(Self::Condition),
             11 => Ok(Self::Barrier),
+            12 => Ok(Self::Queue),
             _ => corrupt("an object has no valid kind"),
         }
     }
@@ -295,4 +298,5 @@ fn the_words_of_version_1_do_not_move() {
             .map(|k| k as u64),
         [1, 2, 3, 4]
     );
+    assert_eq!(ObjectKind::Queue as u64, 12);
 }

@@ -9,7 +9,7 @@ __all__ = ["Arena", "Deputy", "is_waited_for"]
 Arena = _native.Arena
 Deputy = _native.Deputy
 
-_WAITED_FOR = (_native.Barrier, _native.Event, _native.Mutex, _native.Semaphore)
+_WAITED_FOR = (_native.Barrier, _native.Event, _native.Mutex, _native.Queue, _native.Semaphore)
 
 
 def is_waited_for(obj: object) -> bool:

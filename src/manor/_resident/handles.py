@@ -6,12 +6,13 @@ from typing import Final
 
 from manor import _native
 from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
+from manor._resident.queues import typeid_of
 from manor._wire.tokens import Token
 
 __all__ = ["NAMESPACE_TAG", "id_of", "type_of"]
 
 NAMESPACE_TAG: Final = ord("N")
-_DICT, _SET, _VARIABLE = 1, 2, 3
+_DICT, _SET, _VARIABLE, _QUEUE = 1, 2, 3, 12
 _WAITED_FOR: Final = {
     5: "Lock",
     6: "RLock",
@@ -38,6 +39,8 @@ def type_of(kind: int, tag: int) -> str:
         return "set"
     if kind == _VARIABLE:
         return "Value"
+    if kind == _QUEUE:
+        return typeid_of(tag)
     found = _WAITED_FOR.get(kind)
     if found is not None:
         return found

@@ -49,7 +49,8 @@ def _methods(obj: object, names: list[str]) -> list[str]:
 
 RESIDENT_TYPEIDS: Final = frozenset(
     (
-        "Array", "Barrier", "BoundedSemaphore", "Condition", "Event", "Lock", "Namespace", "RLock", "Semaphore",
+        "Array", "Barrier", "BoundedSemaphore", "Condition", "Event", "JoinableQueue", "LifoQueue", "Lock", "Namespace",
+        "PriorityQueue", "Queue", "RLock", "Semaphore", "SimpleQueue",
         "Value", "dict", "list", "set",
     )
 )  # fmt: skip

@@ -9,6 +9,7 @@ from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.pools import PoolProxy
+from manor._proxy.queues import QueueProxy, SimpleQueueProxy
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, IteratorProxy, NamespaceProxy, ValueProxy
 from manor._server.registry import RESIDENT_TYPEIDS
@@ -29,8 +30,11 @@ class SyncManager(NamedObjects, BaseManager):
 
     if TYPE_CHECKING:  # made by ``register`` below
 
-        def Queue(self, maxsize: int = 0) -> Any: ...  # noqa: N802
-        def JoinableQueue(self, maxsize: int = 0) -> Any: ...  # noqa: N802
+        def Queue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
+        def JoinableQueue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
+        def LifoQueue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
+        def PriorityQueue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
+        def SimpleQueue(self, *, name: str = ...) -> SimpleQueueProxy[Any]: ...  # noqa: N802
         def Event(self) -> EventProxy: ...  # noqa: N802
         def Lock(self) -> AcquirerProxy: ...  # noqa: N802
         def RLock(self) -> AcquirerProxy: ...  # noqa: N802
@@ -58,8 +62,11 @@ class SyncManager(NamedObjects, BaseManager):
 
 
 # What only the server needs is named, and imported there when the first is made.
-SyncManager.register("Queue", Reference("queue", "Queue"))
-SyncManager.register("JoinableQueue", Reference("queue", "Queue"))
+SyncManager.register("Queue", Reference("manor._server.queues", "Queue"), QueueProxy)
+SyncManager.register("JoinableQueue", Reference("manor._server.queues", "JoinableQueue"), QueueProxy)
+SyncManager.register("LifoQueue", Reference("manor._server.queues", "LifoQueue"), QueueProxy)
+SyncManager.register("PriorityQueue", Reference("manor._server.queues", "PriorityQueue"), QueueProxy)
+SyncManager.register("SimpleQueue", Reference("manor._server.queues", "SimpleQueue"), SimpleQueueProxy)
 SyncManager.register("Event", Reference("manor._server.primitives", "Event"), EventProxy)
 SyncManager.register("Lock", Reference("manor._server.primitives", "Lock"), AcquirerProxy)
 SyncManager.register("RLock", Reference("manor._server.primitives", "RLock"), AcquirerProxy)

@@ -5,9 +5,10 @@ use crate::barrier::kills::last_one_comes;
 use crate::condition::kills::pass_on;
 use crate::dict::Dict;
 use crate::dict::kills::{LONG, filled, key, kill, view};
-use crate::list::{self, List, splicing_survives};
+use crate::list::{self, End, List, splicing_survives};
 use crate::mutation::{Bug, with_planted};
 use crate::object::kills::{drop_with_contents, store_reference};
+use crate::queue;
 use crate::semaphore::kills::release_to_a_waiter;
 use crate::tally::kills::sweep_one_that_counted;
 use crate::value::{Kind, Value};
@@ -211,4 +212,47 @@ fn a_meeting_counted_down_apart_is_caught() {
 #[test]
 fn what_was_told_and_is_passed_on_too_late_is_caught() {
     caught(Bug::PassedOnApart, || pass_on(false), "half done: 0");
+}
+
+fn queue_put() -> Verdict {
+    queue::kills::kill(&|heap| queue::kills::filled(heap, 0, 2), &|heap, queue| {
+        let _ = queue.put(heap, &Value::Int(1));
+    })
+}
+
+fn queue_get() -> Verdict {
+    queue::kills::kill(&|heap| queue::kills::filled(heap, 1, 2), &|heap, queue| {
+        let _ = queue.get(heap, End::Front);
+    })
+}
+
+fn queue_close() -> Verdict {
+    queue::kills::kill(&|heap| queue::kills::filled(heap, 0, 3), &|heap, queue| {
+        let _ = queue.close(heap, true);
+    })
+}
+
+#[test]
+fn what_a_queue_counts_apart_from_its_items_is_caught() {
+    caught(Bug::CountedApart, queue_put, "half done");
+}
+
+#[test]
+fn an_item_taken_out_in_nobodys_name_is_caught() {
+    caught(Bug::TakenIsNobodys, queue_get, "leaked");
+}
+
+#[test]
+fn a_queue_emptied_before_it_is_closed_is_caught() {
+    caught(Bug::ClosedApart, queue_close, "half done");
+}
+
+#[test]
+fn a_wait_given_up_that_takes_along_what_it_was_told_is_caught() {
+    caught(Bug::ToldAndGone, queue::kills::waiting::give_up_what_was_told, "wake-up was lost");
+}
+
+#[test]
+fn what_a_dead_thread_was_told_and_nobody_else_is_caught() {
+    caught(Bug::DeadWasTold, queue::kills::waiting::die_after_being_told, "wake-up was lost");
 }

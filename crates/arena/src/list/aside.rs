@@ -100,7 +100,7 @@ impl List {
             if waiting.is_empty() {
                 return Ok(());
             }
-            let (taken, _) = self.append_staged(heap, waiting, 1, spares)?;
+            let (taken, _) = self.append_staged(heap, waiting, 1, spares, &())?;
             waiting.drain(..taken);
         }
     }

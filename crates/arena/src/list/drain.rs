@@ -22,6 +22,15 @@ const CHANGES: usize = 8;
 impl List {
     /// Removes every item: at one moment for all who look, then freeing them step by step.
     pub fn clear<M: Memory>(&self, heap: &Heap<M>) -> Result<()> {
+        self.clear_with(heap, |_, _| Ok(()))
+    }
+
+    /// The same; `note` lists what else changes at that moment.
+    pub(crate) fn clear_with<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        mut note: impl FnMut(&Space<M>, &mut Change) -> Result<()>,
+    ) -> Result<()> {
         let mut is_swung = false;
         loop {
             let mut step = Step::default();
@@ -30,7 +39,7 @@ impl List {
                 let guard =
                     if is_swung { heap.lock(self.object) } else { heap.begin(self.object) }?;
                 if !is_swung && self.is_trash_empty(&heap.space)? {
-                    self.swing(&heap.space, &guard)?;
+                    self.swing(&heap.space, &guard, &mut note)?;
                     is_swung = true;
                 }
                 self.empty_trash(&heap.space, &guard, &mut step)?;
@@ -47,8 +56,14 @@ impl List {
     }
 
     /// Moves everything to the trash, which is empty.
-    fn swing<M: Memory>(&self, space: &Space<M>, guard: &Guard<'_, M>) -> Result<()> {
+    fn swing<M: Memory>(
+        &self,
+        space: &Space<M>,
+        guard: &Guard<'_, M>,
+        note: &mut impl FnMut(&Space<M>, &mut Change) -> Result<()>,
+    ) -> Result<()> {
         let mut change = Change::new();
+        note(space, &mut change)?;
         for (word, trash) in [(ROOT, TRASH), (ROOT + LINK, TRASH + LINK), (HEIGHT, TRASH_HEIGHT)] {
             change.write(self.object.body(trash), space.memory.load(self.object.body(word))?);
             change.write(self.object.body(word), 0);
@@ -136,7 +151,7 @@ pub(crate) fn drain<M: Memory>(heap: &Heap<M>, object: Object, state: State) -> 
     let guard = lock_in(space, object, state)?;
     let mut step = Step::default();
     if list.is_trash_empty(space)? && space.memory.load(object.body(ROOT) + LINK)? != 0 {
-        list.swing(space, &guard)?;
+        list.swing(space, &guard, &mut |_, _| Ok(()))?;
     }
     list.empty_trash(space, &guard, &mut step)?;
     Ok(step)

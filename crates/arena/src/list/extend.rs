@@ -37,8 +37,9 @@ impl List {
         values: &[Value<'_>],
     ) -> Result<Option<u64>> {
         let (mut staged, mut spares) = (Vec::new(), Spares::default());
-        let outcome = stage_all(heap, values, &mut staged)
-            .and_then(|()| self.append_staged(heap, &staged, staged.len() as u64, &mut spares));
+        let outcome = stage_all(heap, values, &mut staged).and_then(|()| {
+            self.append_staged(heap, &staged, staged.len() as u64, &mut spares, &())
+        });
         let is_done = matches!(outcome, Ok((taken, _)) if taken == values.len());
         if !is_done {
             for staged in staged {

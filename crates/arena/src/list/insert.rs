@@ -1,8 +1,9 @@
-//! Inserting one value, or a few at the end.
+//! Inserting one value, and making room for some.
 
+use super::ends::Owner;
 use super::path::{Aim, Path};
 use super::spares::{Room, Spares};
-use super::{Index, List};
+use super::{Index, List, limits};
 use crate::block::State;
 use crate::change::Change;
 use crate::failure::Result;
@@ -30,22 +31,26 @@ impl List {
     ) -> Result<u64> {
         let staged = heap.stage(value)?;
         let mut spares = Spares::default();
-        let outcome = self.insert_staged(heap, index.into(), staged, &mut spares);
+        let outcome = self.insert_staged(heap, index.into(), staged, &mut spares, &());
         if outcome.is_err() {
             heap.unstage(staged)?;
         }
         spares.give_back(heap)?;
-        outcome
+        outcome.map(|length| length.unwrap_or(0))
     }
 
-    fn insert_staged<M: Memory>(
+    /// Inserts a prepared value, and returns how many items there are then; `None` if the owner does not admit it.
+    #[inline]
+    pub(crate) fn insert_staged<M: Memory>(
         &self,
         heap: &Heap<M>,
         index: Index,
         staged: Staged,
         spares: &mut Spares,
-    ) -> Result<u64> {
-        self.with_room(heap, index, 1, spares, |space, guard, path| {
+        owner: &impl Owner<M>,
+    ) -> Result<Option<u64>> {
+        let admit = |space: &Space<M>, length| Ok(owner.admit(space, length, 1)? > 0);
+        self.with_room(heap, index, (1, 1), spares, admit, |space, guard, path| {
             let place = path.index(0);
             // Slots that are still in use change with everything else; free ones are written before.
             let moved = Self::open_gap(space, guard, &mut path.leaf, place)?;
@@ -59,6 +64,7 @@ impl List {
             }
             change.write(node.ring_at, ring.word());
             path.count(space, &mut change, 1, 1)?;
+            owner.note(space, &mut change, 1)?;
             if let Some(block) = staged.block {
                 change.turn(block, State::Live);
             }
@@ -70,25 +76,37 @@ impl List {
         })
     }
 
-    /// Runs `job` under the lock, with the way to a place where the leaf has room for `count` values.
+    /// Runs `job` under the lock, with the way to a place where the leaf has room for at least the lesser of two
+    /// numbers of values; a leaf that has to grow grows for the greater. `None` if `admit`, asked first under the same
+    /// lock, and told how many items there are, says no.
     #[inline]
     pub(super) fn with_room<M: Memory, T>(
         &self,
         heap: &Heap<M>,
         index: Index,
-        count: u64,
+        (least, most): (u64, u64),
         spares: &mut Spares,
+        mut admit: impl FnMut(&Space<M>, u64) -> Result<bool>,
         mut job: impl FnMut(&Space<M>, &Guard<'_, M>, &mut Path) -> Result<T>,
-    ) -> Result<T> {
+    ) -> Result<Option<T>> {
         let space = &heap.space;
         let mut path = Path::new();
         loop {
             let guard = heap.begin(self.object)?;
+            if !admit(space, self.length(space)?)? {
+                return Ok(None);
+            }
             let need = loop {
                 let place = index.of_place(self.length(space)?);
                 self.descend(space, place, Aim::Place, &mut path)?;
+                let ring = path.leaf.ring;
+                let count = if ring.capacity < limits::leaf() {
+                    most.min(limits::leaf() - ring.count).max(least)
+                } else {
+                    least
+                };
                 match self.room_in_leaf(space, &guard, &path, count, spares)? {
-                    Room::Enough => return job(space, &guard, &mut path),
+                    Room::Enough => return job(space, &guard, &mut path).map(Some),
                     Room::More => {}
                     Room::Needs(need) => break need,
                 }
@@ -96,43 +114,5 @@ impl List {
             drop(guard);
             spares.allocate(heap, need)?;
         }
-    }
-
-    /// Appends the first of `staged`, as many as fit the last leaf and one change, at one moment. Returns how many,
-    /// and how many items there are then; if `least` do not fit, none.
-    pub(super) fn append_staged<M: Memory>(
-        &self,
-        heap: &Heap<M>,
-        staged: &[Staged],
-        least: u64,
-        spares: &mut Spares,
-    ) -> Result<(usize, u64)> {
-        self.with_room(heap, Index::END, least, spares, |space, guard, path| {
-            let end = path.leaf.ring.count;
-            Self::settle_gap(space, guard, &mut path.leaf, end)?;
-            let node = &path.leaf;
-            let (mut change, mut count) = (Change::new(), 0);
-            let (first, _) = node.ring.filled(1, true);
-            for value in staged.iter().take(node.ring.width() as usize) {
-                // Beside the blocks, the ring and the sizes.
-                if value.block.is_some() && !change.has_room(path.height as usize + 2) {
-                    break;
-                }
-                let slot = node.ring.wrap(first + count);
-                space.memory.store(node.slot_at(slot), value.cell.0)?;
-                count += 1;
-                if let Some(block) = value.block {
-                    change.turn(block, State::Live);
-                }
-            }
-            if count < least {
-                return Ok((0, self.length(space)?));
-            }
-            let (_, ring) = node.ring.filled(count, true);
-            change.write(node.ring_at, ring.word());
-            path.count(space, &mut change, 1, count)?;
-            guard.commit(&change)?;
-            Ok((count as usize, self.length(space)?))
-        })
     }
 }

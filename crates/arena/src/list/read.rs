@@ -154,7 +154,7 @@ impl List {
 
     /// What `look` sees at one moment; `version` becomes the version at that moment. It may be called again.
     #[inline]
-    pub(super) fn look<M: Memory, T>(
+    pub(crate) fn look<M: Memory, T>(
         &self,
         heap: &Heap<M>,
         version: &mut u64,

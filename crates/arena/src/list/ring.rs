@@ -167,6 +167,13 @@ impl Ring {
         Self { count: self.count - 1, gap, ..self }
     }
 
+    /// The ring without `count` items beside the gap, which is at the end `place`.
+    #[inline]
+    pub fn cut(self, place: u64, count: u64) -> Self {
+        let gap = if place == 0 { 0 } else { self.gap - count };
+        Self { count: self.count - count, gap, ..self }
+    }
+
     /// The ring of the first `count` items alone; the gap is not before the end of them.
     pub fn truncated(self, count: u64) -> Self {
         Self { count, gap: count, ..self }

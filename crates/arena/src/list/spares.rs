@@ -8,7 +8,7 @@ use crate::memory::Memory;
 
 /// Pending nodes, allocated without the lock.
 #[derive(Debug, Default)]
-pub(super) struct Spares {
+pub(crate) struct Spares {
     leaf: Option<(Block, u64)>,
     inner: [Option<Block>; 2],
 }
@@ -32,7 +32,7 @@ pub(super) enum Room {
 }
 
 impl Spares {
-    pub fn allocate<M: Memory>(&mut self, heap: &Heap<M>, need: Need) -> Result<()> {
+    pub(super) fn allocate<M: Memory>(&mut self, heap: &Heap<M>, need: Need) -> Result<()> {
         if need.leaf > self.leaf.map_or(0, |(_, capacity)| capacity) {
             if let Some((block, _)) = self.leaf.take() {
                 heap.give_back(block)?;
@@ -47,17 +47,17 @@ impl Spares {
         Ok(())
     }
 
-    pub fn has(&self, need: Need) -> bool {
+    pub(super) fn has(&self, need: Need) -> bool {
         self.leaf.map_or(0, |(_, capacity)| capacity) >= need.leaf
             && self.inner.iter().flatten().count() >= need.inner
     }
 
-    pub fn take_inner(&mut self) -> Option<Block> {
+    pub(super) fn take_inner(&mut self) -> Option<Block> {
         self.inner.iter_mut().find_map(Option::take)
     }
 
     /// Takes a node of a level, and what it can hold.
-    pub fn take(&mut self, level: u64) -> Result<(Block, u64)> {
+    pub(super) fn take(&mut self, level: u64) -> Result<(Block, u64)> {
         let taken = match level {
             0 => self.leaf.take(),
             _ => self.take_inner().map(|block| (block, limits::fan())),

@@ -14,6 +14,7 @@ use crate::list;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::mutex;
+use crate::queue;
 use crate::semaphore;
 use crate::value::{self, Cell, Kind};
 use crate::variable;
@@ -65,6 +66,7 @@ impl<M: Memory> Heap<M> {
                     ObjectKind::Event => event::drain(self, object, State::Dropped),
                     ObjectKind::Condition => condition::drain(self, object, State::Dropped),
                     ObjectKind::Barrier => barrier::drain(self, object, State::Dropped),
+                    ObjectKind::Queue => queue::drain(self, object, State::Dropped),
                 }
             };
             let step = match step {

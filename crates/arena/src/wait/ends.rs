@@ -10,6 +10,7 @@ use crate::life::LifeId;
 use crate::memory::Memory;
 use crate::mutex;
 use crate::object::{self, Handle, KIND, Object, ObjectKind};
+use crate::queue;
 use crate::semaphore;
 use crate::slots;
 use crate::wait::{Line, Waiter};
@@ -43,6 +44,7 @@ fn lines_of(kind: ObjectKind) -> &'static [u64] {
         ObjectKind::Event => &[event::LINE],
         ObjectKind::Condition => &[condition::LINE],
         ObjectKind::Barrier => &[barrier::LINE],
+        ObjectKind::Queue => &queue::LINES,
         ObjectKind::Dict | ObjectKind::Set | ObjectKind::Variable | ObjectKind::List => &[],
     }
 }
@@ -59,6 +61,7 @@ impl<M: Memory> Heap<M> {
             ObjectKind::Event => event::end(self, object, end),
             ObjectKind::Condition => condition::end(self, object, end),
             ObjectKind::Barrier => barrier::end(self, object, end),
+            ObjectKind::Queue => queue::end(self, object, end),
             ObjectKind::Dict | ObjectKind::Set | ObjectKind::Variable | ObjectKind::List => Ok(()),
         }
     }

@@ -27,6 +27,8 @@ pub mod mutex;
 pub mod namespace;
 pub mod object;
 pub mod people;
+pub mod queue;
+pub mod queue_batches;
 pub mod semaphore;
 pub mod set;
 pub mod several;
@@ -46,6 +48,7 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<namespace::Namespace>()?;
     module.add_class::<list::List>()?;
     module.add_class::<list_walk::ListWalk>()?;
+    module.add_class::<queue::Queue>()?;
     module.add_class::<set::Set>()?;
     module.add_class::<variable::Variable>()?;
     module.add_class::<mutex::Mutex>()?;

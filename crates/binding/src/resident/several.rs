@@ -56,12 +56,30 @@ pub fn with_values<'py, R>(
     place: &str,
     job: impl FnOnce(&[Value<'_>]) -> R,
 ) -> PyResult<R> {
+    if let Some(found) = complete(arena, several) {
+        return Ok(job(&found));
+    }
     let prepared = several.iter().map(|value| Prepared::of(arena, value, place));
     let prepared = prepared.collect::<PyResult<Vec<_>>>()?;
     let slices = prepared.iter().map(Prepared::slices).collect::<PyResult<Vec<_>>>()?;
     let pairs = prepared.iter().zip(&slices);
     let found: Vec<Value<'_>> = pairs.map(|(value, slices)| value.value(slices)).collect();
     Ok(job(&found))
+}
+
+/// The values, if all of them are complete in themselves, numbers for instance: that is the quick way.
+fn complete<'py>(
+    arena: &Bound<'py, Arena>,
+    several: &[Bound<'py, PyAny>],
+) -> Option<Vec<Value<'static>>> {
+    let mut found = Vec::with_capacity(several.len());
+    for value in several {
+        match values::plain(arena, value)? {
+            Plain::Value(value) => found.push(value),
+            Plain::Text(_) | Plain::Bytes(_) => return None,
+        }
+    }
+    Some(found)
 }
 
 /// Python's values for what was copied at one moment; `None` if an object among them has gone since.

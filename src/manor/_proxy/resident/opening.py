@@ -10,6 +10,7 @@ from manor._proxy.base import RebuildProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
+from manor._proxy.queues import QueueProxy, SimpleQueueProxy
 from manor._proxy.resident.proxies import CLASSES, ResidentDict, ResidentList, ResidentNamespace, ResidentSet
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
@@ -36,6 +37,11 @@ _SERVED: Final[dict[str, type]] = {
     "Event": EventProxy,
     "Condition": ConditionProxy,
     "Barrier": BarrierProxy,
+    "Queue": QueueProxy,
+    "JoinableQueue": QueueProxy,
+    "LifoQueue": QueueProxy,
+    "PriorityQueue": QueueProxy,
+    "SimpleQueue": SimpleQueueProxy,
 }
 
 

@@ -12,6 +12,7 @@ from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.resident.base import CLASSES, ResidentProxy
+from manor._proxy.resident.queues import QUEUES
 from manor._proxy.resident.waiting import WAITED_FOR
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident.arrays import Array
@@ -92,6 +93,6 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
 CLASSES.update(
     (cls._typeid, cls)
     for cls in (
-        ResidentArray, ResidentDict, ResidentList, ResidentNamespace, ResidentSet, ResidentValue, *WAITED_FOR,
+        ResidentArray, ResidentDict, ResidentList, ResidentNamespace, ResidentSet, ResidentValue, *QUEUES, *WAITED_FOR,
     )
 )  # fmt: skip

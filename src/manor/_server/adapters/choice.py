@@ -8,11 +8,13 @@ from multiprocessing.pool import AsyncResult, IMapIterator
 from typing import Any
 
 from manor._resident.deputies import is_waited_for
+from manor._resident.queues import Queue
 from manor._server.adapters.adapter import Adapter, condition_of, make_cancellable
 from manor._server.adapters.barriers import BarrierAdapter
 from manor._server.adapters.conditions import ConditionAdapter, lock_of
 from manor._server.adapters.locks import LOCK, RLOCK, LockAdapter
 from manor._server.adapters.queues import QueueAdapter
+from manor._server.adapters.resident_queues import ResidentQueueAdapter
 from manor._server.adapters.residents import ResidentAdapter
 from manor._server.adapters.results import AsyncResultAdapter, IMapIteratorAdapter
 from manor._server.adapters.semaphores import SemaphoreAdapter
@@ -58,7 +60,8 @@ def adapt(subject: object) -> Adapter | None:
     keeps the adapter as long as the object is hosted.
     """
     if is_waited_for(subject):
-        return ResidentAdapter(subject)  # keeps nothing of its own
+        # They keep nothing of their own.
+        return ResidentQueueAdapter(subject) if isinstance(subject, Queue) else ResidentAdapter(subject)
     for kind, make in _CHOICES:
         if isinstance(subject, kind):
             with _choosing:

@@ -6,6 +6,7 @@ from typing import Any
 
 from manor._server.adapters.adapter import Adapter, is_stock, make_cancellable
 from manor._server.calls import current
+from manor._server.queues import Queue
 from manor._server.waiting import Abandoned, over
 
 
@@ -22,8 +23,10 @@ class QueueAdapter(Adapter):
         self._queue = subject
         for condition in (subject.not_empty, subject.not_full, subject.all_tasks_done):
             make_cancellable(condition)
-        if is_stock(subject, queue.Queue, ("get",)):  # what another `get` returns is not what it took
-            self._replace(subject, queue.Queue, {"get": self._get, "get_nowait": partial(self._get, False)})
+        for base in (queue.Queue, Queue):
+            if is_stock(subject, base, ("get",)):  # what another `get` returns is not what it took
+                self._replace(subject, base, {"get": self._get, "get_nowait": partial(self._get, False)})
+        self._replace(subject, Queue, {"get_many": self._get_many})
 
     def _get(self, block: bool = True, timeout: float | None = None) -> Any:
         call = current()
@@ -33,6 +36,15 @@ class QueueAdapter(Adapter):
         if call is not None:
             call.undo.append(partial(self._put_back, item))
         return item
+
+    def _get_many(self, max_items: int, block: bool = True, timeout: float | None = None) -> list[Any]:
+        call = current()
+        if over(call):
+            raise Abandoned
+        items = self._queue.get_many(max_items, block, timeout)  # type: ignore[attr-defined]  # one of ours
+        if call is not None:
+            call.undo.extend(partial(self._put_back, item) for item in items)
+        return items  # type: ignore[no-any-return]
 
     def _put_back(self, item: Any) -> None:
         subject = self._queue

@@ -1,0 +1,262 @@
+//! Waiting for an item, for room, and until everything is done.
+//!
+//! Who waits is told once there may be something for it, and tries again by itself: an item that was put for one who
+//! waits may be taken by another who comes along. Then it waits on, where it stands. What somebody was told who has
+//! ended is told to the next one.
+
+use super::{GETTERS, JOINERS, PUTTERS, Queue};
+use crate::block::State;
+use crate::change::Change;
+use crate::failure::Result;
+use crate::heap::Heap;
+use crate::layout::Space;
+use crate::life::LifeId;
+use crate::list;
+use crate::lock::Guard;
+use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
+use crate::object::{Object, Step, lock_in};
+use crate::wait::line::{Pruned, Told, prune, prune_before};
+use crate::wait::node::{self, Standing};
+use crate::wait::{End, Line, Look, Ticket, Waiter};
+
+/// What a thread waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// An item, or that the queue is closed.
+    Item,
+    /// Room for one more item, or that the queue is closed.
+    Room,
+    /// That nothing is unfinished.
+    Done,
+}
+
+impl Wait {
+    pub(super) const ALL: [Self; 3] = [Self::Item, Self::Room, Self::Done];
+
+    fn line(self, queue: Queue) -> Line {
+        let word = match self {
+            Self::Item => GETTERS,
+            Self::Room => PUTTERS,
+            Self::Done => JOINERS,
+        };
+        Line::of(queue.object, word)
+    }
+}
+
+impl Queue {
+    /// Whether a wait would be over. The caller holds the lock, or knows that the answer may be out of date.
+    fn is_ready<M: Memory>(&self, space: &Space<M>, wait: Wait) -> Result<bool> {
+        let counts = self.counts_in(space)?;
+        Ok(match wait {
+            Wait::Item => counts.length > 0 || counts.is_closed,
+            Wait::Room => counts.is_closed || self.room_in(space, counts.length, 1)? > 0,
+            Wait::Done => counts.unfinished == 0,
+        })
+    }
+
+    /// Whether it is worth while to try, by a look without the lock: for spinning.
+    #[inline]
+    pub fn is_promising<M: Memory>(&self, heap: &Heap<M>, wait: Wait) -> bool {
+        self.is_ready(&heap.space, wait).unwrap_or(true)
+    }
+
+    /// Stands in line, unless the wait would be over.
+    pub fn stand<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        wait: Wait,
+    ) -> Result<Option<Ticket>> {
+        let ticket = Ticket::new(heap, me, 0)?;
+        let outcome = self.stand_with(heap, ticket, wait);
+        if !matches!(outcome, Ok(true)) {
+            ticket.free(heap)?;
+        }
+        Ok(outcome?.then_some(ticket))
+    }
+
+    fn stand_with<M: Memory>(&self, heap: &Heap<M>, ticket: Ticket, wait: Wait) -> Result<bool> {
+        let space = &heap.space;
+        let guard = heap.begin(self.object)?;
+        if self.is_ready(space, wait)? {
+            return Ok(false);
+        }
+        let mut change = Change::new();
+        wait.line(*self).put(space, &mut change, ticket)?;
+        guard.commit(&change)?;
+        Ok(true)
+    }
+
+    /// Asks how a wait stands, whose thread tries by `attempt`, which returns what ends the wait.
+    pub fn look<M: Memory, T>(
+        &self,
+        heap: &Heap<M>,
+        ticket: Ticket,
+        wait: Wait,
+        mut attempt: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<Look<T>> {
+        loop {
+            if let Some(outcome) = attempt()? {
+                self.leave(heap, ticket, wait)?;
+                return Ok(Look::Over(outcome));
+            }
+            if let Some(watched) = self.settle_down(heap, ticket, wait)? {
+                return Ok(Look::Behind(watched));
+            }
+        }
+    }
+
+    /// After an attempt in vain: the thread may sleep, until it is told again or the one that is returned dies. `None`
+    /// if it is to try once more.
+    #[allow(clippy::option_option)] // Whether to sleep, and whom to watch then.
+    fn settle_down<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        ticket: Ticket,
+        wait: Wait,
+    ) -> Result<Option<Option<LifeId>>> {
+        let (space, line) = (&heap.space, wait.line(*self));
+        let (mut pruned, mut told) = (Pruned::default(), Vec::new());
+        let outcome = {
+            let guard = heap.lock(self.object)?;
+            prune_before(space, &guard, line, ticket, &mut pruned)?;
+            if self.is_ready(space, wait)? {
+                pass_on(space, line, &pruned, &mut told)?;
+                None
+            } else {
+                ticket.node(space)?.tell(space, Standing::Waiting)?;
+                Some(ticket.behind(space, None)?)
+            }
+        };
+        wake_all(space, &told)?;
+        Ok(outcome)
+    }
+
+    /// Ends a wait whose thread has what it waited for, but for its node.
+    fn leave<M: Memory>(&self, heap: &Heap<M>, ticket: Ticket, wait: Wait) -> Result<()> {
+        let (space, line) = (&heap.space, wait.line(*self));
+        let mut told = Vec::new();
+        let behind = {
+            let guard = heap.lock(self.object)?;
+            let behind = line.take_out(space, &guard, &ticket.node(space)?)?;
+            // There may be more than for this thread: others were told as often as something came, but who was told
+            // may have found nothing, since this one was faster.
+            if !line.is_empty(space)? && self.is_ready(space, wait)? {
+                tell(space, line, 1, &mut told)?;
+            }
+            behind
+        };
+        wake_all(space, &told)?;
+        behind.map_or(Ok(()), |at| node::wake(space, at))
+    }
+
+    /// Ends a wait that is given up; what its thread was told is told to the next one.
+    pub fn abandon<M: Memory>(&self, heap: &Heap<M>, ticket: Ticket, wait: Wait) -> Result<()> {
+        if ticket.is_in_line(&heap.space)? && !is_planted(Bug::ToldAndGone) {
+            self.leave(heap, ticket, wait)?;
+        }
+        ticket.leave(heap, self.object, wait.line(*self))
+    }
+
+    /// Tells those who wait that something came for up to `count` of them. One load if nobody does.
+    #[inline]
+    pub fn tell<M: Memory>(&self, heap: &Heap<M>, wait: Wait, count: usize) -> Result<()> {
+        if wait.line(*self).is_empty(&heap.space)? {
+            return Ok(());
+        }
+        self.tell_some(heap, wait, count)
+    }
+
+    #[cold]
+    fn tell_some<M: Memory>(&self, heap: &Heap<M>, wait: Wait, count: usize) -> Result<()> {
+        let mut told = Vec::new();
+        {
+            let _guard = heap.lock(self.object)?;
+            tell(&heap.space, wait.line(*self), count, &mut told)?;
+        }
+        wake_all(&heap.space, &told)
+    }
+
+    /// Who waits, in the order of coming.
+    pub fn waiters<M: Memory>(&self, heap: &Heap<M>, wait: Wait) -> Result<Vec<Waiter>> {
+        let _guard = heap.begin(self.object)?;
+        wait.line(*self).waiters(&heap.space)
+    }
+
+    /// Tells everybody who waits.
+    pub fn tell_all<M: Memory>(&self, heap: &Heap<M>) -> Result<()> {
+        Wait::ALL.into_iter().try_for_each(|wait| self.tell(heap, wait, usize::MAX))
+    }
+}
+
+/// Tells the first `count` who have not been told. Adds to `told` who is to be woken. The lock is held.
+fn tell<M: Memory>(space: &Space<M>, line: Line, count: usize, told: &mut Vec<u64>) -> Result<()> {
+    for _ in 0..count {
+        match line.notify(space)? {
+            Told::Nobody => break,
+            Told::Awake => {}
+            Told::Asleep(at) => told.push(at),
+        }
+    }
+    Ok(())
+}
+
+/// Tells others what those were told who have ended, and has those look who stood behind them.
+fn pass_on<M: Memory>(
+    space: &Space<M>,
+    line: Line,
+    pruned: &Pruned,
+    told: &mut Vec<u64>,
+) -> Result<()> {
+    told.extend(&pruned.rouse);
+    tell(space, line, usize::try_from(pruned.notified).unwrap_or(usize::MAX), told)
+}
+
+fn wake_all<M: Memory>(space: &Space<M>, told: &[u64]) -> Result<()> {
+    told.iter().try_for_each(|&at| node::wake(space, at))
+}
+
+/// Takes whoever has ended out of the lines.
+pub(crate) fn end<M: Memory>(heap: &Heap<M>, object: Object, end: End) -> Result<()> {
+    if matches!(end, End::InOrder(_)) {
+        return Ok(()); // It does not wait, and holds nothing.
+    }
+    let (space, queue, mut told) = (&heap.space, Queue { object }, Vec::new());
+    {
+        let guard = heap.lock(object)?;
+        for wait in Wait::ALL {
+            let pruned = prune(space, &guard, wait.line(queue), end.victim())?;
+            if is_planted(Bug::DeadWasTold) {
+                continue;
+            }
+            pass_on(space, wait.line(queue), &pruned, &mut told)?;
+            // Whoever completes what the dead one had announced does not tell anybody.
+            if queue.is_ready(space, wait)? {
+                tell(space, wait.line(queue), usize::MAX, &mut told)?;
+            }
+        }
+    }
+    wake_all(space, &told)
+}
+
+/// A step of freeing what a dropped queue holds (for [`Heap::finish`]). Nobody alive waits for it.
+pub(crate) fn drain<M: Memory>(heap: &Heap<M>, object: Object, state: State) -> Result<Step> {
+    let (space, queue) = (&heap.space, Queue { object });
+    {
+        let guard = lock_in(space, object, state)?;
+        for wait in Wait::ALL {
+            empty_line(space, &guard, wait.line(queue))?;
+        }
+    }
+    list::drain(heap, object, state)
+}
+
+fn empty_line<M: Memory>(space: &Space<M>, guard: &Guard<'_, M>, line: Line) -> Result<()> {
+    while let Some(node) = line.first(space)? {
+        let mut change = Change::new();
+        line.take(space, &mut change, &node, true)?;
+        guard.commit(&change)?;
+    }
+    Ok(())
+}

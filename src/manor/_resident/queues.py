@@ -1,0 +1,156 @@
+"""Queues in the arena: ``Queue`` and its kinds.
+
+The native class has all of a queue's methods. A queue in order of priority is kept sorted, and its place for an item is
+found here, by Python's ``<``: without a lock, and again if the queue was changed meanwhile.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import queue
+import time
+from collections.abc import Iterable
+from typing import Any, ClassVar, Final, NoReturn, Self
+
+from manor import _native
+from manor.errors import NotPicklable, ShutDown
+
+__all__ = ["JoinableQueue", "LifoQueue", "PriorityQueue", "Queue", "SimpleQueue", "typeid_of"]
+
+_MAXSIZE_MAX: Final = 2**62
+
+
+class Queue(_native.Queue):
+    """A queue that every process attached to the arena works on directly."""
+
+    __slots__ = ()
+    _own_tag: ClassVar[int] = 0
+
+    @classmethod
+    def create(cls, arena: _native.Arena, maxsize: int = 0) -> Self:
+        """Make an empty queue; if *maxsize* is not positive, it takes any number of items."""
+        most = operator.index(maxsize)
+        return cls(arena, None, cls._own_tag, max(-_MAXSIZE_MAX, min(most, _MAXSIZE_MAX)))
+
+    def _get_maxsize(self) -> int:
+        return self.maxsize
+
+    def _getvalue(self) -> NoReturn:
+        raise NotPicklable(f"a {type(self).__name__} cannot be copied")
+
+    def __repr__(self) -> str:
+        items, unfinished, is_shut_down = self._counts()
+        end = ", shut down" if is_shut_down else ""
+        return f"<queue, maxsize {self.maxsize}, {items} items, {unfinished} unfinished{end}>"
+
+
+class JoinableQueue(Queue):
+    """A queue by its other name."""
+
+    __slots__ = ()
+    _own_tag = ord("J")
+
+
+class LifoQueue(Queue):
+    """A queue whose last item is taken first: the native class knows it by its tag."""
+
+    __slots__ = ()
+    _own_tag = ord("L")
+
+
+class SimpleQueue(Queue):
+    """A queue of any length, with fewer methods for users."""
+
+    __slots__ = ()
+    _own_tag = ord("S")
+
+    @classmethod
+    def create(cls, arena: _native.Arena) -> Self:  # type: ignore[override]  # it has no limit
+        """Make an empty queue."""
+        return cls(arena, None, cls._own_tag)
+
+
+class PriorityQueue(Queue):
+    """A queue whose least item is taken first; of equal ones, that which was put first."""
+
+    __slots__ = ()
+    _own_tag = ord("P")
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Put an item where it belongs; comparisons may run again if another process is faster.
+
+        Raises:
+            queue.Full: There is no room, *timeout* seconds long.
+            ShutDown: The queue was shut down.
+            ValueError: *timeout* is negative.
+        """
+        end = None
+        if block and timeout is not None and self.maxsize > 0:
+            if timeout < 0:
+                raise ValueError("'timeout' must be a non-negative number")
+            end = time.monotonic() + timeout
+        while not self._put_in_order(item):
+            if not block or not self._await_room(None if end is None else max(0.0, end - time.monotonic())):
+                raise queue.Full
+
+    def put_nowait(self, item: Any) -> None:
+        """Put an item where it belongs, without waiting."""
+        self.put(item, False)
+
+    def put_many(self, items: Iterable[Any], block: bool = True, timeout: float | None = None) -> None:
+        """Put items one after the other; the exception's ``items_put`` says how many are in, if not all."""
+        end = None if timeout is None else time.monotonic() + timeout
+        done = 0
+        try:
+            for item in items:
+                self.put(item, block, timeout if end is None else max(0.0, end - time.monotonic()))
+                done += 1
+        except Exception as error:
+            error.items_put = done  # type: ignore[attr-defined]
+            raise
+
+    def _put_in_order(self, item: Any) -> bool:
+        """Put an item, unless there is no room."""
+        while True:
+            version = self._version()
+            try:
+                if self._put_at(version, self._place_of(item), item):
+                    return True
+            except queue.Full:
+                return False
+            os.sched_yield()
+
+    def _place_of(self, item: Any) -> int:
+        """Return the place behind every item that is not greater."""
+        low, high = 0, self.qsize()
+        while low < high:
+            middle = (low + high) // 2
+            other = self._peek(middle)
+            if other is None or item < other[0]:  # it became shorter
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _put_back(self, item: Any) -> None:
+        """Put an item back that was taken, and is counted already; at the front, if nothing can be put."""
+        try:
+            is_in_order = self._put_in_order(item)
+        except ShutDown:
+            is_in_order = False
+        if is_in_order:
+            self.task_done()
+        else:
+            super()._put_back(item)
+
+
+_KINDS: Final = {
+    0: "Queue",
+    **{cls._own_tag: cls.__name__ for cls in (JoinableQueue, LifoQueue, PriorityQueue, SimpleQueue)},
+}
+
+
+def typeid_of(tag: int) -> str:
+    """Return the typeid of a queue with that tag."""
+    return _KINDS.get(tag, "Queue")
