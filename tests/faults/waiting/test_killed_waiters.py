@@ -31,9 +31,19 @@ TICKETS, TAKEN, READY, ENDING = range(4)
 
 def take_a_ticket(tally: Tally, rng: random.Random, condition: Any, numbers: Tally) -> None:
     """Wait, without a look at whether there is one already: that would make up for a lost notification."""
-    with deaths(), condition:
+    with deaths() as told, condition:
+        pass_on(told, condition)
         if condition.wait(rng.choice([None, None, 0.001])):
             take(condition, numbers)
+        else:
+            pass_on(told, condition)
+
+
+def pass_on(told: list[str], condition: Any) -> None:
+    """Notify for one who was killed with the lock: it may have been notified, and not come to take the ticket."""
+    if told:
+        told.clear()
+        condition.notify()
 
 
 def take(condition: Any, numbers: Tally) -> None:
@@ -45,7 +55,8 @@ def take(condition: Any, numbers: Tally) -> None:
 
 def always_take(tally: Tally, condition: Any, numbers: Tally) -> None:
     """The one that is sure to wait when a ticket is given."""
-    with deaths(), condition:
+    with deaths() as told, condition:
+        pass_on(told, condition)
         if not numbers[ENDING]:
             numbers[READY] = 1
             condition.wait()
@@ -54,10 +65,7 @@ def always_take(tally: Tally, condition: Any, numbers: Tally) -> None:
 
 
 def give_a_ticket(tally: Tally, condition: Any, numbers: Tally) -> None:
-    """Notify one, and wait until the ticket has been taken.
-
-    Who was notified may be killed when it has the lock already: whoever is told of that has to notify for it.
-    """
+    """Notify one, and wait until the ticket has been taken."""
     with deaths() as told, condition:
         if not numbers[READY]:
             return
@@ -67,9 +75,7 @@ def give_a_ticket(tally: Tally, condition: Any, numbers: Tally) -> None:
         condition.notify()
         while numbers[TICKETS]:
             condition.wait(AGAIN_S)
-            if told:
-                told.clear()
-                condition.notify()
+            pass_on(told, condition)
             assert time.monotonic() < end, "a notification is lost"
         tally[1] += 1
 
