@@ -76,7 +76,9 @@ def dumps(value: object) -> list[Buffer]:
     pickler = _Pickler(out, 5, buffer_callback=aside)
     pickler.dispatch_table = _current_reducers()
     pickler.dump(value)
-    data = out.getbuffer()
+    # No copy is made of it. A view of the BytesIO in a cycle of garbage would crash Python 3.12.1 and others
+    # (https://github.com/python/cpython/issues/111049), and have 3.13 print that close() failed.
+    data = out.getvalue()
     if not buffers:
         return [data]
     sizes = struct.pack(f"<Q{len(buffers)}Q", len(data), *(buffer.nbytes for buffer in buffers))

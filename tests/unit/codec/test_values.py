@@ -2,7 +2,9 @@
 
 import array
 import collections
+import gc
 import pickle
+import sys
 from typing import Any
 
 import numpy as np
@@ -86,6 +88,18 @@ def test_bytes_that_are_not_long_go_in_one_part() -> None:
 def test_many_buffers_stay_apart() -> None:
     found = back([np.full(LARGE, number) for number in range(20)])
     assert [int(one.sum()) for one in found] == [number * LARGE for number in range(20)]
+
+
+def test_a_payload_in_a_cycle_of_garbage_goes_without_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    gc.collect()
+    said.clear()  # what others left behind
+    cycle: list[object] = [dumps({"a": [1]}), dumps([np.zeros(LARGE, np.uint8)])]
+    cycle.append(cycle)
+    del cycle
+    gc.collect()
+    assert said == []
 
 
 @pytest.mark.parametrize(
