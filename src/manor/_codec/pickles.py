@@ -76,8 +76,8 @@ def dumps(value: object) -> list[Buffer]:
     pickler = _Pickler(out, 5, buffer_callback=aside)
     pickler.dispatch_table = _current_reducers()
     pickler.dump(value)
-    # No copy is made of it. A view of the BytesIO would be worse: in a cycle of garbage it makes the close() of the
-    # BytesIO fail, and Python 3.13 and later print that.
+    # No copy is made of it. A view of the BytesIO in a cycle of garbage would crash Python 3.12.1 and others
+    # (https://github.com/python/cpython/issues/111049), and have 3.13 print that close() failed.
     data = out.getvalue()
     if not buffers:
         return [data]

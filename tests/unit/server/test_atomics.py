@@ -57,6 +57,7 @@ def executed(code: CodeType, function: Callable[[], Any]) -> list[str]:
         return trace
 
     before = sys.gettrace()
+    sys._getframe().f_trace_opcodes = True  # any frame: Python 3.12 traces no instructions if none asked for it earlier
     sys.settrace(trace)
     try:
         function()
