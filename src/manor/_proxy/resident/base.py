@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from manor._resident.attachment import Attachment
 
 _STORE: Final = Reference("manor._proxy.resident.stand_ins", "store_foreign")
+_SERVED_CLASS: Final = Reference("manor._proxy.resident.opening", "served_class")
 _REBUILD: Final = Reference("manor._proxy.resident.opening", "rebuild")
 CLASSES: Final[dict[str, Any]] = {}
 """The class of each type of object, whose instances are made of an arena and a handle."""
@@ -116,8 +117,8 @@ class ResidentProxy(BaseProxy):
         except ManorError:
             length = ", gone"
         return (
-            f"<{type(self).__name__} object, typeid {self._typeid!r}, id {self._id}{length}, "
-            f"of the manager at {where.public_address!r}, at {id(self):#x}>"
+            f"<{_SERVED_CLASS.resolve()(self._typeid).__name__} object, typeid {self._typeid!r} at {id(self):#x}, "
+            f"id {self._id}{length}, of the manager at {where.public_address!r}>"
         )
 
     def __str__(self) -> str:
