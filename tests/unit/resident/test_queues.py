@@ -160,7 +160,11 @@ def test_an_item_is_got_as_it_was_put(arena: _native.Arena, value: Any) -> None:
 
 
 def test_an_object_in_a_queue_lives_until_it_is_taken_and_let_go(arena: _native.Arena) -> None:
-    jobs, count = Queue.create(arena), lambda: len(arena.objects())
+    jobs = Queue.create(arena)
+
+    def count() -> int:
+        return len(arena.objects())
+
     before = count()
     jobs.put(List(arena))
     assert count() == before + 1
