@@ -26,6 +26,7 @@ pub mod object;
 pub mod people;
 pub mod queue;
 pub mod queue_batches;
+pub mod queue_waiting;
 pub mod set;
 pub mod several;
 pub mod values;
