@@ -38,7 +38,7 @@ class Arena:
     * `open(kind, tag, at, generation)`: what stands for an object that was found in a container;
     * `canonical(key)`: which scalar, tuple or frozenset a key of another type equals, or a list (equal to lists only);
     * `ended()`: the exception for using an arena that has ended;
-    * `deadline()`: until when the caller waits at most, in `time.monotonic()`, or `None`; `timed_out()`: the exception then;
+    * `deadline()`: until when (`time.monotonic()`) a caller waits, or `None`; `timed_out()`: the exception then;
     * `show(key)`: the bytes of a key that looks different from what it equals; `unshow(data)`: the key of them;
 
     Others are `manor.errors.ArenaFull` and `ArenaCorrupt`. Whatever is raised: nothing has changed. `end()` makes

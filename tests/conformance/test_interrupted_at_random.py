@@ -65,7 +65,9 @@ def get_all(items: Any, seed: int) -> list[int]:
 
 def put_all(items: Any, seed: int, count: int) -> tuple[list[int], list[int]]:
     """Put numbers, interrupted again and again; return those whose `put` returned, and those where it didn't."""
-    timer, put, unknown = Timer(seed), [], []
+    timer = Timer(seed)
+    put: list[int] = []
+    unknown: list[int] = []
     for number in itertools.count():
         if timer.has_enough(count):
             return put, unknown
@@ -75,7 +77,7 @@ def put_all(items: Any, seed: int, count: int) -> tuple[list[int], list[int]]:
                 put.append(number)
         except Interrupted:
             unknown.append(number)
-    raise AssertionError("unreachable")
+    raise AssertionError("the numbers have no end")
 
 
 def lock_all(lock: Any, seed: int, count: int) -> None:
@@ -133,7 +135,7 @@ def is_mapped(thing: Any) -> bool:
     return isinstance(thing, ResidentProxy)
 
 
-def drained(items: Any) -> list[int]:
+def drained(items: Any) -> list[Any]:
     found = []
     with contextlib.suppress(queue.Empty):
         while True:

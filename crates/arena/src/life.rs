@@ -20,6 +20,10 @@
 //! The mutex is the one thing here that [`crate::memory::Memory`] does not store: it must be linked in the C
 //! library's list, which only the C library may change. Nothing that survives a death depends on its contents.
 
+mod deputy;
+#[cfg(test)]
+mod tests;
+
 use crate::Error;
 use crate::block::NOBODY;
 use crate::failure::{Failure, Result};
@@ -30,6 +34,8 @@ use crate::layout::{THREAD_BYTES, THREADS, THREADS_AT};
 use crate::memory::{Memory, Shared};
 use crate::robust::OWNER_DIED;
 use crate::slots;
+
+pub use deputy::Deputy;
 
 const OWNER: u64 = 0;
 const WHO: u64 = 8;
@@ -128,44 +134,6 @@ impl Life {
         // SAFETY: locked by this thread in `begin`, and nobody else uses it as a mutex.
         unsafe { libc::pthread_mutex_unlock(mutex.cast()) };
         memory.store(self.id.at() + OWNER, self.id.generation() << 16)?;
-        wake_watchers(heap, self.id)
-    }
-}
-
-/// A life that is kept for a thread which cannot have one here. It ends when whoever keeps it says so, or with the
-/// process that does.
-pub struct Deputy {
-    id: LifeId,
-}
-
-impl Deputy {
-    /// Begins one for a thread of process `pid` elsewhere.
-    pub fn begin<M: Memory>(heap: &Heap<M>, pid: u32, thread: u32) -> Result<Self> {
-        let who = u64::from(pid) | u64::from(thread) << 32;
-        let id = claim(&heap.space, heap.slot(), who)?;
-        heap.space.memory.store(id.at() + MUTEX, 0)?;
-        Ok(Self { id })
-    }
-
-    /// What others know this life by.
-    #[must_use]
-    pub fn id(&self) -> LifeId {
-        self.id
-    }
-
-    /// Ends it, once. What it held is given back if it `died`, and else stays held.
-    pub fn end<M: Memory>(&self, heap: &Heap<M>, died: bool) -> Result<()> {
-        if slot_of(&heap.space, self.id)? != Some(heap.slot()) {
-            return Ok(());
-        }
-        if died {
-            heap.space.memory.store(self.id.at() + MUTEX, OWNER_DIED.into())?;
-            wake_watchers(heap, self.id)?;
-            heap.settle_all()?;
-        } else {
-            heap.orphan_all(self.id)?;
-        }
-        heap.space.memory.store(self.id.at() + OWNER, self.id.generation() << 16)?;
         wake_watchers(heap, self.id)
     }
 }
@@ -301,6 +269,3 @@ pub(crate) fn words_of<M: Memory>(space: &Space<M>, slot: u64) -> Vec<u64> {
         .map(|at| at + MUTEX)
         .collect()
 }
-
-#[cfg(test)]
-mod tests;

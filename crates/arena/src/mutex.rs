@@ -19,6 +19,8 @@ mod hold;
 #[cfg(test)]
 pub(crate) mod kills;
 mod line;
+mod survey;
+mod wait;
 
 use crate::clock;
 use crate::failure::Result;
@@ -31,8 +33,9 @@ use crate::wait::Line;
 
 #[cfg(test)]
 pub(crate) use check::check;
-pub use hold::{Freed, Holder};
+pub use hold::Freed;
 pub(crate) use line::{drain, drop_line, end};
+pub use survey::Holder;
 
 /// Words of the object's body: who holds it; how often (a reentrant one); the line; since when; the pid of the last
 /// holder that died.

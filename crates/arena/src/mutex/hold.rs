@@ -1,18 +1,16 @@
 //! Taking and leaving a lock where that is not one exchange, and who holds it.
 
-use super::{COUNT, DEAD, DIED, Mutex, OWNER, SINCE, STATE, Taken, WAITERS};
+use super::{COUNT, DEAD, DIED, Mutex, OWNER, STATE, Taken, WAITERS};
 use crate::change::Change;
-use crate::clock;
-use crate::failure::{Result, corrupt};
+use crate::failure::Result;
 use crate::heap::Heap;
 use crate::layout::Space;
 use crate::life::{self, Ending, LifeId};
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::slots;
-use crate::wait::line::{Pruned, first_alive, prune_before};
+use crate::wait::line::{Pruned, first_alive};
 use crate::wait::node::{self, Node, Standing};
-use crate::wait::{Look, Ticket, Waiter};
 
 /// What became of an attempt to leave a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,19 +23,8 @@ pub enum Freed {
     NotOwner,
 }
 
-/// Who holds a lock, for the tools.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Holder {
-    /// The thread.
-    pub life: LifeId,
-    /// Since when, on `CLOCK_MONOTONIC` in ns, give or take some milliseconds.
-    pub since_ns: u64,
-    /// How often it has taken it.
-    pub count: u64,
-}
-
 impl Mutex {
-    fn state<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
+    pub(super) fn state<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
         space.memory.load(self.object.body(STATE))
     }
 
@@ -64,7 +51,7 @@ impl Mutex {
     }
 
     /// Takes the lock if nobody holds it, who came first. The caller has the object's lock and has settled.
-    fn take_free<M: Memory>(&self, space: &Space<M>, me: LifeId) -> Result<Taken> {
+    pub(super) fn take_free<M: Memory>(&self, space: &Space<M>, me: LifeId) -> Result<Taken> {
         let at = self.object.body(STATE);
         loop {
             let seen = self.state(space)?;
@@ -80,125 +67,12 @@ impl Mutex {
     }
 
     /// How a lock was taken whose state is `state`.
-    fn taken<M: Memory>(&self, space: &Space<M>, state: u64) -> Result<Taken> {
+    pub(super) fn taken<M: Memory>(&self, space: &Space<M>, state: u64) -> Result<Taken> {
         if state & DIED == 0 {
             return Ok(Taken::Now);
         }
         let pid = life::low(space.memory.load(self.object.body(DEAD))?);
         Ok(Taken::FromDead { pid })
-    }
-
-    /// Takes the lock, or stands in line for it. `levels` is how often a reentrant one shall be taken.
-    pub fn enqueue<M: Memory>(
-        &self,
-        heap: &Heap<M>,
-        me: LifeId,
-        levels: u64,
-    ) -> Result<(Taken, Option<Ticket>)> {
-        let ticket = Ticket::new(heap, me, levels)?;
-        let outcome = self.take_or_stand(heap, me, ticket);
-        match outcome {
-            Ok((Taken::Busy, wake)) => {
-                wake.map_or(Ok(()), |at| node::wake(&heap.space, at))?;
-                Ok((Taken::Busy, Some(ticket)))
-            }
-            Ok((taken, _)) => {
-                ticket.free(heap)?;
-                if self.is_reentrant {
-                    heap.space.memory.store(self.object.body(COUNT), levels)?;
-                }
-                Ok((taken, None))
-            }
-            Err(failure) => {
-                ticket.free(heap)?;
-                Err(failure)
-            }
-        }
-    }
-
-    fn take_or_stand<M: Memory>(
-        &self,
-        heap: &Heap<M>,
-        me: LifeId,
-        ticket: Ticket,
-    ) -> Result<(Taken, Option<u64>)> {
-        let (space, at) = (&heap.space, self.object.body(STATE));
-        let guard = heap.begin(self.object)?;
-        let wake = self.settle(space, &guard, None)?;
-        loop {
-            let taken = self.take_free(space, me)?;
-            if taken != Taken::Busy {
-                return Ok((taken, wake));
-            }
-            // From here on the holder cannot leave without the object's lock, which is ours.
-            let seen = self.state(space)?;
-            if seen & OWNER != 0 && space.memory.exchange(at, seen, seen | WAITERS)? == seen {
-                break;
-            }
-        }
-        let mut change = Change::new();
-        self.line().put(space, &mut change, ticket)?;
-        guard.commit(&change)?;
-        Ok((Taken::Busy, wake))
-    }
-
-    /// How the wait of a thread stands that has a ticket.
-    pub fn look<M: Memory>(
-        &self,
-        heap: &Heap<M>,
-        me: LifeId,
-        ticket: Ticket,
-    ) -> Result<Look<Taken>> {
-        let space = &heap.space;
-        let (outcome, wake) = {
-            let guard = heap.lock(self.object)?;
-            if ticket.is_in_line(space)? {
-                // Nobody is told anything in this line before it is granted.
-                prune_before(space, &guard, self.line(), ticket, &mut Pruned::default())?;
-            }
-            let wake = self.settle(space, &guard, None)?; // This may end our wait.
-            (self.standing(space, me, ticket)?, wake)
-        };
-        if let Some(at) = wake {
-            node::wake(space, at)?;
-        }
-        Ok(outcome)
-    }
-
-    fn standing<M: Memory>(
-        &self,
-        space: &Space<M>,
-        me: LifeId,
-        ticket: Ticket,
-    ) -> Result<Look<Taken>> {
-        let state = self.state(space)?;
-        if !ticket.is_in_line(space)? {
-            if state & OWNER != me.word() {
-                return Ok(Look::Over(Taken::Busy)); // A deputy that has ended meanwhile.
-            }
-            space.memory.store(self.object.body(SINCE), clock::coarse_ns())?;
-            return self.taken(space, state).map(Look::Over);
-        }
-        Ok(Look::Behind(ticket.behind(space, LifeId::from_word(state & OWNER))?))
-    }
-
-    /// Ends a wait. Returns how the lock was taken, if it was handed over before.
-    pub fn abandon<M: Memory>(&self, heap: &Heap<M>, me: LifeId, ticket: Ticket) -> Result<Taken> {
-        let space = &heap.space;
-        let (outcome, wake) = {
-            let guard = heap.lock(self.object)?;
-            if ticket.is_in_line(space)? {
-                (Taken::Busy, self.line().take_out(space, &guard, &ticket.node(space)?)?)
-            } else {
-                match self.standing(space, me, ticket)? {
-                    Look::Over(taken) => (taken, None),
-                    _ => return corrupt("a node stands in a line and does not"),
-                }
-            }
-        };
-        ticket.free(heap)?;
-        wake.map_or(Ok(()), |at| node::wake(space, at))?;
-        Ok(outcome)
     }
 
     #[cold]
@@ -301,33 +175,6 @@ impl Mutex {
             }
             Ending::Lives | Ending::InOrder => Ok(None),
         }
-    }
-
-    /// Who holds the lock.
-    pub fn holder<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Holder>> {
-        let (space, state) = (&heap.space, self.state(&heap.space)?);
-        let Some(life) = LifeId::from_word(state & OWNER) else { return Ok(None) };
-        let since_ns = space.memory.load(self.object.body(SINCE))?;
-        let count =
-            if self.is_reentrant { space.memory.load(self.object.body(COUNT))? } else { 1 };
-        Ok(Some(Holder { life, since_ns, count }))
-    }
-
-    /// Who waits for it.
-    pub fn waiters<M: Memory>(&self, heap: &Heap<M>) -> Result<Vec<Waiter>> {
-        let _guard = heap.begin(self.object)?;
-        self.line().waiters(&heap.space)
-    }
-
-    /// Whether the last holder died, and no other one has left since.
-    pub fn owner_died<M: Memory>(&self, heap: &Heap<M>) -> Result<bool> {
-        let state = self.state(&heap.space)?;
-        let owner = LifeId::from_word(state & OWNER);
-        let is_dead = match owner {
-            Some(owner) => life::ending(&heap.space, owner)? == Ending::Died,
-            None => false,
-        };
-        Ok(is_dead || state & DIED != 0)
     }
 
     /// Undoes a taking of which nobody learnt, by one who did not have the lock before.

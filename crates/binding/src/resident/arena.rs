@@ -19,7 +19,8 @@ use super::holds::Holds;
 use super::hooks::Hooks;
 use super::lives::Lives;
 use super::object::Object;
-use super::people::{self, Person};
+use super::people::Person;
+use super::survey;
 
 /// An arena that this process is attached to.
 #[pyclass(frozen, weakref, module = "manor._native")]
@@ -201,14 +202,7 @@ impl Arena {
     }
 
     fn waits(&self) -> PyResult<Vec<((u64, u64), Person)>> {
-        let waits = self.heap.waits().map_err(to_python)?;
-        waits
-            .into_iter()
-            .map(|(handle, waiter)| {
-                let person = people::person(self, waiter.life, waiter.since_ns)?;
-                Ok(((handle.at, handle.generation), person))
-            })
-            .collect()
+        survey::waits(self)
     }
 
     fn leave_in_order(&self) -> PyResult<()> {
@@ -220,29 +214,11 @@ impl Arena {
     }
 
     fn stats(&self) -> PyResult<HashMap<&'static str, u64>> {
-        let stats = self.heap.stats().map_err(to_python)?;
-        let counts = self.heap.counts().map_err(to_python)?;
-        Ok(HashMap::from([
-            ("bytes_reserved", stats.bytes_reserved),
-            ("bytes_backed", stats.bytes_backed),
-            ("bytes_used", stats.bytes_used),
-            ("slots", stats.slots),
-            ("operations", counts.operations),
-            ("contended_waits", counts.contended_waits),
-            ("sweeps", counts.sweeps),
-        ]))
+        survey::stats(self)
     }
 
     fn objects(&self) -> PyResult<Vec<(u64, u64, u64, u64)>> {
-        let mut found = Vec::new();
-        for handle in self.heap.objects().map_err(to_python)? {
-            match self.heap.describe(handle) {
-                Err(Failure::ObjectGone) => {}
-                Err(failure) => return Err(to_python(failure)),
-                Ok((kind, tag)) => found.push((kind as u64, tag, handle.at, handle.generation)),
-            }
-        }
-        Ok(found)
+        survey::objects(self)
     }
 
     fn processes(&self) -> PyResult<Vec<(u64, u64, String)>> {

@@ -8,18 +8,18 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ::arena::Failure;
 use ::arena::fork::Birthplace;
 use ::arena::heap::Heap;
 use ::arena::life::{Life, LifeId};
 use ::arena::memory::Shared;
-use ::arena::{Failure, life};
 
 /// Where an arena's heap is.
 enum Place {
     /// In the arena's Python object, which lives.
     Arena(*const Heap<Shared>),
     /// Here, for the threads that have lives in it.
-    Buried(Heap<Shared>),
+    Buried(Box<Heap<Shared>>),
 }
 
 // SAFETY: the pointer is used under the mutex around this only, and replaced before the heap moves.
@@ -134,7 +134,7 @@ impl Lives {
         {
             let mut place = self.place();
             if place.is_some() {
-                *place = heap.take().map(Place::Buried);
+                *place = heap.take().map(|heap| Place::Buried(Box::new(heap)));
             }
         }
         let own = OWN
@@ -145,6 +145,3 @@ impl Lives {
         }
     }
 }
-
-/// What a wait says of the caller: see [`life::Who`].
-pub type Who = life::Who;

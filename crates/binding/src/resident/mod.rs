@@ -33,6 +33,7 @@ pub mod queue_waiting;
 pub mod semaphore;
 pub mod set;
 pub mod several;
+mod survey;
 pub mod values;
 pub mod variable;
 pub mod waiting;

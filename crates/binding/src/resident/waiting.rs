@@ -66,7 +66,7 @@ impl Limit {
             return Ok(if blocks { Self::NONE } else { Self::NOW });
         };
         let seconds: f64 = timeout.extract().unwrap_or(f64::NAN);
-        let is_plain = blocks && seconds >= 0.0 && seconds < 1e9;
+        let is_plain = blocks && (0.0..1e9).contains(&seconds);
         if !is_plain {
             // A lock that is free checks, and does not wait.
             let lock = py.import("threading")?.call_method0("Lock")?;

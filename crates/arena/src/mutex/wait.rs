@@ -1,0 +1,128 @@
+//! Standing in line for a lock.
+
+use super::{COUNT, Mutex, OWNER, SINCE, STATE, Taken, WAITERS};
+use crate::change::Change;
+use crate::clock;
+use crate::failure::{Result, corrupt};
+use crate::heap::Heap;
+use crate::layout::Space;
+use crate::life::LifeId;
+use crate::memory::Memory;
+use crate::wait::line::{Pruned, prune_before};
+use crate::wait::node;
+use crate::wait::{Look, Ticket};
+
+impl Mutex {
+    /// Takes the lock, or stands in line for it. `levels` is how often a reentrant one shall be taken.
+    pub fn enqueue<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        levels: u64,
+    ) -> Result<(Taken, Option<Ticket>)> {
+        let ticket = Ticket::new(heap, me, levels)?;
+        let outcome = self.take_or_stand(heap, me, ticket);
+        match outcome {
+            Ok((Taken::Busy, wake)) => {
+                wake.map_or(Ok(()), |at| node::wake(&heap.space, at))?;
+                Ok((Taken::Busy, Some(ticket)))
+            }
+            Ok((taken, _)) => {
+                ticket.free(heap)?;
+                if self.is_reentrant {
+                    heap.space.memory.store(self.object.body(COUNT), levels)?;
+                }
+                Ok((taken, None))
+            }
+            Err(failure) => {
+                ticket.free(heap)?;
+                Err(failure)
+            }
+        }
+    }
+
+    fn take_or_stand<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        ticket: Ticket,
+    ) -> Result<(Taken, Option<u64>)> {
+        let (space, at) = (&heap.space, self.object.body(STATE));
+        let guard = heap.begin(self.object)?;
+        let wake = self.settle(space, &guard, None)?;
+        loop {
+            let taken = self.take_free(space, me)?;
+            if taken != Taken::Busy {
+                return Ok((taken, wake));
+            }
+            // From here on the holder cannot leave without the object's lock, which is ours.
+            let seen = self.state(space)?;
+            if seen & OWNER != 0 && space.memory.exchange(at, seen, seen | WAITERS)? == seen {
+                break;
+            }
+        }
+        let mut change = Change::new();
+        self.line().put(space, &mut change, ticket)?;
+        guard.commit(&change)?;
+        Ok((Taken::Busy, wake))
+    }
+
+    /// How the wait of a thread stands that has a ticket.
+    pub fn look<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        ticket: Ticket,
+    ) -> Result<Look<Taken>> {
+        let space = &heap.space;
+        let (outcome, wake) = {
+            let guard = heap.lock(self.object)?;
+            if ticket.is_in_line(space)? {
+                // Nobody is told anything in this line before it is granted.
+                prune_before(space, &guard, self.line(), ticket, &mut Pruned::default())?;
+            }
+            let wake = self.settle(space, &guard, None)?; // This may end our wait.
+            (self.standing(space, me, ticket)?, wake)
+        };
+        if let Some(at) = wake {
+            node::wake(space, at)?;
+        }
+        Ok(outcome)
+    }
+
+    fn standing<M: Memory>(
+        &self,
+        space: &Space<M>,
+        me: LifeId,
+        ticket: Ticket,
+    ) -> Result<Look<Taken>> {
+        let state = self.state(space)?;
+        if !ticket.is_in_line(space)? {
+            if state & OWNER != me.word() {
+                return Ok(Look::Over(Taken::Busy)); // A deputy that has ended meanwhile.
+            }
+            space.memory.store(self.object.body(SINCE), clock::coarse_ns())?;
+            return self.taken(space, state).map(Look::Over);
+        }
+        Ok(Look::Behind(ticket.behind(space, LifeId::from_word(state & OWNER))?))
+    }
+
+    /// Ends a wait. Returns how the lock was taken, if it was handed over before.
+    pub fn abandon<M: Memory>(&self, heap: &Heap<M>, me: LifeId, ticket: Ticket) -> Result<Taken> {
+        let space = &heap.space;
+        let (outcome, wake) = {
+            let guard = heap.lock(self.object)?;
+            if ticket.is_in_line(space)? {
+                (Taken::Busy, self.line().take_out(space, &guard, &ticket.node(space)?)?)
+            } else {
+                match self.standing(space, me, ticket)? {
+                    Look::Over(taken) => (taken, None),
+                    _ => return corrupt("a node stands in a line and does not"),
+                }
+            }
+        };
+        ticket.free(heap)?;
+        wake.map_or(Ok(()), |at| node::wake(space, at))?;
+        Ok(outcome)
+    }
+}
