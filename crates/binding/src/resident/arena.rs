@@ -14,10 +14,10 @@ use ::arena::{Failure, clock};
 use pyo3::prelude::*;
 
 use super::failures::to_python;
-use super::gone::Gone;
 use super::holds::Holds;
 use super::hooks::Hooks;
 use super::lives::Lives;
+use super::names;
 use super::object::Object;
 use super::people::Person;
 use super::survey;
@@ -233,22 +233,7 @@ impl Arena {
     }
 
     fn find_name<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.check_not_ended()?;
-        let mut gone = Gone::default();
-        loop {
-            let Some(handle) = self.heap.find_name(name).map_err(to_python)? else {
-                return Ok(None);
-            };
-            match self.hold(handle) {
-                Err(Failure::ObjectGone) => gone.note(handle)?,
-                Err(failure) => return Err(to_python(failure)),
-                Ok(()) => {
-                    let object = self.open(py, handle);
-                    self.let_go(handle);
-                    return object.map(Some);
-                }
-            }
-        }
+        names::find(self, py, name)
     }
 
     fn remove_name(&self, name: &str) -> PyResult<bool> {

@@ -24,6 +24,7 @@ pub mod list_walk;
 pub mod listing;
 pub mod lives;
 pub mod mutex;
+mod names;
 pub mod namespace;
 pub mod object;
 pub mod people;
