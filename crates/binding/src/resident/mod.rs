@@ -56,6 +56,7 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<mutex::Mutex>()?;
     module.add_class::<semaphore::Semaphore>()?;
     locking::put_all_before(module.py())?;
+    module.add_function(wrap_pyfunction!(usual::own_methods, module)?)?;
     module.add_class::<event::Event>()?;
     module.add_class::<condition::Condition>()?;
     module.add_class::<barrier::Barrier>()?;

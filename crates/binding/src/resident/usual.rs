@@ -10,6 +10,7 @@
 use std::sync::OnceLock;
 
 use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple, PyType};
 use pyo3::{Borrowed, PyClass, ffi};
 
 type NoArgs = ffi::PyCFunction;
@@ -170,3 +171,27 @@ macro_rules! usual {
     };
 }
 pub(crate) use usual;
+
+/// Gives a class methods of its own that it inherits: the interpreter has a shorter way to those.
+#[pyfunction]
+#[pyo3(signature = (class, /, *names))]
+pub fn own_methods(class: &Bound<'_, PyType>, names: &Bound<'_, PyTuple>) -> PyResult<()> {
+    for name in names.iter_borrowed() {
+        let name = name.cast::<PyString>()?;
+        let method = class.getattr(name)?;
+        // SAFETY: as in `put_before`; what is inherited suits every instance of the class.
+        let made = unsafe {
+            if ffi::Py_TYPE(method.as_ptr()) != &raw mut ffi::PyMethodDescr_Type {
+                continue;
+            }
+            let inherited = method.as_ptr().cast::<ffi::PyMethodDescrObject>();
+            if ffi::PyType_IsSubtype(class.as_type_ptr(), (*inherited).d_common.d_type) == 0 {
+                continue;
+            }
+            ffi::PyDescr_NewMethod(class.as_type_ptr(), (*inherited).d_method)
+        };
+        // SAFETY: a new reference, or an error is set.
+        class.setattr(name, unsafe { Bound::from_owned_ptr_or_err(class.py(), made)? })?;
+    }
+    Ok(())
+}
