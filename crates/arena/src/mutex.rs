@@ -105,22 +105,32 @@ impl Mutex {
     /// Takes the lock if that is possible at once.
     #[inline]
     pub fn try_acquire<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Taken> {
+        if self.take_at_once(heap, me)? {
+            return Ok(Taken::Now);
+        }
+        self.try_slowly(heap, me, heap.space.memory.load(self.object.body(STATE))?)
+    }
+
+    /// Takes the lock if nobody else has it or waits for it, and the last holder did not die. Otherwise nothing changes.
+    #[inline]
+    pub fn take_at_once<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<bool> {
         heap.check_not_forked()?;
         let (memory, at) = (&heap.space.memory, self.object.body(STATE));
         // Acquire and Release (in `exchange`) pair: what one holder stored, the next one sees.
         let seen = memory.exchange(at, 0, me.word())?;
         if seen == 0 {
             self.note_taken(&heap.space)?;
-            return Ok(Taken::Now);
+            return Ok(true);
         }
         if self.is_reentrant && seen & OWNER == me.word() {
             let count = self.object.body(COUNT);
             memory.store(count, memory.load(count)? + 1)?; // Nobody else's: we hold it.
-            return Ok(Taken::Now);
+            return Ok(true);
         }
-        self.try_slowly(heap, me, seen)
+        Ok(false)
     }
 
+    #[inline]
     fn note_taken<M: Memory>(&self, space: &Space<M>) -> Result<()> {
         if self.is_reentrant {
             space.memory.store(self.object.body(COUNT), 1)?;
@@ -131,6 +141,15 @@ impl Mutex {
     /// Leaves the lock: one level of it, for a reentrant one.
     #[inline]
     pub fn release<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Freed> {
+        if self.leave_at_once(heap, me)? {
+            return Ok(Freed::Done);
+        }
+        self.release_slowly(heap, me)
+    }
+
+    /// Leaves the lock as [`Self::release`] does, if the caller has it and nobody waits. Otherwise nothing changes.
+    #[inline]
+    pub fn leave_at_once<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<bool> {
         heap.check_not_forked()?;
         let (memory, at) = (&heap.space.memory, self.object.body(STATE));
         if self.is_reentrant {
@@ -138,14 +157,11 @@ impl Mutex {
             if memory.load(at)? & OWNER == me.word() {
                 let levels = memory.load(count)?;
                 if levels > 1 {
-                    return memory.store(count, levels - 1).map(|()| Freed::Done);
+                    return memory.store(count, levels - 1).map(|()| true);
                 }
             }
         }
-        if memory.exchange(at, me.word(), 0)? == me.word() {
-            return Ok(Freed::Done);
-        }
-        self.release_slowly(heap, me)
+        Ok(memory.exchange(at, me.word(), 0)? == me.word())
     }
 
     /// Whether somebody holds it.

@@ -141,16 +141,27 @@ impl Semaphore {
         me: LifeId,
         recorded: bool,
     ) -> Result<Taken> {
+        if self.take_at_once(heap, me, recorded)? {
+            return Ok(Taken::Now);
+        }
+        self.try_slowly(heap, me, recorded)
+    }
+
+    /// Takes a permit if that is one exchange. Otherwise nothing changes.
+    #[inline]
+    pub fn take_at_once<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        recorded: bool,
+    ) -> Result<bool> {
         heap.check_not_forked()?;
         let seen = self.word(heap)?;
         let mut next = seen.less_one();
         if recorded || self.records_all {
             next = next.and_then(|next| next.noting(me));
         }
-        if self.exchange(heap, seen, next)? {
-            return Ok(Taken::Now);
-        }
-        self.try_slowly(heap, me, recorded)
+        self.exchange(heap, seen, next)
     }
 
     #[inline]
@@ -169,6 +180,15 @@ impl Semaphore {
     /// Adds `count` permits, at least one, whoever has taken them.
     #[inline]
     pub fn release<M: Memory>(&self, heap: &Heap<M>, me: LifeId, count: u64) -> Result<Given> {
+        if self.give_at_once(heap, me, count)? {
+            return Ok(Given::Done);
+        }
+        self.give(heap, me, count, give::Why::Release)
+    }
+
+    /// Adds `count` permits if that is one exchange. Otherwise nothing changes.
+    #[inline]
+    pub fn give_at_once<M: Memory>(&self, heap: &Heap<M>, me: LifeId, count: u64) -> Result<bool> {
         heap.check_not_forked()?;
         let seen = self.word(heap)?;
         let next = match self.records_all {
@@ -177,22 +197,25 @@ impl Semaphore {
             true if count == 1 => seen.without(me).and_then(|next| next.more(1)),
             true => None,
         };
-        if self.exchange(heap, seen, next)? {
-            return Ok(Given::Done);
-        }
-        self.give(heap, me, count, give::Why::Release)
+        self.exchange(heap, seen, next)
     }
 
     /// Gives back a permit that this thread has on record, at the end of a with statement.
     #[inline]
     pub fn leave<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Given> {
-        heap.check_not_forked()?;
-        let seen = self.word(heap)?;
-        let next = seen.without(me).and_then(|next| next.more(1));
-        if self.exchange(heap, seen, next)? {
+        if self.leave_at_once(heap, me)? {
             return Ok(Given::Done);
         }
         self.give(heap, me, 1, give::Why::Leave)
+    }
+
+    /// Gives such a permit back if that is one exchange. Otherwise nothing changes.
+    #[inline]
+    pub fn leave_at_once<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<bool> {
+        heap.check_not_forked()?;
+        let seen = self.word(heap)?;
+        let next = seen.without(me).and_then(|next| next.more(1));
+        self.exchange(heap, seen, next)
     }
 
     /// Gives back a permit of which the user never learnt.

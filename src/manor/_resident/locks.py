@@ -29,6 +29,10 @@ class _Mutex(_native.Mutex):
     _kind: ClassVar[str]
     _is_reentrant: ClassVar[bool]
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _native.own_methods(cls, "acquire", "release", "__enter__", "__exit__")
+
     def __new__(cls, arena: _native.Arena, handle: tuple[int, int] | None = None, tag: int = 0) -> Self:
         """A new one, or that of a handle."""
         return super().__new__(cls, arena, handle, tag, cls._is_reentrant)

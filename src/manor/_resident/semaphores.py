@@ -19,6 +19,10 @@ class _Counter(_native.Semaphore):
     _kind: ClassVar[str]
     _is_bounded: ClassVar[bool]
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _native.own_methods(cls, "acquire", "release", "__enter__", "__exit__")
+
     def __new__(
         cls,
         arena: _native.Arena,

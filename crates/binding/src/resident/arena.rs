@@ -73,6 +73,7 @@ impl Arena {
     }
 
     /// The lives of this process's threads in it.
+    #[inline]
     pub fn lives(&self) -> &Arc<Lives> {
         &self.lives
     }

@@ -86,14 +86,18 @@ impl Lives {
     /// The life of the calling thread. `heap` is in the arena's Python object.
     #[inline]
     pub fn current(self: &Arc<Self>, heap: &Heap<Shared>) -> Result<LifeId, Failure> {
-        let acting = ACTING.get();
-        if acting.serial == self.serial
-            && let (Some(life), Some(birthplace)) = (acting.life, acting.birthplace)
-            && birthplace.is_here()
-        {
-            return Ok(life);
+        match self.known() {
+            Some(life) => Ok(life),
+            None => self.look_up(heap),
         }
-        self.look_up(heap)
+    }
+
+    /// The life of the calling thread, if it acted in this arena last.
+    #[inline]
+    pub fn known(&self) -> Option<LifeId> {
+        let acting = ACTING.get();
+        let is_here = acting.serial == self.serial && acting.birthplace?.is_here();
+        if is_here { acting.life } else { None }
     }
 
     #[cold]

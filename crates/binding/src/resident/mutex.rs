@@ -31,6 +31,7 @@ impl Mutex {
     }
 
     /// The arena's lock.
+    #[inline]
     pub fn native(&self) -> Native {
         self.native
     }

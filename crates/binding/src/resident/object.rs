@@ -1,6 +1,9 @@
 //! `manor._native.Object`: what the classes of the arena's types have in common.
 
 use ::arena::Failure;
+use ::arena::heap::Heap;
+use ::arena::life::LifeId;
+use ::arena::memory::Shared;
 use ::arena::object::Handle;
 use pyo3::prelude::*;
 
@@ -26,6 +29,14 @@ impl Object {
         let arena = self.arena.get();
         arena.check_not_ended()?;
         Ok(arena)
+    }
+
+    /// Its arena's heap and the calling thread, if the arena has not ended and the thread is known there.
+    #[inline]
+    pub fn at_hand(&self) -> Option<(&Heap<Shared>, LifeId)> {
+        let arena = self.arena.get();
+        let me = arena.lives().known()?;
+        (arena.heap().is_ended() == Ok(false)).then(|| (arena.heap(), me))
     }
 
     /// Its arena.

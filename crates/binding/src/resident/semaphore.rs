@@ -27,6 +27,12 @@ enum Way {
 }
 
 impl Semaphore {
+    /// The arena's semaphore.
+    #[inline]
+    pub fn native(&self) -> Native {
+        self.native
+    }
+
     #[inline]
     fn take(
         slf: &Bound<'_, Self>,
