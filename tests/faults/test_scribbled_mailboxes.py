@@ -125,9 +125,10 @@ def test_memory_full_of_noise_ends_the_session_and_nothing_else(server: Attacked
 def test_a_result_that_nobody_confirmed_is_given_back_even_if_the_confirmations_are_scribbled(server: Attacked) -> None:
     items = server.manager.Queue()
     items.put("the item")
+    number, _hold = items._link.ident_of(items._token)
     with process_of_strangers(server.path) as process, scribbler(server, process) as session:
         session.write(session.to_client + SLEEPING, 1)  # wants a doorbell
-        session.post(1, call(int(items._id, 16), b"get", dumped(()))[8:])
+        session.post(1, call(number, b"get", dumped(()))[8:])
         session.stranger.hear(8)  # the doorbell: the answer has been given
         session.write(session.to_client + CONFIRMED, 2**40)
         session.stranger.hang_up()

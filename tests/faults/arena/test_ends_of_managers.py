@@ -191,7 +191,7 @@ def work_without_server(test: Connection, proxies: dict[str, Any], manager: Any)
 def test_after_a_sigkill_of_the_server_attached_processes_go_on_until_shutdown(subject: Subject) -> None:
     with subject.manager() as manager:
         proxies = make_all(manager)
-        kept = manager.Queue()
+        kept = manager.Keeper()
         with (
             Child(subject.context, work_without_server, proxies, manager) as child,
             Ending(manager._process.pid) as server,
@@ -199,7 +199,7 @@ def test_after_a_sigkill_of_the_server_attached_processes_go_on_until_shutdown(s
             assert child.hear() == "ready"
             os.kill(server.pid, signal.SIGKILL)
             assert server.within(LIMIT_S)
-            until(lambda: outcome_of("x.empty()", x=kept) is None)
+            until(lambda: outcome_of("x.forget()", x=kept) is None)
             proxies["dict"]["a"] = "from the test"
             proxies["list"].append("from the test")
             child.tell()
