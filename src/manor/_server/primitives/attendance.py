@@ -3,8 +3,6 @@
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from manor._server.calls import Caller
 from manor._wire.people import Holder, Waiter
@@ -18,25 +16,35 @@ def holder_of(who: Caller, since: float) -> Holder:
     return Holder(pid, who.thread, name, since)
 
 
+class _Presence:
+    """One thread's, in a with block: a class, for a generator would take as long as the rest of an `acquire`."""
+
+    __slots__ = ("_present", "who")
+
+    def __init__(self, present: "dict[_Presence, float]", who: Caller) -> None:
+        self._present = present
+        self.who = who
+
+    def __enter__(self) -> None:
+        self._present[self] = time.time()
+
+    def __exit__(self, *_exc_info: object) -> None:
+        del self._present[self]
+
+
 class Attendance:
     """Those who wait, the first to come first. Changed under the lock of its object, and read without."""
 
     __slots__ = ("_present",)
 
     def __init__(self) -> None:
-        self._present: dict[object, tuple[Caller, float]] = {}
+        self._present: dict[_Presence, float] = {}
 
-    @contextmanager
-    def of(self, who: Caller) -> Iterator[None]:
+    def of(self, who: Caller) -> _Presence:
         """Have `who` present in a with block, perhaps once more."""
-        key = object()
-        self._present[key] = who, time.time()
-        try:
-            yield
-        finally:
-            del self._present[key]
+        return _Presence(self._present, who)
 
     @property
     def waiters(self) -> list[Waiter]:
         """What is told of them."""
-        return [Waiter(*holder_of(who, since)) for who, since in list(self._present.values())]
+        return [Waiter(*holder_of(presence.who, since)) for presence, since in list(self._present.items())]
