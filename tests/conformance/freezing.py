@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import queue
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -33,6 +34,7 @@ class Thawed:
 
 
 register("Thawed", Thawed)
+register("ServedQueue", queue.Queue)  # one that is in the server, whatever the others are
 
 
 @contextlib.contextmanager

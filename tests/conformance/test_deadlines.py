@@ -98,7 +98,7 @@ def timed(function: Callable[[], object]) -> tuple[object, float]:
 
 @on(*MANOR)
 def test_a_frozen_server_is_a_timeout_after_the_wait_that_was_asked_for(subject: Subject, impatient: Any) -> None:
-    items = impatient.Queue()
+    items = impatient.ServedQueue()
     with frozen(subject.server_pid(impatient)), times_out(TIMEOUT_S + SHORT_S):
         items.get(timeout=SHORT_S)
     with times_out(2 * SHORT_S), frozen(subject.server_pid(impatient)), manor.deadline(SHORT_S):
@@ -111,7 +111,7 @@ def test_a_frozen_server_is_a_timeout_after_the_wait_that_was_asked_for(subject:
 def test_a_wait_without_limit_goes_on_as_long_as_the_server_answers(
     subject: Subject, impatient: Any, manager: Any
 ) -> None:
-    items, clock = impatient.Queue(), manager.Event()
+    items, clock = impatient.ServedQueue(), manager.Event()
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(items.get)
         try:
@@ -124,7 +124,7 @@ def test_a_wait_without_limit_goes_on_as_long_as_the_server_answers(
 
 @on(*MANOR)
 def test_a_wait_without_limit_ends_when_the_server_freezes(subject: Subject, impatient: Any, manager: Any) -> None:
-    items, clock = impatient.Queue(), manager.Event()
+    items, clock = impatient.ServedQueue(), manager.Event()
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(items.get)
         try:

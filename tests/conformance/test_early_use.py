@@ -208,7 +208,7 @@ def test_a_class_that_the_server_cannot_import_is_one_exception_that_says_so(sub
         manager.Odd()
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
     with pytest.raises(manor.ManagerDied, match="known_here_only"):
-        manager.Queue()
+        manager.Pool(1)
     manager.shutdown()
 
 

@@ -83,6 +83,7 @@ def died_in(wait: Callable[[], object]) -> str:
 def wait_and_tell(test: Connection, waiters: list[Any], condition: Any) -> None:
     """Wait in as many threads as there are ways to wait; tell what each is told, and then a later call."""
     told: list[str] = []
+    asked = waiters[-1].wait_for_ever  # an object of a class of the test's own, whatever there is in shared memory
 
     def wait_in(condition: Any) -> None:
         with condition:
@@ -99,7 +100,7 @@ def wait_and_tell(test: Connection, waiters: list[Any], condition: Any) -> None:
     for thread in threads:
         thread.join()
     start = time.monotonic()
-    told.append(died_in(waiters[0].qsize))
+    told.append(died_in(asked))
     test.send((told, time.monotonic() - start))
 
 
@@ -113,7 +114,8 @@ def end_by(manager: Any, how: str) -> None:
 @pytest.mark.parametrize("how", ["shutdown", "SIGTERM", "SIGKILL"])
 @on(*OWNED)
 def test_waits_in_other_processes_end_at_once_and_say_why(subject: Subject, how: str) -> None:
-    with subject.manager() as manager:
+    # After a crash of the server alone, waits in shared memory go on.
+    with subject.manager(**({"resident": False} if how == "SIGKILL" else {})) as manager:
         probe = manager.Probe()
         locks = [manager.Lock(), manager.RLock(), manager.Semaphore(), manager.BoundedSemaphore()]
         for lock in locks:
@@ -129,6 +131,28 @@ def test_waits_in_other_processes_end_at_once_and_say_why(subject: Subject, how:
         assert len(told) == waits + 1
         assert all(REASONS[how] in text for text in told), told
         assert later_s < GONE_S
+
+
+@on(*OWNED)
+def test_waits_in_shared_memory_outlive_the_server_and_end_with_the_manager(subject: Subject) -> None:
+    with subject.manager() as manager:
+        items, done = manager.Queue(), manager.Event()
+        with Child(subject.context, get_and_wait, items, done) as child:
+            child.hear()
+            with Ending(subject.server_pid(manager)) as server:
+                end_by(manager, "SIGKILL")
+                assert server.within(LIMIT_S)
+            items.put("still there")
+            assert child.hear() == "still there"
+            until(lambda: len(done.waiters) == 1)
+            manager.shutdown()
+            assert "manager" in child.hear()
+
+
+def get_and_wait(test: Connection, items: Any, done: Any) -> None:
+    test.send("waits")
+    test.send(items.get())
+    test.send(died_in(done.wait))
 
 
 @pytest.mark.parametrize("how", ["shutdown", "SIGTERM", "SIGKILL"])

@@ -159,10 +159,10 @@ class Server:
         """Say farewell and close every connection and listener; waits of clients end."""
         self._endpoint.close()
         reason = self._reason or "ended"
-        if self.residency is not None:
-            self.residency.end()
         for control in list(self._controls):
             control.say_farewell(reason)
+        if self.residency is not None:
+            self.residency.end()  # whoever is woken by that asks for the reason
         for process in self.processes.all():
             process.end()
             for session in list(process.sessions):

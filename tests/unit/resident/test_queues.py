@@ -12,10 +12,10 @@ import pytest
 
 from manor import _native
 from manor._resident.lists import List
-from manor._resident.queues import LifoQueue, PriorityQueue, Queue, SimpleQueue
+from manor._resident.queues import LifoQueue, PriorityQueue, Queue
 from manor.errors import ShutDown
 from tests.conformance.subjects import LIMIT_S, until
-from tests.unit.resident.arenas import in_children, make_arena
+from tests.unit.resident.arenas import in_children
 
 GETTERS, PUTTERS, JOINERS = range(3)
 KINDS = pytest.mark.parametrize("kind", [Queue, LifoQueue, PriorityQueue])
@@ -160,7 +160,11 @@ def test_an_item_is_got_as_it_was_put(arena: _native.Arena, value: Any) -> None:
 
 
 def test_an_object_in_a_queue_lives_until_it_is_taken_and_let_go(arena: _native.Arena) -> None:
-    jobs, count = Queue.create(arena), lambda: len(arena.objects())
+    jobs = Queue.create(arena)
+
+    def count() -> int:
+        return len(arena.objects())
+
     before = count()
     jobs.put(List(arena))
     assert count() == before + 1
@@ -264,44 +268,6 @@ def test_processes_share_a_queue(arena: _native.Arena) -> None:
     in_children(arena, work, 3)
     putter.join()
     assert sorted(results.get_many(2000)) == [number * number for number in range(1000)]
-
-
-# Kinds
-
-
-def test_a_priority_queue_gives_equal_items_in_the_order_in_which_they_were_put(arena: _native.Arena) -> None:
-    jobs = PriorityQueue.create(arena)
-    jobs.put_many([2.0, 1, 2, 1.0, True])
-    assert list(map(repr, jobs.get_many(9))) == ["1", "1.0", "True", "2.0", "2"]
-
-
-def test_a_priority_queue_keeps_what_it_has_if_an_item_cannot_be_compared(arena: _native.Arena) -> None:
-    jobs = PriorityQueue.create(arena)
-    jobs.put(1)
-    with pytest.raises(TypeError):
-        jobs.put("a")
-    assert jobs.get_many(9) == [1]
-
-
-def test_a_priority_queue_is_in_order_whoever_puts(arena: _native.Arena) -> None:
-    jobs = PriorityQueue.create(arena)
-
-    def work() -> None:
-        for number in range(100):
-            jobs.put(number * 37 % 101)
-
-    in_children(arena, work, 3)
-    assert jobs.get_many(1000) == sorted([number * 37 % 101 for number in range(100)] * 3)
-
-
-def test_an_item_put_back_is_the_next_to_be_taken() -> None:
-    arena = make_arena()
-    for kind in (Queue, LifoQueue, PriorityQueue, SimpleQueue):
-        jobs: Any = kind.create(arena)
-        jobs.put_many([1, 2, 3])
-        first = jobs.get()
-        jobs._put_back(first)
-        assert (jobs.get(), jobs._counts()) == (first, (2, 3, False))
 
 
 @pytest.mark.parametrize("block", [0, None, "", False, []])

@@ -29,6 +29,7 @@ pub mod object;
 pub mod people;
 pub mod queue;
 pub mod queue_batches;
+pub mod queue_waiting;
 pub mod semaphore;
 pub mod set;
 pub mod several;

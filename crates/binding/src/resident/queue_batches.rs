@@ -8,7 +8,7 @@ use pyo3::types::PyList;
 
 use super::arena::Arena;
 use super::failures::to_python;
-use super::queue::{Refusal, await_turn};
+use super::queue_waiting::{Refusal, await_turn};
 use super::several::with_values;
 use super::values::taken;
 use super::waiting::Limit;
