@@ -9,6 +9,7 @@ from typing import ClassVar, TypeVar
 
 from manor._proxy.base import BaseProxy
 from manor._proxy.deadlines import LOCK_WAITS, Waits
+from manor._wire.people import Holder, Waiter
 from manor.errors import OwnerDiedWarning
 
 __all__ = ["AcquirerProxy", "BarrierProxy", "ConditionProxy", "EventProxy"]
@@ -47,6 +48,29 @@ class AcquirerProxy(BaseProxy):
     def locked(self) -> bool:
         """Whether an ``acquire`` would have to wait now."""
         return self._callmethod("locked")
+
+    @property
+    def holder(self) -> Holder | None:
+        """The thread that holds the lock, or that of a condition; None if nobody does.
+
+        Raises:
+            NotExposed: It is not known, as with semaphores, and with what a program registers; an ``AttributeError``.
+        """
+        return self._callmethod("#HOLDER")
+
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that wait, the first to come first; with a condition, to be notified.
+
+        Raises:
+            NotExposed: They are not known, as with what a program registers; an ``AttributeError``.
+        """
+        return self._callmethod("#WAITERS")
+
+    @property
+    def owner_died(self) -> bool:
+        """Whether the last holder was killed, until the next one has released."""
+        return self._callmethod("#OWNER_DIED")
 
     def __enter__(self) -> bool:
         try:
@@ -104,6 +128,11 @@ class EventProxy(BaseProxy):
     def is_set(self) -> bool:
         """Whether the event is set."""
         return self._callmethod("is_set")
+
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that wait for it to be set, the first to come first."""
+        return self._callmethod("#WAITERS")
 
     def set(self) -> None:
         """Set it, and wake every waiter."""

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Self
 from manor import _native
 from manor._resident.deaths import tell
 from manor._resident.locks import RAISES
-from manor._resident.people import Holder, Waiter, holder_of, waiters_of
+from manor._wire.people import Holder, Waiter, holder_of, waiters_of
 from manor.errors import NotPicklable
 
 __all__ = ["Condition", "can_be_resident"]

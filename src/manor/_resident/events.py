@@ -6,7 +6,7 @@ import threading
 from typing import NoReturn, Self
 
 from manor import _native
-from manor._resident.people import Waiter, waiters_of
+from manor._wire.people import Waiter, waiters_of
 from manor.errors import NotPicklable
 
 __all__ = ["Barrier", "Event"]

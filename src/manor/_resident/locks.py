@@ -6,7 +6,7 @@ from typing import ClassVar, Final, NoReturn, Self
 
 from manor import _native
 from manor._resident.deaths import tell
-from manor._resident.people import Holder, Waiter, holder_of, waiters_of
+from manor._wire.people import Holder, Waiter, holder_of, waiters_of
 from manor.errors import NotPicklable
 
 __all__ = ["RAISES", "Lock", "RLock", "on_owner_death"]

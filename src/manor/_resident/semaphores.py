@@ -6,7 +6,7 @@ from typing import ClassVar, NoReturn, Self
 
 from manor import _native
 from manor._resident.deaths import tell
-from manor._resident.people import Waiter, waiters_of
+from manor._wire.people import Waiter, waiters_of
 from manor.errors import NotPicklable
 
 __all__ = ["BoundedSemaphore", "Semaphore"]

@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from manor._resident.handles import id_of
+from manor._resident.lock_states import states_of
 from manor._server.dispatch import Dispatcher
 from manor._server.names import Names
+from manor._server.told import told_of
+from manor._wire.people import LockState
 from manor.errors import NotExposed
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ class ServerFunctions:
             "remove_name": lambda _, name: self._names.remove(name),
             "names": lambda _: self._names.all(),
             "stats": self._stats,
+            "locks": self._locks,
             "dummy": self._dummy,
             "get_methods": self._get_methods,
             "number_of_objects": self._number_of_objects,
@@ -91,6 +95,15 @@ class ServerFunctions:
         counts = Counter(found.get("objects", {}))
         counts.update(hosted.typeid for hosted in self._dispatcher.table.all() if id_of(hosted.obj) is None)
         return {**found, "objects": dict(counts)}
+
+    def _locks(self, session: Session) -> list[LockState]:
+        residency = self._dispatcher.residency
+        found = [] if residency is None else states_of(residency.arena)
+        for hosted in self._dispatcher.table.all():
+            told = told_of(hosted.obj)
+            if told is not None and any(told):
+                found.append(LockState(hosted.typeid, f"{hosted.ident:x}", self._names.of(hosted), *told))
+        return found
 
     def _dummy(self, session: Session) -> None:
         return None

@@ -41,6 +41,11 @@ class Names:
         hosted = self._hosted.get(name)
         return None if hosted is None else (hosted.typeid, hosted.obj)
 
+    def of(self, hosted: Hosted) -> str | None:
+        """Return the name of an object that is not in the arena, or None."""
+        with self._lock:
+            return next((name for name, named in self._hosted.items() if named is hosted), None)
+
     def remove(self, name: str) -> bool:
         """Take a name away; False if no object has it."""
         residency = self._dispatcher.residency

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from manor._resident.handles import id_of
 from manor._server.atomics import ATOMICS
+from manor._server.told import TOLD
 
 if TYPE_CHECKING:
     from manor._server.dispatch import Grantee
@@ -112,5 +113,6 @@ SPECIALS: Final[dict[str, tuple[Special, tuple[str, ...]]]] = {
     "#ENTER": (_enter, ("acquire", "release")),
     "#LEAVE": (_leave, ("acquire", "release")),
     **ATOMICS,
+    **TOLD,
 }
 """Each with the exposed methods without which it is refused."""

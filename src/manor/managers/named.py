@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from manor._proxy.resident.making import make_resident
 from manor._resident.conditions import can_be_resident
+from manor._resident.lock_states import states_of
 from manor._resident.statistics import stats_of
 from manor._wire.calls import SERVER
+from manor._wire.people import LockState
 from manor.errors import NameInUse
 
 if TYPE_CHECKING:
@@ -82,6 +84,23 @@ class NamedObjects:
         if arena.ended:
             raise arena.hooks.ended()
         return stats_of(arena)
+
+    def locks(self) -> list[LockState]:
+        """Return what threads hold or wait for: locks, conditions, semaphores, events, barriers and queues.
+
+        Each is a named tuple of ``type``, ``id``, ``name``, ``holder`` and ``waiters``. Semaphores, events, barriers
+        and queues have no holder: they are there while somebody waits. A condition's own lock is there beside it.
+
+        A process that has mapped the manager's memory reads that without the server, also after that crashed, and does
+        not see what the server hosts; of what a server hosts, barriers and queues are never there.
+        """
+        link = self._started_link()
+        arena: Arena | None = link.arena
+        if arena is None:
+            return link.call(SERVER, "locks")  # type: ignore[no-any-return]
+        if arena.ended:
+            raise arena.hooks.ended()
+        return states_of(arena)
 
     def _find(self, name: str) -> Any:
         link = self._started_link()

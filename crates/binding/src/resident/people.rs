@@ -15,10 +15,12 @@ pub type Person = (u32, u32, String, f64);
 pub fn person(arena: &Arena, life: LifeId, since_ns: u64) -> PyResult<Person> {
     let heap = arena.heap();
     let who = heap.who(life).map_err(to_python)?;
-    let name = match who.slot {
-        Some(slot) => heap.name_of(slot).map_err(to_python)?,
-        None => String::new(),
-    };
+    // A thread that is elsewhere has a slot that is another process's, whose name is not its own.
+    let attached = heap.attached().map_err(to_python)?;
+    let process = attached
+        .into_iter()
+        .find(|info| Some(info.slot) == who.slot && info.pid == u64::from(who.pid));
+    let name = process.map_or_else(String::new, |info| info.name);
     Ok((who.pid, who.thread, name, since_ns as f64 / 1e9))
 }
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, TypeVar
 
-from manor._server.calls import Process, current
+from manor._server.calls import Process, caller, current
+from manor._server.primitives.attendance import Attendance
 from manor._server.primitives.deaths import DeadOwner
 from manor._server.primitives.mutex import Mutex
 from manor._server.primitives.rlock import RLock
 from manor._server.waiting import Abandoned, over, wait_on
+from manor._wire.people import Holder, Waiter
 
 T = TypeVar("T")
 
@@ -37,6 +39,7 @@ class Condition:
         # Guards the line of waiters. Taken before the lock's own monitor, never after it.
         self._signal = threading.Condition(threading.Lock())
         self._broadcasts = 0
+        self._attendance = Attendance()
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         """Acquire the lock."""
@@ -63,6 +66,16 @@ class Condition:
     def locked(self) -> bool:
         """Whether somebody holds the lock."""
         return self._lock.locked()
+
+    @property
+    def holder(self) -> Holder | None:
+        """The thread that holds the lock, or None."""
+        return self._lock.holder
+
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that wait to be notified, the first to come first."""
+        return self._attendance.waiters
 
     def owner_died(self) -> bool:
         """True from the death of an owner of the lock until the next one has released."""
@@ -91,7 +104,8 @@ class Condition:
             with self._signal:
                 forward = partial(self._forward, self._broadcasts)
                 saved = self._lock.release_save()
-                notified = wait_on(self._signal, timeout, forward)
+                with self._attendance.of(caller()):
+                    notified = wait_on(self._signal, timeout, forward)
         finally:
             death = self._restore(saved, forward if notified else None)
         call = current()

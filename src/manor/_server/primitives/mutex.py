@@ -1,12 +1,15 @@
 """What Lock and RLock have in common: one holding at a time, that can be undone, and that death ends."""
 
 import threading
+import time
 from functools import partial
 from typing import ClassVar
 
 from manor._server.calls import Caller, Process, bury, caller, current, is_dead
+from manor._server.primitives.attendance import Attendance, holder_of
 from manor._server.primitives.deaths import DeadOwner, Legacy
 from manor._server.waiting import Abandoned, nobody, refuse_dead, step_aside_if_over, wait_until
+from manor._wire.people import Holder, Waiter
 
 
 def patience(blocking: bool, timeout: float) -> float | None:
@@ -26,11 +29,12 @@ def patience(blocking: bool, timeout: float) -> float | None:
 class Holding:
     """One tenure of a lock. Its identity tells it from later ones of the same caller."""
 
-    __slots__ = ("caller", "count")
+    __slots__ = ("caller", "count", "since")
 
     def __init__(self, owner: Caller) -> None:
         self.caller = owner
         self.count = 0
+        self.since = time.time()
 
 
 class Mutex:
@@ -46,6 +50,7 @@ class Mutex:
         self._restored = threading.Condition(monitor)
         self._holding: Holding | None = None
         self._legacy = Legacy(self._kind)
+        self._attendance = Attendance()
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         """Acquire as `threading` does; a timeout of None or -1 waits for ever."""
@@ -62,7 +67,9 @@ class Mutex:
         seconds = patience(blocking, -1 if timeout is None else timeout)
         me = caller()
         with self._free:
-            if not wait_until(self._free, partial(self._is_free_for, me), seconds):
+            with self._attendance.of(me):
+                taken = wait_until(self._free, partial(self._is_free_for, me), seconds)
+            if not taken:
                 return False, None
             holding, death = self._grant(me, 1)
         call = current()
@@ -91,6 +98,17 @@ class Mutex:
     def locked(self) -> bool:
         """Whether somebody holds it."""
         return self._holding is not None
+
+    @property
+    def holder(self) -> Holder | None:
+        """The thread that holds it, or None."""
+        holding = self._holding
+        return None if holding is None else holder_of(holding.caller, holding.since)
+
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that wait for it, the first to come first."""
+        return self._attendance.waiters
 
     def owner_died(self) -> bool:
         """True from the death of an owner until the next one has released."""
@@ -134,9 +152,10 @@ class Mutex:
         """
         me = caller()
         with self._free:
-            while not self._is_free_for(me) and not is_dead(me.process):
-                step_aside_if_over()
-                self._free.wait()
+            with self._attendance.of(me):
+                while not self._is_free_for(me) and not is_dead(me.process):
+                    step_aside_if_over()
+                    self._free.wait()
             self._suspended.discard(me)
             self._restored.notify_all()
             if is_dead(me.process):

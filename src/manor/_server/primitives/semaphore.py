@@ -6,9 +6,11 @@ from functools import partial
 from typing import ClassVar
 
 from manor._server.calls import Caller, Process, bury, caller, current
+from manor._server.primitives.attendance import Attendance
 from manor._server.primitives.deaths import DeadOwner, Legacy
 from manor._server.primitives.holdings import Holdings
 from manor._server.waiting import refuse_dead, wait_until
+from manor._wire.people import Waiter
 
 
 class Semaphore:
@@ -30,6 +32,7 @@ class Semaphore:
         self._holdings = Holdings()
         self._tracks_all = release_on_death
         self._legacy = Legacy(self._kind)
+        self._attendance = Attendance()
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
         """Take a permit as `threading` does; a negative timeout has passed already."""
@@ -77,6 +80,11 @@ class Semaphore:
         """Whether an acquire would have to wait."""
         return self._value == 0
 
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that wait for a permit, the first to come first."""
+        return self._attendance.waiters
+
     def owner_died(self) -> bool:
         """True from the death of a holder until the next one to acquire has released."""
         return self._legacy.pending
@@ -97,7 +105,9 @@ class Semaphore:
     def _take(self, seconds: float | None, tracked: bool) -> tuple[bool, DeadOwner | None]:
         me = caller()
         with self._free:
-            if not wait_until(self._free, lambda: self._value > 0, seconds):
+            with self._attendance.of(me):
+                taken = wait_until(self._free, lambda: self._value > 0, seconds)
+            if not taken:
                 return False, None
             self._value -= 1
             if tracked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-__all__ = ["Holder", "Waiter", "holder_of", "waiters_of"]
+__all__ = ["Holder", "LockState", "Waiter", "holder_of", "waiters_of"]
 
 
 class Holder(NamedTuple):
@@ -13,8 +13,10 @@ class Holder(NamedTuple):
 
     Attributes:
         pid: Its process; 0 if that has ended, and is not known any more.
-        thread: The thread's id, as the system has it (``threading.get_native_id()``).
-        process_name: ``multiprocessing.current_process().name`` there.
+        thread: The thread's id, as the system has it (``threading.get_native_id()``); a serial number within its
+            process, if that acquired by a call to the server.
+        process_name: ``multiprocessing.current_process().name`` there; empty where that is not known, as of a process
+            that reaches shared memory by calls to the server.
         since: Since when, as ``time.time()`` has it, give or take some milliseconds.
     """
 
@@ -31,6 +33,24 @@ class Waiter(NamedTuple):
     thread: int
     process_name: str
     since: float
+
+
+class LockState(NamedTuple):
+    """Something that is held or waited for.
+
+    Attributes:
+        type: What it is: ``"Lock"``, ``"Event"``, ``"Queue"``, ...
+        id: Which one, as its proxy's token has it.
+        name: Its name, or None.
+        holder: The thread that holds it, or None; for a condition, the one that holds its lock.
+        waiters: The threads that wait for it, the first to come first.
+    """
+
+    type: str
+    id: str
+    name: str | None
+    holder: Holder | None
+    waiters: list[Waiter]
 
 
 def _on_the_wall(monotonic: float) -> float:
