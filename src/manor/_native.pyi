@@ -25,7 +25,7 @@ from manor._native_waiting import Semaphore as Semaphore
 
 __all__ = [
     "Acting", "Arena", "Barrier", "Condition", "Connection", "Deputy", "Dict", "Event", "List", "ListWalk", "Mutex",
-    "Namespace", "Object", "Queue", "Semaphore", "Set", "Turns", "Variable", "Walk", "Witness",
+    "Namespace", "Object", "Queue", "Semaphore", "Set", "Turns", "Variable", "Walk", "Witness", "own_methods",
 ]  # fmt: skip
 
 @final

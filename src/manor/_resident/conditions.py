@@ -63,7 +63,9 @@ class Condition(_native.Condition):
 def can_be_resident(typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> bool:
     """Whether what these arguments ask for is for the arena: not an action, nor what uses a lock that is elsewhere."""
     if typeid == "Barrier":
-        return (args[1] if len(args) > 1 else kwds.get("action")) is None
+        parties = args[0] if args else kwds.get("parties", 1)
+        action = args[1] if len(args) > 1 else kwds.get("action")
+        return action is None and isinstance(parties, int)  # what else threading takes, it takes in the server
     if typeid == "Condition":
         lock = args[0] if args else kwds.get("lock")
         return lock is None or isinstance(lock, _native.Mutex)
