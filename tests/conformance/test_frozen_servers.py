@@ -90,7 +90,7 @@ def test_a_frozen_server_does_not_hold_up_who_drops_proxies(subject: Subject, ma
 
 @on(*MANOR)
 def test_an_abandoned_get_on_a_frozen_server_takes_no_item(subject: Subject, manager: Any) -> None:
-    items = manager.Queue()
+    items = manager.ServedQueue()
     items.put("the item")
     with frozen(subject.server_pid(manager)), times_out(SHORT_S), manor.deadline(SHORT_S):
         items.get()

@@ -69,6 +69,11 @@ def blocked(subject: Subject, manager: Any, processes: int, threads: int) -> Ite
         yield items, event, children
 
 
+def served_by(subject: Subject) -> Any:
+    """A manager whose server is waited for: what lives in shared memory has no thread there."""
+    return subject.manager(**({} if subject.is_standard else {"resident": False}))
+
+
 def median_call_s(manager: Any) -> float:
     """How long a call of a new client thread takes, in seconds."""
     saying, took = manager.Saying(), []
@@ -98,7 +103,7 @@ def came_back(probe: Probe, before: tuple[int, int], more: int = 0) -> None:
 
 @on(*MANOR, STANDARD_FORK)
 def test_1000_blocked_threads_do_not_delay_another_client_and_leave_nothing_behind(subject: Subject) -> None:
-    with subject.manager() as manager:
+    with served_by(subject) as manager:
         assert manager.address  # then all of it is there
         probe = manager.Probe()
         before = settled(probe)
@@ -118,7 +123,7 @@ def test_1000_blocked_threads_do_not_delay_another_client_and_leave_nothing_behi
 
 @on(MANOR_FORK)
 def test_a_thousand_threads_that_are_killed_leave_nothing_behind(subject: Subject) -> None:
-    with subject.manager() as manager:
+    with served_by(subject) as manager:
         assert manager.address  # then all of it is there
         probe = manager.Probe()
         before = settled(probe)
@@ -143,7 +148,7 @@ def start_with_few_files(name: str) -> float:
     """In a process that may open 256 files: block 400 threads in others; return how long a call takes meanwhile."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     subject = next(subject for subject in SUBJECTS if subject.name == name)
-    with subject.manager() as manager:
+    with served_by(subject) as manager:
         assert manager.address  # then all of it is there
         probe = manager.Probe()
         before = settled(probe)

@@ -99,7 +99,9 @@ def AutoProxy(  # noqa: N802 - the standard library's name
     """Return a proxy with the public methods of the hosted object; asks the server when *exposed* is None."""
     if exposed is None:
         link = getattr(manager, "_link", None) or find_link(token, serializer, authkey)
-        exposed = link.call(SERVER, "get_methods", (token.id,))
+        ident, hold = link.ident_of(token)  # keeps the object for the length of the call
+        exposed = link.call(SERVER, "get_methods", (f"{ident:x}",))
+        del hold
     proxytype = MakeProxyType(f"AutoProxy[{token.typeid}]", exposed)
     proxy = proxytype(token, serializer, manager=manager, authkey=authkey, incref=incref, manager_owned=manager_owned)
     proxy._isauto = True

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from manor._resident.deputies import is_waited_for
 from manor._resident.handles import id_of
 from manor._server.atomics import ATOMICS
 from manor._server.told import TOLD
@@ -27,10 +28,14 @@ def _value(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> Any:
 
 
 def _repr(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> str:
+    if is_waited_for(hosted.obj):  # has no value
+        return str(hosted.obj._repr_of_value())
     return repr(_value(grantee, hosted, args))
 
 
 def _str(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> str:
+    if is_waited_for(hosted.obj):
+        return _repr(grantee, hosted, args)
     return str(_value(grantee, hosted, args))
 
 
