@@ -4,7 +4,6 @@ import gc
 import os
 import sys
 import threading
-import traceback
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +79,21 @@ def _frames() -> dict[int, Any]:
 def _is_waiting(frame: Any) -> bool:
     if frame.f_code.co_name == "serve_client":  # of the standard library
         return frame.f_locals.get("methodname") in _BLOCKING_METHODS
-    stack = [(Path(each.f_code.co_filename).name, each.f_code.co_name) for each, _ in traceback.walk_stack(frame)]
-    return (
-        stack[0] in _WAITING and ("processes.py", "await_notices") not in stack and any(f in _SERVING for f, _ in stack)
-    )
+    if _place(frame) not in _WAITING:
+        return False
+    serves = False
+    while frame is not None:  # by hand: a thousand stacks are looked at again and again
+        place = _place(frame)
+        if place == ("processes.py", "await_notices"):
+            return False
+        serves = serves or place[0] in _SERVING
+        frame = frame.f_back
+    return serves
+
+
+def _place(frame: Any) -> tuple[str, str]:
+    code = frame.f_code
+    return code.co_filename.rpartition("/")[2], code.co_name
 
 
 def newly_waiting(probe: Probe, before: list[str]) -> int:
