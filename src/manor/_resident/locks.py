@@ -9,13 +9,13 @@ from manor._resident.deaths import tell
 from manor._wire.people import Holder, Waiter, holder_of, waiters_of
 from manor.errors import NotPicklable
 
-__all__ = ["RAISES", "Lock", "RLock", "on_owner_death"]
+__all__ = ["RAISES", "Lock", "RLock"]
 
 RAISES: Final = 1
 """In a tag: a lock that was a killed process's raises ``OwnerDied``."""
 
 
-def on_owner_death(choice: str) -> int:
+def _tag_for(choice: str) -> int:
     """Return the tag for what users call *choice*: ``"warn"`` or ``"raise"``."""
     if choice not in ("warn", "raise"):
         raise ValueError(f"on_owner_death must be 'warn' or 'raise', not {choice!r}")
@@ -40,7 +40,7 @@ class _Mutex(_native.Mutex):
     @classmethod
     def create(cls, arena: _native.Arena, *, on_owner_death: str = "warn") -> Self:
         """Make a lock that nobody holds."""
-        return cls(arena, None, _tag(on_owner_death))
+        return cls(arena, None, _tag_for(on_owner_death))
 
     @property
     def holder(self) -> Holder | None:
@@ -64,9 +64,6 @@ class _Mutex(_native.Mutex):
         holder = self.holder
         held = "free" if holder is None else f"held by thread {holder.thread} of process {holder.pid}"
         return f"<{self._kind}, {held}, {len(self.waiters)} waiting>"
-
-
-_tag = on_owner_death
 
 
 class Lock(_Mutex):

@@ -10,7 +10,8 @@ use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::slots;
 use crate::wait::line::{Pruned, first_alive};
-use crate::wait::node::{self, Node, Standing};
+use crate::wait::node::{Node, Standing};
+use crate::wait::tell::wake_all;
 
 /// What became of an attempt to leave a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Mutex {
             let wake = self.settle(&heap.space, &guard, None)?;
             (self.take_free(&heap.space, me)?, wake)
         };
-        wake.map_or(Ok(()), |at| node::wake(&heap.space, at))?;
+        wake_all(&heap.space, wake.as_slice())?;
         Ok(taken)
     }
 
@@ -93,7 +94,7 @@ impl Mutex {
                 }
             }
         };
-        wake.map_or(Ok(()), |at| node::wake(space, at))?;
+        wake_all(space, wake.as_slice())?;
         Ok(Freed::Done)
     }
 

@@ -8,7 +8,8 @@ use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::object::{self, Object, ObjectKind, Step};
 use crate::wait::line::prune;
-use crate::wait::{End, Line, node};
+use crate::wait::tell::wake_all;
+use crate::wait::{End, Line};
 
 /// Does to a lock what follows from somebody's end.
 pub(crate) fn end<M: Memory>(
@@ -28,7 +29,7 @@ pub(crate) fn end<M: Memory>(
         (pruned, mutex.settle(space, &guard, end.victim())?)
     };
     pruned.rouse_all(space)?;
-    wake.map_or(Ok(()), |at| node::wake(space, at))
+    wake_all(space, wake.as_slice())
 }
 
 /// Frees what stands in the line of a dropped lock: nobody uses it any more.

@@ -9,7 +9,7 @@ use crate::layout::Space;
 use crate::life::LifeId;
 use crate::memory::Memory;
 use crate::wait::line::{Pruned, prune_before};
-use crate::wait::node;
+use crate::wait::tell::wake_all;
 use crate::wait::{Look, Ticket};
 
 impl Mutex {
@@ -24,7 +24,7 @@ impl Mutex {
         let outcome = self.take_or_stand(heap, me, ticket);
         match outcome {
             Ok((Taken::Busy, wake)) => {
-                wake.map_or(Ok(()), |at| node::wake(&heap.space, at))?;
+                wake_all(&heap.space, wake.as_slice())?;
                 Ok((Taken::Busy, Some(ticket)))
             }
             Ok((taken, _)) => {
@@ -84,9 +84,7 @@ impl Mutex {
             let wake = self.settle(space, &guard, None)?; // This may end our wait.
             (self.standing(space, me, ticket)?, wake)
         };
-        if let Some(at) = wake {
-            node::wake(space, at)?;
-        }
+        wake_all(space, wake.as_slice())?;
         Ok(outcome)
     }
 
@@ -122,7 +120,7 @@ impl Mutex {
             }
         };
         ticket.free(heap)?;
-        wake.map_or(Ok(()), |at| node::wake(space, at))?;
+        wake_all(space, wake.as_slice())?;
         Ok(outcome)
     }
 }

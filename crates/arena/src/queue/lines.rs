@@ -12,12 +12,13 @@ use crate::heap::Heap;
 use crate::layout::Space;
 use crate::life::LifeId;
 use crate::list;
-use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
+use crate::mutex::drop_line;
 use crate::object::{Object, Step, lock_in};
-use crate::wait::line::{Pruned, Told, prune, prune_before};
-use crate::wait::node::{self, Standing};
+use crate::wait::line::{Pruned, prune, prune_before};
+use crate::wait::node::Standing;
+use crate::wait::tell::wake_all;
 use crate::wait::{End, Line, Look, Ticket, Waiter};
 
 /// What a thread waits for.
@@ -143,12 +144,12 @@ impl Queue {
             // There may be more than for this thread: others were told as often as something came, but who was told
             // may have found nothing, since this one was faster.
             if !line.is_empty(space)? && self.is_ready(space, wait)? {
-                tell(space, line, 1, &mut told)?;
+                told = line.tell_first(space, 1)?;
             }
             behind
         };
         wake_all(space, &told)?;
-        behind.map_or(Ok(()), |at| node::wake(space, at))
+        wake_all(space, behind.as_slice())
     }
 
     /// Ends a wait that is given up; what its thread was told is told to the next one.
@@ -170,11 +171,10 @@ impl Queue {
 
     #[cold]
     fn tell_some<M: Memory>(&self, heap: &Heap<M>, wait: Wait, count: usize) -> Result<()> {
-        let mut told = Vec::new();
-        {
+        let told = {
             let _guard = heap.lock(self.object)?;
-            tell(&heap.space, wait.line(*self), count, &mut told)?;
-        }
+            wait.line(*self).tell_first(&heap.space, count as u64)?
+        };
         wake_all(&heap.space, &told)
     }
 
@@ -190,18 +190,6 @@ impl Queue {
     }
 }
 
-/// Tells the first `count` who have not been told. Adds to `told` who is to be woken. The lock is held.
-fn tell<M: Memory>(space: &Space<M>, line: Line, count: usize, told: &mut Vec<u64>) -> Result<()> {
-    for _ in 0..count {
-        match line.notify(space)? {
-            Told::Nobody => break,
-            Told::Awake => {}
-            Told::Asleep(at) => told.push(at),
-        }
-    }
-    Ok(())
-}
-
 /// Tells others what those were told who have ended, and has those look who stood behind them.
 fn pass_on<M: Memory>(
     space: &Space<M>,
@@ -210,11 +198,8 @@ fn pass_on<M: Memory>(
     told: &mut Vec<u64>,
 ) -> Result<()> {
     told.extend(&pruned.rouse);
-    tell(space, line, usize::try_from(pruned.notified).unwrap_or(usize::MAX), told)
-}
-
-fn wake_all<M: Memory>(space: &Space<M>, told: &[u64]) -> Result<()> {
-    told.iter().try_for_each(|&at| node::wake(space, at))
+    told.extend(line.tell_first(space, pruned.notified)?);
+    Ok(())
 }
 
 /// Takes whoever has ended out of the lines.
@@ -233,7 +218,7 @@ pub(crate) fn end<M: Memory>(heap: &Heap<M>, object: Object, end: End) -> Result
             pass_on(space, wait.line(queue), &pruned, &mut told)?;
             // Whoever completes what the dead one had announced does not tell anybody.
             if queue.is_ready(space, wait)? {
-                tell(space, wait.line(queue), usize::MAX, &mut told)?;
+                told.extend(wait.line(queue).tell_first(space, u64::MAX)?);
             }
         }
     }
@@ -246,17 +231,8 @@ pub(crate) fn drain<M: Memory>(heap: &Heap<M>, object: Object, state: State) -> 
     {
         let guard = lock_in(space, object, state)?;
         for wait in Wait::ALL {
-            empty_line(space, &guard, wait.line(queue))?;
+            while drop_line(space, &guard, wait.line(queue))? {}
         }
     }
     list::drain(heap, object, state)
-}
-
-fn empty_line<M: Memory>(space: &Space<M>, guard: &Guard<'_, M>, line: Line) -> Result<()> {
-    while let Some(node) = line.first(space)? {
-        let mut change = Change::new();
-        line.take(space, &mut change, &node, true)?;
-        guard.commit(&change)?;
-    }
-    Ok(())
 }

@@ -102,39 +102,13 @@ impl Line {
         rouse(space, behind)
     }
 
-    /// Tells the first one that has been told nothing. Returns it if it is to be woken.
-    pub fn notify<M: Memory>(self, space: &Space<M>) -> Result<Told> {
-        let mut found = self.first(space)?;
-        while let Some(node) = found {
-            if node.standing(space)? != Standing::Notified {
-                let asleep = node.tell(space, Standing::Notified)?;
-                return Ok(if asleep { Told::Asleep(node.at) } else { Told::Awake });
-            }
-            found = self.behind(space, &node)?;
-        }
-        Ok(Told::Nobody)
-    }
-
     /// Who stands in the line.
     pub fn waiters<M: Memory>(self, space: &Space<M>) -> Result<Vec<Waiter>> {
-        let (mut waiters, mut found) = (Vec::new(), self.first(space)?);
-        while let Some(node) = found {
-            waiters.push(Waiter { life: node.life, since_ns: node.since_ns(space)? });
-            found = self.behind(space, &node)?;
-        }
-        Ok(waiters)
+        let as_told = |node: &Node| -> Result<Waiter> {
+            Ok(Waiter { life: node.life, since_ns: node.since_ns(space)? })
+        };
+        self.nodes(space)?.iter().map(as_told).collect()
     }
-}
-
-/// What became of a notification.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// Nobody was there who had not been told already.
-    Nobody,
-    /// Somebody who will see it.
-    Awake,
-    /// Somebody who is to be woken, by [`node::wake`].
-    Asleep(u64),
 }
 
 /// Has a node's thread look again. Returns where to wake it, if it is asleep.

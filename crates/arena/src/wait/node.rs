@@ -11,6 +11,7 @@
 //! | 56 | what else the kind of object has to know |
 
 use super::Line;
+use super::tell::wake_all;
 use crate::block::{Block, Header, State};
 use crate::change::Change;
 use crate::classes::SIZES;
@@ -240,7 +241,7 @@ impl Ticket {
             }
         };
         self.free(heap)?;
-        behind.map_or(Ok(()), |at| wake(&heap.space, at))
+        wake_all(&heap.space, behind.as_slice())
     }
 }
 

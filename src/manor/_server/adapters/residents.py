@@ -81,7 +81,4 @@ class ResidentAdapter(Adapter):
 
     def _undo(self, call: Call, name: str) -> None:
         if not is_dead(call.process):  # else what it had has been given back
-            self._run_as(call, name)
-
-    def _run_as(self, call: Call, name: str) -> None:
-        _deputy_of(call, self._subject._arena).act().run(getattr(self._subject, name))
+            _deputy_of(call, self._subject._arena).act().run(getattr(self._subject, name))
