@@ -68,7 +68,7 @@ def median_trip_s(function: Callable[[], object]) -> float:
 
 
 def is_stalled(function: Callable[[], object]) -> bool:
-    """Whether more than every other trip takes as long as a stall, three times over: a busy machine has better moments."""
+    """Whether every other trip takes as long as a stall, three times over: a busy machine has better moments."""
     return all(median_trip_s(function) > STALL_S / 2 for _ in range(3))
 
 
