@@ -2,7 +2,7 @@
 //!
 //! # Theory of operation
 //!
-//! Blocks up to 8 KB live in slabs: units that one process allocates from and anyone frees into. Larger ones
+//! Blocks up to 32 KiB live in slabs: units that one process allocates from and anyone frees into. Larger ones
 //! are extents: runs of units of their own. A block is allocated *pending*: it belongs to the process, which
 //! fills it in peace. The change that links it somewhere makes it live; if the process dies before, the sweeper
 //! frees it. A block is freed by one store in its header, as part of the change that unlinks it.
@@ -102,7 +102,7 @@ impl<M: Memory> Heap<M> {
     pub(crate) fn allocate(&self, payload: u64) -> Result<Block> {
         self.check_not_forked()?;
         let bytes = payload.saturating_add(8);
-        match class_for(bytes) {
+        match class_for(bytes, self.space.map.unit_bytes()) {
             Some(class) => self.allocate_small(class),
             None => self.allocate_extent(bytes),
         }
