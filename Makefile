@@ -22,6 +22,7 @@ INTERPRETER := $(VENV)/.interpreter
 DEPENDENCIES := $(VENV)/.dependencies
 NATIVE := $(VENV)/.native
 PEERS := $(VENV)/.peers
+SITE := $(VENV)/.site
 RUST := $(shell find crates -name target -prune -o \( -name '*.rs' -o -name '*.toml' \) -print 2>/dev/null) \
 	$(wildcard Cargo.toml Cargo.lock)
 
@@ -56,6 +57,10 @@ $(PEERS): $(INTERPRETER) pyproject.toml
 	$(IN)/python -m pip install --quiet --group bench
 	@touch $@
 
+$(SITE): $(INTERPRETER) pyproject.toml
+	$(IN)/python -m pip install --quiet --group docs
+	@touch $@
+
 $(NATIVE): $(DEPENDENCIES) $(RUST)
 	@tools/prerequisites $(IN)/python
 	VIRTUAL_ENV=$(abspath $(VENV)) $(IN)/maturin develop --release --quiet --group build
@@ -85,8 +90,8 @@ stress: setup ## the long versions of the tests
 	MANOR_STRESS=1 cargo test --quiet --release --workspace -- --include-ignored
 	MANOR_STRESS=1 $(IN)/python -m pytest -m stress $(PYTEST)
 
-.PHONY: check lint types layers tidy
-check: lint types layers tidy ## everything that can be said without running it
+.PHONY: check lint types layers tidy docs
+check: lint types layers tidy docs ## everything that can be said without running it
 	@echo 'check: all clean'
 
 lint: setup ## format and lint, Python and Rust
@@ -104,6 +109,9 @@ layers: setup ## imports point down
 
 tidy: setup ## lengths, names, whitespace, unsafe, differences
 	$(IN)/python tools/tidy.py
+
+docs: setup $(SITE) ## the documentation as a site in target/site; a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(IN)/mkdocs build --quiet --strict
 
 .PHONY: fmt
 fmt: setup ## format Python and Rust, repair what the linter can

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def blocks() -> dict[str, str]:
     """Return the Python blocks, by page and line."""
-    pages = [(page.name, page.read_text()) for page in PAGES]
+    pages = [(str(page.relative_to(ROOT)), page.read_text()) for page in PAGES]
     return {
         f"{name}:{text.count(chr(10), 0, block.start()) + 2}": block[1]
         for name, text in pages
