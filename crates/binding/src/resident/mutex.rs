@@ -1,6 +1,6 @@
 //! `manor._native.Mutex`: `Lock` and `RLock`.
 
-use ::arena::mutex::{Freed, Mutex as Native, Taken};
+use ::arena::mutex::{Freed, Holder, Mutex as Native, Taken};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -39,8 +39,13 @@ impl Mutex {
     #[inline]
     fn take(slf: &Bound<'_, Self>, limit: Limit, way: Way) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?.get();
-        let (native, me) = (slf.get().native, arena.me()?);
-        match native.try_acquire(arena.heap(), me).map_err(to_python)? {
+        let (native, me, heap) = (slf.get().native, arena.me()?, arena.heap());
+        let noted = arena.note_site(slf.py())?;
+        let taken = match noted {
+            None => native.try_acquire(heap, me),
+            Some(_) => native.try_acquire_noted(heap, me),
+        };
+        match taken.map_err(to_python)? {
             Taken::Now => Ok(true),
             Taken::FromDead { pid } => Self::tell(slf, pid, way),
             Taken::Busy if limit.is_now() => Ok(false),
@@ -169,7 +174,14 @@ impl Mutex {
     fn _holder(slf: &Bound<'_, Self>) -> PyResult<Option<Person>> {
         let arena = arena_of(slf.as_super())?.get();
         let holder = slf.get().native.holder(arena.heap()).map_err(to_python)?;
-        holder.map(|holder| people::person(arena, holder.life, holder.since_ns)).transpose()
+        let told =
+            |holder: Holder| people::person(arena, holder.life, holder.since_ns, holder.site);
+        holder.map(told).transpose()
+    }
+
+    fn _dead_site(slf: &Bound<'_, Self>) -> PyResult<Option<String>> {
+        let heap = arena_of(slf.as_super())?.get().heap();
+        slf.get().native.dead_site(heap).and_then(|site| heap.site(site)).map_err(to_python)
     }
 
     fn _waiters(slf: &Bound<'_, Self>) -> PyResult<Vec<Person>> {

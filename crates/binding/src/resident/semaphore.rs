@@ -43,7 +43,12 @@ impl Semaphore {
         let (native, me) = (slf.get().native, arena.me()?);
         let recorded = way == Way::Enter;
         // Records may need more room.
-        let taken = match arena.roomy(|| native.try_acquire(arena.heap(), me, recorded)) {
+        let noted = arena.note_site(slf.py())?;
+        let take = || match noted {
+            None => native.try_acquire(arena.heap(), me, recorded),
+            Some(_) => native.try_acquire_noted(arena.heap(), me, recorded),
+        };
+        let taken = match arena.roomy(take) {
             Ok(Taken::Busy) => Self::wait(slf, arena, way, limit()?)?,
             other => other.map_err(to_python)?,
         };
@@ -161,6 +166,11 @@ impl Semaphore {
     fn owner_died(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?.get();
         slf.get().native.owner_died(arena.heap()).map_err(to_python)
+    }
+
+    fn _dead_site(slf: &Bound<'_, Self>) -> PyResult<Option<String>> {
+        let heap = arena_of(slf.as_super())?.get().heap();
+        slf.get().native.dead_site(heap).and_then(|site| heap.site(site)).map_err(to_python)
     }
 
     fn _waiters(slf: &Bound<'_, Self>) -> PyResult<Vec<Person>> {

@@ -96,9 +96,10 @@ class Semaphore:
             heir = self._legacy.heir
             if isinstance(heir, Caller) and heir.process is process:
                 self._legacy.disinherit(heir)
-            left_behind = min(self._holdings.forget(process), self._room())
+            count, where = self._holdings.forget(process)
+            left_behind = min(count, self._room())
             if left_behind:
-                self._legacy.leave(process)
+                self._legacy.leave(process, where)
                 self._value += left_behind
             self._free.notify_all()
 
