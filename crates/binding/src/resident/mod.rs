@@ -60,9 +60,9 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<variable::Variable>()?;
     module.add_class::<mutex::Mutex>()?;
     module.add_class::<semaphore::Semaphore>()?;
-    locking::put_all_before(module.py())?;
     module.add_function(wrap_pyfunction!(usual::own_methods, module)?)?;
     module.add_class::<event::Event>()?;
+    locking::put_all_before(module.py())?;
     module.add_class::<condition::Condition>()?;
     module.add_class::<barrier::Barrier>()?;
     module.add_class::<deputy::Acting>()?;

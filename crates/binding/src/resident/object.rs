@@ -40,6 +40,13 @@ impl Object {
         (arena.heap().is_ended() == Ok(false)).then(|| (arena.heap(), me))
     }
 
+    /// Its arena's heap, if the arena has not ended.
+    #[inline]
+    pub fn heap_at_hand(&self) -> Option<&Heap<Shared>> {
+        let heap = self.arena.get().heap();
+        (heap.is_ended() == Ok(false)).then_some(heap)
+    }
+
     /// Its arena.
     #[inline]
     pub fn arena(&self) -> &Py<Arena> {
