@@ -5,8 +5,8 @@ import time
 from functools import partial
 from typing import ClassVar
 
+from manor._server.attendance import Attendance, holder_of
 from manor._server.calls import Caller, Process, bury, caller, current, is_dead
-from manor._server.primitives.attendance import Attendance, holder_of
 from manor._server.primitives.deaths import DeadOwner, Legacy
 from manor._server.waiting import Abandoned, nobody, refuse_dead, step_aside_if_over, wait_until
 from manor._wire import sites

@@ -5,8 +5,8 @@ import threading
 from functools import partial
 from typing import ClassVar
 
+from manor._server.attendance import Attendance
 from manor._server.calls import Caller, Process, bury, caller, current
-from manor._server.primitives.attendance import Attendance
 from manor._server.primitives.deaths import DeadOwner, Legacy
 from manor._server.primitives.holdings import Holdings
 from manor._server.waiting import refuse_dead, wait_until
