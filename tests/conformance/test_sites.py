@@ -142,7 +142,7 @@ def test_who_waits_for_a_condition_or_an_event_tells_from_where(subject: Subject
         with condition:
             condition.notify_all()
 
-    with running(wait, condition, end=notify), running(await_event, event, end=lambda: None):
+    with running(wait, condition, end=notify), running(await_event, event, end=event.set):
         until(lambda: sites(condition.waiters) == [line_of(wait, "condition.wait")])
         until(lambda: sites(event.waiters) == [line_of(await_event, "event.wait")])
     event.clear()

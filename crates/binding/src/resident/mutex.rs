@@ -39,13 +39,31 @@ impl Mutex {
     #[inline]
     fn take(slf: &Bound<'_, Self>, limit: Limit, way: Way) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?.get();
-        let (native, me, heap) = (slf.get().native, arena.me()?, arena.heap());
-        let noted = arena.note_site(slf.py())?;
-        let taken = match noted {
-            None => native.try_acquire(heap, me),
-            Some(_) => native.try_acquire_noted(heap, me),
-        };
-        match taken.map_err(to_python)? {
+        let (native, me) = (slf.get().native, arena.me()?);
+        if arena.sites().is_some() {
+            return Self::take_noted(slf, arena, limit, way);
+        }
+        let taken = native.try_acquire(arena.heap(), me).map_err(to_python)?;
+        Self::conclude(slf, arena, taken, limit, way)
+    }
+
+    #[cold]
+    fn take_noted(slf: &Bound<'_, Self>, arena: &Arena, limit: Limit, way: Way) -> PyResult<bool> {
+        let _noted = arena.note_site(slf.py())?;
+        let (native, me) = (slf.get().native, arena.me()?);
+        let taken = native.try_acquire_noted(arena.heap(), me).map_err(to_python)?;
+        Self::conclude(slf, arena, taken, limit, way)
+    }
+
+    #[inline]
+    fn conclude(
+        slf: &Bound<'_, Self>,
+        arena: &Arena,
+        taken: Taken,
+        limit: Limit,
+        way: Way,
+    ) -> PyResult<bool> {
+        match taken {
             Taken::Now => Ok(true),
             Taken::FromDead { pid } => Self::tell(slf, pid, way),
             Taken::Busy if limit.is_now() => Ok(false),
