@@ -39,6 +39,7 @@ class Arena:
     * `canonical(key)`: which scalar, tuple or frozenset a key of another type equals, or a list (equal to lists only);
     * `ended()`: the exception for using an arena that has ended;
     * `deadline()`: until when (`time.monotonic()`) a caller waits, or `None`; `timed_out()`: the exception then;
+    * `site()`: from where the caller calls, or `None`; where `debug` was asked for;
     * `show(key)`: the bytes of a key that looks different from what it equals; `unshow(data)`: the key of them;
 
     Others are `manor.errors.ArenaFull` and `ArenaCorrupt`. Whatever is raised: nothing has changed. `end()` makes
@@ -46,8 +47,8 @@ class Arena:
     """
 
     @staticmethod
-    def create(bytes_max: int, name: str, hooks: object) -> Arena:
-        """A new one; `name` is this process's, for tools to show."""
+    def create(bytes_max: int, name: str, hooks: object, debug: bool = False) -> Arena:
+        """A new one; `name` is this process's, for tools; `debug`: notes from where threads acquire and wait."""
     @staticmethod
     def attach(fd: int, name: str, hooks: object) -> Arena:
         """The one of a memory file (`fileno` of its maker; -1 elsewhere, and once taken), which stays the caller's."""
@@ -60,7 +61,7 @@ class Arena:
     @property
     def ended(self) -> bool: ...
     def end(self) -> None: ...
-    def waits(self) -> list[tuple[tuple[int, int], tuple[int, int, str, float]]]:
+    def waits(self) -> list[tuple[tuple[int, int], tuple[int, int, str, float, str | None]]]:
         """The handle of each object that a thread waits for, and who that is, as in `Mutex._waiters`."""
     def leave_in_order(self) -> None:
         """What threads of this process hold stays theirs when it ends now: it does so in good order."""

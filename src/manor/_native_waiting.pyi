@@ -13,8 +13,8 @@ from manor._native import Arena, Object
 
 __all__ = ["Acting", "Barrier", "Condition", "Deputy", "Event", "Mutex", "Queue", "Semaphore"]
 
-_Person = tuple[int, int, str, float]
-"""Process id (0 if not known any more), thread id, name of the process, since when (`time.monotonic()`)."""
+_Person = tuple[int, int, str, float, str | None]
+"""Process id (0 if not known any more), thread id, name of the process, since when (`time.monotonic()`), from where."""
 
 @disjoint_base
 class Mutex(Object):
@@ -35,6 +35,8 @@ class Mutex(Object):
     def owner_died(self) -> bool:
         """From the death of a holder until the next one has left."""
     def _holder(self) -> _Person | None: ...
+    def _dead_site(self) -> str | None:
+        """From where the last one that was killed holding it had taken it, in the arena of a debugged manager."""
     def _waiters(self) -> list[_Person]: ...
 
 @disjoint_base
@@ -64,6 +66,7 @@ class Semaphore(Object):
     @property
     def owner_died(self) -> bool:
         """From the death of one that had a permit until the next to take one has given one back."""
+    def _dead_site(self) -> str | None: ...
     def _waiters(self) -> list[_Person]: ...
 
 @disjoint_base

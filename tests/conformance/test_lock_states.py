@@ -18,7 +18,6 @@ from tests.conformance.subjects import (
     LIMIT_S,
     MANOR_FORK,
     MANOR_SERVED,
-    MANOR_SPAWN,
     MANOR_TCP,
     Subject,
     on,
@@ -27,7 +26,6 @@ from tests.conformance.subjects import (
 )
 
 EVERYWHERE = on(*CONTAINERS)
-IN_SHARED_MEMORY = on(MANOR_FORK, MANOR_SPAWN, MANOR_TCP)
 
 
 register("registered_lock", threading.Lock)
@@ -170,7 +168,7 @@ def test_the_manager_lists_what_is_waited_for(subject: Subject, manager: Any) ->
             assert (state.type, state.holder, pids(state.waiters)) == (kind, None, [os.getpid()])
 
 
-@IN_SHARED_MEMORY
+@EVERYWHERE
 def test_the_manager_lists_queues_and_barriers_that_are_waited_for(subject: Subject, manager: Any) -> None:
     queue, barrier = manager.Queue(), manager.Barrier(2)
     with waiting(queue.get, end=lambda: queue.put(1)), waiting(barrier.wait, end=barrier.wait):
@@ -178,6 +176,30 @@ def test_the_manager_lists_queues_and_barriers_that_are_waited_for(subject: Subj
             until(lambda waited_for=waited_for: state_of(manager, waited_for) is not None)  # type: ignore[misc]
             state = state_of(manager, waited_for)
             assert (state.type, state.holder, pids(state.waiters)) == (kind, None, [os.getpid()])
+            assert pids(waited_for.waiters) == [os.getpid()]
+    assert queue.waiters == barrier.waiters == []
+
+
+@EVERYWHERE
+@pytest.mark.parametrize("kind", ["Queue", "LifoQueue", "PriorityQueue", "SimpleQueue"])
+def test_a_queue_tells_who_waits_for_it(subject: Subject, manager: Any, kind: str) -> None:
+    queue = getattr(manager, kind)()
+    with waiting(queue.get, end=lambda: queue.put(1)):
+        until(lambda: pids(queue.waiters) == [os.getpid()])
+    assert queue.waiters == []
+
+
+@EVERYWHERE
+def test_a_queue_tells_who_waits_for_room_and_who_in_join(subject: Subject, manager: Any) -> None:
+    queue = manager.JoinableQueue(1)
+    queue.put(1)
+    with waiting(queue.join, end=queue.task_done):
+        until(lambda: len(queue.waiters) == 1)
+        with waiting(queue.put, 2, end=queue.get):
+            until(lambda: len(queue.waiters) == 2)
+        queue.task_done()
+    queue.get()
+    assert queue.waiters == []
 
 
 @EVERYWHERE

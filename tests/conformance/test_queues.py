@@ -10,8 +10,19 @@ from typing import Any
 import pytest
 
 import manor
+from manor._proxy.queues import QueueProxy
 from manor.managers import SyncManager
-from tests.conformance.subjects import CHEAP, CONTAINERS, LIMIT_S, MANOR_FORK, MANOR_TCP, Subject, on, outcome
+from tests.conformance.subjects import (
+    CHEAP,
+    CONTAINERS,
+    LIMIT_S,
+    MANOR_FORK,
+    MANOR_TCP,
+    Subject,
+    on,
+    outcome,
+    standard_library_fails,
+)
 
 EVERYWHERE, OURS = on(*CHEAP), on(*CONTAINERS)
 STANDARD_KINDS = pytest.mark.parametrize("kind", ["Queue", "JoinableQueue"])
@@ -49,6 +60,14 @@ def test_calls_that_do_not_wait_do_what_those_of_queue_do(subject: Subject, mana
     jobs, model = getattr(manager, kind)(2), queue.Queue[Any](2)
     for call in calls:
         assert outcome(call, jobs) == outcome(call, model)
+
+
+@standard_library_fails("a class is made for each proxy", on=CHEAP)
+@STANDARD_KINDS
+def test_a_queue_is_a_queue_proxy(subject: Subject, manager: Any, kind: str) -> None:
+    jobs = getattr(manager, kind)()
+    assert isinstance(jobs, QueueProxy)
+    assert repr(jobs).startswith(f"<QueueProxy object, typeid '{kind}' at 0x")
 
 
 @EVERYWHERE

@@ -12,7 +12,7 @@ use crate::classes::{OBJECTS, SIZES};
 use crate::condition;
 use crate::dict;
 use crate::event;
-use crate::layout::{ALLOCATOR, ROOT, Space, lockable};
+use crate::layout::{ALLOCATOR, ROOT, SITES, Space, lockable};
 use crate::list;
 use crate::memory::Memory;
 use crate::mutex;
@@ -99,10 +99,11 @@ impl Audit {
     }
 
     fn counts<M: Memory>(&self, space: &Space<M>, live: &[u64]) -> Finding<()> {
-        let root = found(space.memory.load(ROOT), "the root")?;
+        let roots = [ROOT, SITES].map(|word| space.memory.load(word));
         for &at in live {
             let counted = found(space.memory.load(at + object::REFERENCES), "references")?;
-            let real = self.references.get(&at).copied().unwrap_or(0) + u64::from(at == root);
+            let real =
+                self.references.get(&at).copied().unwrap_or(0) + u64::from(roots.contains(&Ok(at)));
             if counted != real {
                 return Err(format!("the object at {at} counts {counted} of {real} references"));
             }

@@ -49,23 +49,20 @@ const WORDS_MAX: usize = 2 + crate::wait::WATCHED_MAX;
 /// For a waiter on its own word and on the life word of whom it waits for. Without `futex_waitv` (before Linux
 /// 5.16) it watches the first word only, and not for long.
 pub(crate) fn wait_any(words: &[(*const u8, u32)], timeout_ns: u64) {
-    let mut waiters = [const { Waiter { value: 0, address: 0, flags: 0, reserved: 0 } }; WORDS_MAX];
-    let count = words.len().min(WORDS_MAX);
-    for (waiter, &(address, value)) in waiters.iter_mut().zip(words) {
-        *waiter = Waiter {
-            value: u64::from(value),
-            address: address as u64,
-            flags: FUTEX2_SIZE_U32,
-            reserved: 0,
-        };
-    }
+    let watched = |&(address, value): &(*const u8, u32)| Waiter {
+        value: u64::from(value),
+        address: address as u64,
+        flags: FUTEX2_SIZE_U32,
+        reserved: 0,
+    };
+    let waiters: Vec<Waiter> = words.iter().take(WORDS_MAX).map(watched).collect();
     let time = deadline(timeout_ns);
-    // SAFETY: the structures live through the call, which reads `count` of them and compares the words.
+    // SAFETY: the structures live through the call, which reads so many of them and compares the words.
     let rc = unsafe {
         libc::syscall(
             libc::SYS_futex_waitv,
             waiters.as_ptr(),
-            count,
+            waiters.len(),
             0,
             &raw const time,
             libc::CLOCK_MONOTONIC,

@@ -47,6 +47,9 @@ pub(crate) const CHORES: u64 = 56;
 pub(crate) const FREED: u64 = 64;
 /// No record of a thread from this one on was ever used.
 pub(crate) const RECORDS_USED: u64 = 72;
+/// The dict of sites, if they are noted: offset and generation.
+pub(crate) const SITES: u64 = 80;
+pub(crate) const SITES_GENERATION: u64 = 88;
 
 /// The lockable that guards the unit table.
 pub(crate) const ALLOCATOR: u64 = 4096;
@@ -203,7 +206,7 @@ mod tests {
     use crate::memory::recorder::Recorder;
 
     #[test]
-    fn the_layout_of_version_3_does_not_move() {
+    fn the_layout_of_version_4_does_not_move() {
         assert_eq!((ALLOCATOR, SLOTS_AT, THREADS_AT, TABLE_AT), (4096, 8192, 73728, 335_872));
         let map = Map::for_bytes(1 << 30).unwrap();
         assert_eq!(map, Map { units_at: 655_360, units: 16374, unit_shift: 16 });

@@ -16,6 +16,7 @@
 //! | [`object`], [`value`] | handles, references, lifetimes; values |
 //! | `chores` | waking whoever returns memory to the system |
 //! | [`wait`] | lines of those who wait, and sleeping |
+//! | [`site`] | from where threads acquire and wait, for debugging |
 //! | [`mutex`], [`semaphore`], [`event`], [`condition`], [`barrier`] | locks for users, and what else is waited for |
 //! | [`dict`], [`list`], [`queue`], [`variable`] | the containers |
 //! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
@@ -59,6 +60,7 @@ pub mod pause;
 pub mod queue;
 mod robust;
 pub mod semaphore;
+pub mod site;
 mod slab;
 pub mod slots;
 pub mod spin;

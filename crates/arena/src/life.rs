@@ -8,6 +8,7 @@
 //! | ---: | --- |
 //! | 0 | owner: slot + 1 (16 bits; 0 is free), generation of the record (48 bits, high) |
 //! | 8 | process id (32 bits) and thread id (32 bits, high), for tools and messages |
+//! | 16 | from where it acquires or waits, a number of [`crate::site`] |
 //! | 64 | a robust, process-shared mutex of the C library, locked by the thread as long as it lives |
 //!
 //! The first word of that mutex is the **life word**. When the thread dies, however it does, the kernel marks
@@ -39,6 +40,7 @@ pub use deputy::Deputy;
 
 const OWNER: u64 = 0;
 const WHO: u64 = 8;
+const SITE: u64 = 16;
 pub(crate) const MUTEX: u64 = 64;
 
 /// Names one life of one thread, for as long as the arena exists.
@@ -153,6 +155,7 @@ fn claim<M: Memory>(space: &Space<M>, slot: u64, who: u64) -> Result<LifeId> {
         let claimed = (slot + 1) | (generation << 16);
         if seen & 0xffff == 0 && memory.exchange(at + OWNER, seen, claimed)? == seen {
             memory.store(at + WHO, who)?;
+            memory.store(at + SITE, 0)?;
             return Ok(LifeId(generation * THREADS + record));
         }
     }
@@ -212,6 +215,16 @@ pub(crate) fn who<M: Memory>(space: &Space<M>, id: LifeId) -> Result<Who> {
     let Some(slot) = slot_of(space, id)? else { return Ok(Who::default()) };
     let word = space.memory.load(id.at() + WHO)?;
     Ok(Who { pid: low(word), thread: low(word >> 32), slot: Some(slot) })
+}
+
+/// The number of the site that is noted for a life; 0 if its record has been freed.
+pub(crate) fn site<M: Memory>(space: &Space<M>, id: LifeId) -> Result<u64> {
+    let is_there = slot_of(space, id)?.is_some();
+    if is_there { space.memory.load(id.at() + SITE) } else { Ok(0) }
+}
+
+pub(crate) fn set_site<M: Memory>(space: &Space<M>, id: LifeId, number: u64) -> Result<()> {
+    space.memory.store(id.at() + SITE, number)
 }
 
 #[allow(clippy::cast_possible_truncation)] // The half that the kernel knows as the futex.

@@ -61,6 +61,8 @@ pub(crate) enum Bug {
     PermitTakenApart,
     /// "What a dead one was told can be passed on once it is out of the line."
     PassedOnApart,
+    /// "From where it was taken is for tools, it can be stored once it is taken."
+    SiteApart,
     /// "Who has met can be counted down once the barrier is open."
     MeetingCountedApart,
 }

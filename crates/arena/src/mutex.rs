@@ -12,6 +12,9 @@
 //!
 //! A holder that dies leaves the word as it is. Whoever comes across that, under the object's lock, hands the lock over,
 //! or leaves it free and marked. The mark stays until the next holder leaves.
+//!
+//! Where sites are noted, taking a free lock is a change under the object's lock, that also says from where it was taken;
+//! so it is always that holder's.
 
 #[cfg(test)]
 mod check;
@@ -38,12 +41,13 @@ pub(crate) use line::{drain, drop_line, end};
 pub use survey::Holder;
 
 /// Words of the object's body: who holds it; how often (a reentrant one); the line; since when; the pid of the last
-/// holder that died.
+/// holder that died, and above it from where that had taken it; from where the holder has (see [`crate::site`]).
 const STATE: u64 = 0;
 const COUNT: u64 = 8;
 pub(crate) const LINE: u64 = 16;
 const SINCE: u64 = 32;
 const DEAD: u64 = 40;
+const SITE: u64 = 48;
 
 /// In the state: the life of the holder.
 const OWNER: u64 = (1 << 60) - 1;
@@ -109,6 +113,15 @@ impl Mutex {
             return Ok(Taken::Now);
         }
         self.try_slowly(heap, me, heap.space.memory.load(self.object.body(STATE))?)
+    }
+
+    /// As [`Self::try_acquire`], in an arena in which sites are noted.
+    pub fn try_acquire_noted<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Taken> {
+        let seen = self.state(&heap.space)?;
+        if self.is_reentrant && seen & OWNER == me.word() {
+            return self.try_acquire(heap, me);
+        }
+        self.try_slowly(heap, me, seen)
     }
 
     /// Takes the lock if nobody else has it or waits for it, and the last holder did not die. Otherwise nothing changes.
@@ -177,6 +190,6 @@ impl Mutex {
 
 #[test]
 fn the_words_of_a_lock_do_not_move() {
-    assert_eq!([STATE, COUNT, LINE, SINCE, DEAD], [0, 8, 16, 32, 40]);
+    assert_eq!([STATE, COUNT, LINE, SINCE, DEAD, SITE], [0, 8, 16, 32, 40, 48]);
     assert_eq!((OWNER, DIED, WAITERS), ((1 << 60) - 1, 1 << 62, 1 << 63));
 }

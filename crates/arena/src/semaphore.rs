@@ -49,8 +49,8 @@ pub use give::Given;
 pub(crate) use line::{drain, end};
 
 /// Words of the object's body: how many permits are free; how many there may be; the line; the block of records, or 0;
-/// the pid of a process that died having a permit, if that is told to the next one; who was told; whether all permits
-/// are recorded; the first records.
+/// the pid of a process that died having a permit, and from where it had taken that, if that is told to the next one; who
+/// was told; whether all permits are recorded; the first records.
 const VALUE: u64 = 0;
 const BOUND: u64 = 8;
 pub(crate) const LINE: u64 = 16;
@@ -62,6 +62,8 @@ const FIRST_RECORDS: u64 = 64;
 
 /// In the word of the dead: there is one, even if its pid is not known.
 const IS_DEAD: u64 = 1 << 32;
+/// From here on: from where it had taken the permit, a number of [`crate::site`].
+const DEAD_SITE_SHIFT: u32 = 33;
 /// A semaphore that is not bounded has as many permits as anybody will count.
 const UNBOUNDED: u64 = (1 << 62) - 1;
 
@@ -164,6 +166,16 @@ impl Semaphore {
         self.exchange(heap, seen, next)
     }
 
+    /// As [`Self::try_acquire`], in an arena in which sites are noted.
+    pub fn try_acquire_noted<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        me: LifeId,
+        recorded: bool,
+    ) -> Result<Taken> {
+        self.try_slowly(heap, me, recorded)
+    }
+
     #[inline]
     fn word<M: Memory>(&self, heap: &Heap<M>) -> Result<Word> {
         heap.space.memory.load(self.object.body(VALUE)).map(Word)
@@ -232,6 +244,11 @@ impl Semaphore {
     /// Whether some process has died having a permit, and the next one to take one has given none back since.
     pub fn owner_died<M: Memory>(&self, heap: &Heap<M>) -> Result<bool> {
         Ok(heap.space.memory.load(self.object.body(DEAD))? != 0)
+    }
+
+    /// From where the last one that died having a permit had taken it, a number of [`crate::site`].
+    pub fn dead_site<M: Memory>(&self, heap: &Heap<M>) -> Result<u64> {
+        Ok(heap.space.memory.load(self.object.body(DEAD))? >> DEAD_SITE_SHIFT)
     }
 
     /// Who waits for a permit.

@@ -41,8 +41,8 @@ pub use node::Ticket;
 /// How long a sleeper trusts that it will be woken.
 pub const RECHECK_NS: u64 = 1_000_000_000;
 
-/// How many deaths one thread can watch for.
-pub const WATCHED_MAX: usize = 16;
+/// How many deaths one thread can watch for: the kernel takes 128 words, and two are needed for what else may happen.
+pub const WATCHED_MAX: usize = 126;
 
 /// How a wait stands.
 #[derive(Debug, Clone, PartialEq, Eq)]

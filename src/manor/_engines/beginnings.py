@@ -54,14 +54,17 @@ class Beginnings:
         handed: For the server's process.
     """
 
-    def __init__(self, address: Address | None, serializer: str, limits: Limits, arena_bytes_max: int) -> None:
+    def __init__(
+        self, address: Address | None, serializer: str, limits: Limits, arena_bytes_max: int, *, debug: bool
+    ) -> None:
         """Listen on *address*, make an arena, and two connections."""
         self._limits = limits
+        self._debug = debug
         self._dialer = Dialer("", None, codec_for(serializer), limits)
         endpoint = open_endpoint(address)
         self._arena = None
         try:
-            self._arena = creation.create(_Where(endpoint), arena_bytes_max, limits.pickle_lease_s)
+            self._arena = creation.create(_Where(endpoint), arena_bytes_max, limits.pickle_lease_s, debug=debug)
             self._control, control = socket.socketpair()
             self._session, session = socket.socketpair()
         except BaseException:
@@ -115,7 +118,7 @@ class Beginnings:
         endpoint = self.handed.endpoint
         route = endpoint.route(pid)
         self._dialer.address = route.path
-        welcome = Welcome.of(route, self._limits)
+        welcome = Welcome.of(route, self._limits, debug=self._debug)
         link = OwnedLink(self._dialer, self._control, self._session, welcome, starting)
         link.public_address = endpoint.listener.address
         if self._arena is None:

@@ -87,6 +87,7 @@ class ServerProcess:
         *,
         exit_with_parent: bool,
         arena_bytes_max: int,
+        debug: bool,
     ) -> None:
         """Prepare to start a server by the start method of *ctx*, in a process named for *class_name*."""
         self.process: Any = None
@@ -95,6 +96,7 @@ class ServerProcess:
         self._class_name = class_name
         self._limits = limits
         self._arena_bytes_max = arena_bytes_max
+        self._debug = debug
         self._owner_pid = os.getpid() if exit_with_parent else None
 
     def start(
@@ -120,7 +122,7 @@ class ServerProcess:
         """
         registry, address, authkey, serializer = server
         try:
-            beginnings = Beginnings(address, serializer, self._limits, self._arena_bytes_max)
+            beginnings = Beginnings(address, serializer, self._limits, self._arena_bytes_max, debug=self._debug)
         except Exception as error:
             found = start_error(error, address)
             if found is error:
@@ -155,7 +157,7 @@ class ServerProcess:
         try:
             with beginnings as handed, _signals_held(self._ctx) as held, _allow_children():
                 forked = self._ctx.get_start_method() == "fork"
-                config = ServerConfig(self._limits, self._owner_pid, handed, held, forked)
+                config = ServerConfig(self._limits, self._owner_pid, handed, held, forked, self._debug)
                 self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, initargs, config))
                 identity = ":".join(str(number) for number in self.process._identity)
                 self.process.name = f"{self._class_name}-{identity}"

@@ -38,6 +38,7 @@ class ServerConfig(NamedTuple):
         handed: What the owner has made for it; see ``beginnings``.
         held: Signals that are blocked until the server handles them.
         forked: Whether its process is forked from the owner's.
+        debug: Whether it tells from where threads acquire and wait.
     """
 
     limits: Limits
@@ -45,6 +46,7 @@ class ServerConfig(NamedTuple):
     handed: Handed | None = None
     held: Collection[int] = ()
     forked: bool = False
+    debug: bool = False
 
 
 class PackedRegistry:
@@ -98,7 +100,8 @@ def run_server(
         mp_process.current_process()._identity = ()
         if isinstance(registry, PackedRegistry):
             registry = registry.unpacked()
-        server = new_server(kind, registry, address, authkey, serializer, limits=config.limits, **_made(config))
+        options = {"limits": config.limits, "debug": config.debug, **_made(config)}
+        server = new_server(kind, registry, address, authkey, serializer, **options)
         _end_in_order_on_sigterm(server)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, config.held)
         if config.owner_pid is not None:

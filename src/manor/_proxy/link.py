@@ -20,6 +20,7 @@ from manor._proxy.sessions import Session, Sessions
 from manor._transport.addresses import describe
 from manor._transport.connection import Connection
 from manor._transport.peers import machine_id
+from manor._wire import sites
 from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, unpack_answer
 from manor._wire.granted import Granted
 from manor._wire.introduction import Role, Welcome
@@ -65,11 +66,8 @@ class Link:
         """Reach the server that *dialer* dials, whose *welcome* came on *control*."""
         self.address = self.public_address = dialer.address
         self.asked_limits = dialer.limits
-        self.limits = dialer.limits = dialer.limits.agreed(
-            message_bytes_max=welcome.message_bytes_max,
-            pickle_lease_s=welcome.pickle_lease_s,
-            chunk_items_max=welcome.chunk_items_max,
-        )
+        self.limits = dialer.limits = welcome.agreed(dialer.limits)
+        self._name_of = sites.named if welcome.debug else str.encode
         self.codec = dialer.codec
         self.timeout: float | None = None
         self._dialer = dialer
@@ -130,7 +128,7 @@ class Link:
         number = session.number = (session.number + 1) & _NUMBER_MASK
         session.took = False
         control = self.control
-        parts = [pack_call(number, control.posted, control.dropped, ident, method.encode()), *payload]
+        parts = [pack_call(number, control.posted, control.dropped, ident, self._name_of(method)), *payload]
         try:
             try:
                 if control.pending:

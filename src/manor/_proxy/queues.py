@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from manor._proxy.base import BaseProxy
 from manor._proxy.deadlines import QUEUE_WAITS, Waits
+from manor._wire.people import Waiter
 
 __all__ = ["QueueProxy", "SimpleQueueProxy"]
 
@@ -83,6 +84,11 @@ class SimpleQueueProxy(BaseProxy, Generic[T]):
             ShutDown: There is none, and the queue was shut down.
         """
         return self._taking("get_many", (max_items, block, timeout))
+
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that wait to put, to take or in ``join``, the first to come first."""
+        return self._callmethod("#WAITERS")
 
     def qsize(self) -> int:
         """Return how many items there are now."""

@@ -170,6 +170,11 @@ class BarrierProxy(BaseProxy):
         self._callmethod("reset")
 
     @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that have come, and wait for the others."""
+        return self._callmethod("#WAITERS")
+
+    @property
     def parties(self) -> int:
         """How many must arrive."""
         return self._callmethod("__getattribute__", ("parties",))

@@ -14,6 +14,7 @@ from manor import _native
 from manor._codec import codec_for, pickles
 from manor._codec.context import travel
 from manor._resident import boxes, keys
+from manor._wire import sites
 from manor._wire.references import Reference
 from manor._wire.tokens import Route
 from manor.errors import CallTimeout, ManagerDied, NotPicklable
@@ -80,6 +81,7 @@ class Attachment:
 
     canonical = staticmethod(keys.canonical)
     unshow = staticmethod(keys.unshow)
+    site = staticmethod(sites.site)
     decode = staticmethod(codec_for("pickle").decode)
     pickle = staticmethod(pickles.dumps_builtins)
     unpickle = staticmethod(pickles.loads_whole)
@@ -173,19 +175,20 @@ class Attachment:
         return found[1]
 
 
-def create(where: Where, bytes_max: int, lease_s: float) -> Arena:
+def create(where: Where, bytes_max: int, lease_s: float, *, debug: bool) -> Arena:
     """Make an arena for the server in this process.
 
     Args:
         where: The server.
         bytes_max: How large it may grow.
         lease_s: How long a pickle keeps its object, in seconds.
+        debug: Whether to note from where threads acquire and wait.
 
     Raises:
         OSError: The system does not provide such memory.
     """
     hooks = Attachment(where, lease_s)
-    return _enter(hooks, Arena.create(bytes_max, _name(), hooks))
+    return _enter(hooks, Arena.create(bytes_max, _name(), hooks, debug))
 
 
 def attach(where: Where, fd: int, lease_s: float) -> Arena:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, Self
 from manor import _native
 from manor._resident.deaths import tell
 from manor._resident.locks import RAISES
-from manor._wire.people import Holder, Waiter, holder_of, waiters_of
+from manor._wire.people import Holder, Waiter, holder_of, state_of, waiters_of
 from manor.errors import NotPicklable
 
 __all__ = ["Condition", "can_be_resident"]
@@ -46,18 +46,20 @@ class Condition(_native.Condition):
 
     def _took_from_dead(self, pid: int, entering: bool) -> None:
         raises = bool(self._tag & RAISES)
-        tell("Condition", pid, raises=raises, leave=None if raises and not entering else self.release)
+        tell(
+            "Condition", pid, self._dead_site(), raises=raises, leave=None if raises and not entering else self.release
+        )
 
     def _waited_past_dead(self, pid: int) -> None:
-        tell("Condition", pid, raises=bool(self._tag & RAISES), leave=None)  # a wait ends with the lock held
+        tell(
+            "Condition", pid, self._dead_site(), raises=bool(self._tag & RAISES), leave=None
+        )  # a wait ends with the lock held
 
     def _getvalue(self) -> NoReturn:
         raise NotPicklable("a Condition cannot be copied")
 
     def __repr__(self) -> str:
-        holder = self.holder
-        held = "free" if holder is None else f"held by thread {holder.thread} of process {holder.pid}"
-        return f"<Condition, {held}, {len(self.waiters)} waiting>"
+        return f"<Condition, {state_of(self.holder)}, {len(self.waiters)} waiting>"
 
 
 def can_be_resident(typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ __all__ = ["create"]
 _BYTES_MIN: Final = 2**22
 
 
-def create(where: attachment.Where, bytes_max: int, lease_s: float) -> attachment.Arena | None:
+def create(where: attachment.Where, bytes_max: int, lease_s: float, *, debug: bool = False) -> attachment.Arena | None:
     """Return a new arena, or None, with a warning, where the system has no memory to reserve.
 
     A limit on address space (``ulimit -v``) may leave room for a smaller one.
@@ -22,12 +22,13 @@ def create(where: attachment.Where, bytes_max: int, lease_s: float) -> attachmen
         where: The server.
         bytes_max: How large it may grow; 0 for none.
         lease_s: How long a pickle keeps its object, in seconds.
+        debug: Whether to note from where threads acquire and wait.
     """
     size = bytes_max
     failure: Exception | None = None
     while size >= _BYTES_MIN:
         try:
-            return attachment.create(where, size, lease_s)
+            return attachment.create(where, size, lease_s, debug=debug)
         except (OSError, ArenaCorrupt) as error:  # the latter where /proc or the C library's robust list is missing
             failure = error
             size //= 8

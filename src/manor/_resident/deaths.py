@@ -14,7 +14,7 @@ __all__ = ["noting", "tell"]
 
 
 class _Noting(threading.local):
-    pids: list[int] | None = None
+    deaths: list[tuple[int, str | None]] | None = None
 
 
 _noting = _Noting()
@@ -22,27 +22,31 @@ _noting = _Noting()
 
 def noting(kind: str, function: Callable[[], Any]) -> Any:
     """Return what *function* does, in a note if it took a *kind* of lock from the dead: for a caller elsewhere."""
-    outer, _noting.pids = _noting.pids, []
+    outer, _noting.deaths = _noting.deaths, []
     try:
         result = function()
-        pids = _noting.pids
+        deaths = _noting.deaths
     finally:
-        _noting.pids = outer
-    return Noted(result, pids[-1], "", kind) if pids else result
+        _noting.deaths = outer
+    if not deaths:
+        return result
+    pid, where = deaths[-1]
+    return Noted(result, pid, "", kind, where)
 
 
-def tell(kind: str, pid: int, *, raises: bool, leave: Callable[[], object] | None) -> None:
+def tell(kind: str, pid: int, where: str | None, *, raises: bool, leave: Callable[[], object] | None) -> None:
     """Tell the caller that a lock which it has just taken was process *pid*'s, which was killed.
 
     Args:
         kind: What it took.
         pid: The process.
+        where: From where it had taken that, if it is known.
         raises: Whether to raise ``OwnerDied`` instead of warning.
         leave: Gives it back if an exception comes of this; None where the caller of ``acquire`` shall keep it.
     """
-    note = Noted(True, pid, "", kind)
-    if _noting.pids is not None and not raises:
-        _noting.pids.append(pid)
+    note = Noted(True, pid, "", kind, where)
+    if _noting.deaths is not None and not raises:
+        _noting.deaths.append((pid, where))
         return
     try:
         if raises:

@@ -17,6 +17,10 @@ class Event(_native.Event):
 
     __slots__ = ()
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _native.own_methods(cls, "is_set")
+
     @classmethod
     def create(cls, arena: _native.Arena) -> Self:
         """Make an event whose flag is lowered."""

@@ -7,14 +7,13 @@ from typing import Final
 from manor import _native
 from manor._resident.attachment import Arena
 from manor._resident.handles import type_of
-from manor._wire.people import LockState, holder_of, waiters_of
+from manor._wire.people import LockState, Person, holder_of, waiters_of
 from manor._wire.tokens import Token
 from manor.errors import ObjectGone
 
 __all__ = ["states_of"]
 
 _Handle = tuple[int, int]
-_Person = tuple[int, int, str, float]
 
 _LOCK, _RLOCK, _CONDITION = 5, 6, 10
 _HELD: Final = frozenset((_LOCK, _RLOCK, _CONDITION))
@@ -22,7 +21,7 @@ _HELD: Final = frozenset((_LOCK, _RLOCK, _CONDITION))
 
 def states_of(arena: Arena) -> list[LockState]:
     """Return all that is held or waited for; of each the state of one moment, of several not that of the same."""
-    waiting: dict[_Handle, list[_Person]] = {}
+    waiting: dict[_Handle, list[Person]] = {}
     for handle, person in arena.waits():
         waiting.setdefault(handle, []).append(person)
     found = []
@@ -39,7 +38,7 @@ def states_of(arena: Arena) -> list[LockState]:
     ]
 
 
-def _holder(arena: Arena, kind: int, handle: _Handle) -> _Person | None:
+def _holder(arena: Arena, kind: int, handle: _Handle) -> Person | None:
     try:
         if kind == _CONDITION:
             return _native.Condition(arena, handle)._holder()

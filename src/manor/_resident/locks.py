@@ -6,7 +6,7 @@ from typing import ClassVar, Final, NoReturn, Self
 
 from manor import _native
 from manor._resident.deaths import tell
-from manor._wire.people import Holder, Waiter, holder_of, waiters_of
+from manor._wire.people import Holder, Waiter, holder_of, state_of, waiters_of
 from manor.errors import NotPicklable
 
 __all__ = ["RAISES", "Lock", "RLock"]
@@ -55,15 +55,13 @@ class _Mutex(_native.Mutex):
     def _took_from_dead(self, pid: int, entering: bool) -> None:
         raises = bool(self._tag & RAISES)
         leave = None if raises and not entering else self.release
-        tell(self._kind, pid, raises=raises, leave=leave)
+        tell(self._kind, pid, self._dead_site(), raises=raises, leave=leave)
 
     def _getvalue(self) -> NoReturn:
         raise NotPicklable(f"a {self._kind} cannot be copied")
 
     def __repr__(self) -> str:
-        holder = self.holder
-        held = "free" if holder is None else f"held by thread {holder.thread} of process {holder.pid}"
-        return f"<{self._kind}, {held}, {len(self.waiters)} waiting>"
+        return f"<{self._kind}, {state_of(self.holder)}, {len(self.waiters)} waiting>"
 
 
 class Lock(_Mutex):

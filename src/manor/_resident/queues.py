@@ -6,6 +6,7 @@ found here, by Python's ``<``: without a lock, and again if the queue was change
 
 from __future__ import annotations
 
+import itertools
 import operator
 import os
 import queue
@@ -14,6 +15,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Final, NoReturn, Self
 
 from manor import _native
+from manor._wire.people import Waiter, waiters_of
 from manor.errors import NotPicklable, ShutDown
 
 __all__ = ["JoinableQueue", "LifoQueue", "PriorityQueue", "Queue", "SimpleQueue", "typeid_of"]
@@ -32,6 +34,11 @@ class Queue(_native.Queue):
         """Make an empty queue; if *maxsize* is not positive, it takes any number of items."""
         most = operator.index(maxsize)
         return cls(arena, None, cls._own_tag, max(-_MAXSIZE_MAX, min(most, _MAXSIZE_MAX)))
+
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that wait to take, to put or in ``join``, the first to come first."""
+        return waiters_of(sorted(itertools.chain(*self._waiters()), key=lambda person: person[3]))
 
     def _get_maxsize(self) -> int:
         return self.maxsize

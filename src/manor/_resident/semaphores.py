@@ -40,7 +40,7 @@ class _Counter(_native.Semaphore):
         return waiters_of(self._waiters())
 
     def _took_from_dead(self, pid: int, entering: bool) -> None:
-        tell(self._kind, pid, raises=False, leave=self.__exit__ if entering else self.release)
+        tell(self._kind, pid, self._dead_site(), raises=False, leave=self.__exit__ if entering else self.release)
 
     def _getvalue(self) -> NoReturn:
         raise NotPicklable(f"a {self._kind} cannot be copied")

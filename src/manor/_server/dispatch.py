@@ -66,11 +66,12 @@ class Grantee(Protocol):
 class Dispatcher:
     """Knows the objects and the types of one server."""
 
-    def __init__(self, table: ObjectTable, registry: Registry, route: Route) -> None:
-        """Serve the objects of *table* on the server of that route."""
+    def __init__(self, table: ObjectTable, registry: Registry, route: Route, *, debug: bool = False) -> None:
+        """Serve the objects of *table* on the server of that route; *debug*: calls tell from where they come."""
         self.table = table
         self.registry = registry
         self.route = route
+        self.debug = debug
         self.turns = Turns()
         self.residency: Residency | None = None
 
@@ -179,4 +180,4 @@ class ProcessGrantee:
 
     def noted(self, result: Any, died: DeadOwner) -> Any:
         """Return the result with its note."""
-        return Noted(result, died.pid, died.process_name, died.kind_of_object)
+        return Noted(result, died.pid, died.process_name, died.kind_of_object, died.where)

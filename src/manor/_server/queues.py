@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import heapq
 import queue
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any
 
+from manor._server.attendance import Attendance
+from manor._server.calls import caller
+from manor._wire.people import Waiter
 from manor.errors import ShutDown
 
 __all__ = ["JoinableQueue", "LifoQueue", "PriorityQueue", "Queue", "SimpleQueue"]
@@ -17,6 +21,21 @@ class Queue(queue.Queue[Any]):
     """A ``queue.Queue`` that can be shut down on every Python, and moves many items at a time."""
 
     is_shutdown = False
+
+    def __init__(self, maxsize: int = 0) -> None:
+        super().__init__(maxsize)
+        self._attendance = Attendance()
+
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that wait to put, to take or for all to be done, the first to come first."""
+        return self._attendance.waiters
+
+    def join(self) -> None:
+        """Wait until nothing is unfinished, as ``queue.Queue.join`` does."""
+        with self.all_tasks_done:
+            while self.unfinished_tasks:
+                self._wait(self.all_tasks_done, None)
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         """Put an item, as ``queue.Queue.put`` does."""
@@ -73,6 +92,10 @@ class Queue(queue.Queue[Any]):
                 self.not_full.notify()
         return items
 
+    def _wait(self, condition: threading.Condition, seconds: float | None) -> None:
+        with self._attendance.of(caller()):
+            condition.wait(seconds)
+
     def _get_maxsize(self) -> int:
         return self.maxsize
 
@@ -90,7 +113,7 @@ class Queue(queue.Queue[Any]):
             left = None if end is None else end - time.monotonic()
             if not block or (left is not None and left <= 0):
                 raise failure
-            condition.wait(left)
+            self._wait(condition, left)
             if self.is_shutdown and (condition is self.not_full or not is_ready()):
                 raise ShutDown
 

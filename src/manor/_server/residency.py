@@ -209,7 +209,9 @@ def residency_of(server: Any, bytes_max: int, fd: int) -> Residency | None:
         fd: The memory file of one that was made for the server; -1 for none.
     """
     lease_s = server.limits.pickle_lease_s
-    arena = attachment.take_over(server, fd, lease_s) if fd >= 0 else create(server, bytes_max, lease_s)
+    arena = (
+        attachment.take_over(server, fd, lease_s) if fd >= 0 else create(server, bytes_max, lease_s, debug=server.debug)
+    )
     if arena is None:
         return None
     residency = Residency(arena, fd if fd >= 0 else arena.fileno(), lease_s, server.table)

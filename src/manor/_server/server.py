@@ -69,6 +69,7 @@ class Server:
         arena_bytes_max: int = 0,
         endpoint: Endpoint | None = None,
         arena_fd: int = -1,
+        debug: bool = False,
     ) -> None:
         """Listen, without serving yet.
 
@@ -81,6 +82,7 @@ class Server:
             arena_bytes_max: How large the shared memory of the standard types may grow; 0 for none.
             endpoint: Where it is reached, if that was made already.
             arena_fd: The memory file of an arena that was; -1 for none.
+            debug: Whether to tell from where threads acquire and wait.
 
         Raises:
             AddressInUse: Somebody else listens there.
@@ -98,7 +100,8 @@ class Server:
         self._leases = Leases(self.reactor, limits.fork_lease_s)
         self.table = self._leases.table
         self.processes = Processes()
-        self.dispatcher = Dispatcher(self.table, Registry(registry), self.route)
+        self.debug = debug
+        self.dispatcher = Dispatcher(self.table, Registry(registry), self.route, debug=debug)
         self.functions = ServerFunctions(self.dispatcher, self.stop)
         self._reason: str | None = None
         self._controls: set[Control] = set()
@@ -201,7 +204,7 @@ class Server:
 
     def welcome(self, refusal: Refusal = Refusal.NONE) -> Welcome:
         """Return what the server says of itself."""
-        return Welcome.of(self.route, self.limits, refusal)
+        return Welcome.of(self.route, self.limits, refusal, debug=self.debug)
 
     @property
     def is_stopping(self) -> bool:

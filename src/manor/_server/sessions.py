@@ -24,6 +24,7 @@ from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
 from manor._server.processes import Process
 from manor._server.waiting import Abandoned, Cancellation
 from manor._transport.connection import LOST, Connection
+from manor._wire import sites
 from manor._wire.calls import DROP_BYTE, REGRET_BYTE, SERVER, Kind, unpack_call, unpack_drop
 from manor._wire.calls import pack_answer as _pack_answer
 from manor.errors import MessageTooLarge, NotPicklable, ProtocolError
@@ -184,6 +185,8 @@ class Session:
 
     def _answer(self, message: bytearray) -> list[Any]:
         number, notices, drops, ident, method, payload = unpack_call(message)
+        if self._dispatcher.debug:
+            method = sites.served(method)
         self.process.await_notices(notices, drops)
         if self.connection.is_abandoned():
             raise Abandoned
@@ -234,7 +237,8 @@ class Session:
     def _too_large(self, message: bytearray, error: OverflowError) -> list[Any]:
         self.undo()
         number, _, _, _, method, _ = unpack_call(message)
-        return self._refuse(number, MessageTooLarge(f"the result of {method}(): {error} (Limits.message_bytes_max)"))
+        name = sites.served(method) if self._dispatcher.debug else method
+        return self._refuse(number, MessageTooLarge(f"the result of {name}(): {error} (Limits.message_bytes_max)"))
 
     def _refuse(self, number: int, error: BaseException) -> list[Any]:
         return [_pack_answer(Kind.ERROR, False, number), *self._codec.encode_error(error)]

@@ -1,4 +1,4 @@
-"""What is told of a hosted lock, semaphore, condition or event: who holds it, who waits for it."""
+"""What is told of a hosted object for which threads wait: who holds it, who waits for it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 __all__ = ["TOLD", "told_of"]
 
 
+_OURS: Final = {
+    "manor._server.primitives": ("Barrier", "Condition", "Event", "Lock", "RLock", "Semaphore"),
+    "manor._server.queues": ("Queue",),
+}
+
+
 def _is_ours(obj: object) -> bool:
     """Whether *obj* is a served one of ours; a user's attributes are not for whoever asks."""
-    primitives = sys.modules.get("manor._server.primitives")  # imported with the first that is made
-    if primitives is None:
-        return False
-    return isinstance(
-        obj, (primitives.Lock, primitives.RLock, primitives.Semaphore, primitives.Condition, primitives.Event)
-    )
+    for module, names in _OURS.items():
+        imported = sys.modules.get(module)  # with the first that is made
+        if imported is not None and isinstance(obj, tuple(getattr(imported, name) for name in names)):
+            return True
+    return False
 
 
 def told_of(obj: Any) -> tuple[Holder | None, list[Waiter]] | None:

@@ -12,7 +12,7 @@ __all__ = ["INTRODUCTION_BYTES_MAX", "Hello", "Refusal", "Role", "Welcome"]
 
 INTRODUCTION_BYTES_MAX: Final = 4096
 _HELLO: Final = struct.Struct("<BB16sIQH")
-_WELCOME: Final = struct.Struct("<B16sI16sQdIH")
+_WELCOME: Final = struct.Struct("<B16sI16sQdI?H")
 
 
 class Role(enum.IntEnum):
@@ -80,6 +80,7 @@ class Welcome(NamedTuple):
         path: The Unix socket on which the server listens for clients of its own machine and user.
         pickle_lease_s: How long the server promises to keep an object for a pickle, in seconds.
         chunk_items_max: The most items that it wants to bring in one round trip of an iteration.
+        debug: Whether calls are to tell from where they come.
     """
 
     refusal: Refusal
@@ -90,19 +91,28 @@ class Welcome(NamedTuple):
     path: str
     pickle_lease_s: float = DEFAULT.pickle_lease_s
     chunk_items_max: int = DEFAULT.chunk_items_max
+    debug: bool = False
 
     @classmethod
-    def of(cls, route: Route, limits: Limits, refusal: Refusal = Refusal.NONE) -> "Welcome":
+    def of(cls, route: Route, limits: Limits, refusal: Refusal = Refusal.NONE, *, debug: bool = False) -> "Welcome":
         """Return what the server at the end of *route* says of itself."""
         return cls(
             refusal, route.server, route.pid, route.machine, limits.message_bytes_max, route.path,
-            limits.pickle_lease_s, limits.chunk_items_max,
+            limits.pickle_lease_s, limits.chunk_items_max, debug,
         )  # fmt: skip
+
+    def agreed(self, limits: Limits) -> Limits:
+        """Return the bounds that hold for a client whose own are *limits*."""
+        return limits.agreed(
+            message_bytes_max=self.message_bytes_max,
+            pickle_lease_s=self.pickle_lease_s,
+            chunk_items_max=self.chunk_items_max,
+        )
 
     def pack(self) -> bytes:
         """Return the frame."""
         path = self.path.encode("utf-8", "surrogateescape")
-        bounds = (self.message_bytes_max, self.pickle_lease_s, self.chunk_items_max)
+        bounds = (self.message_bytes_max, self.pickle_lease_s, self.chunk_items_max, self.debug)
         return _WELCOME.pack(self.refusal, self.server, self.pid, self.machine, *bounds, len(path)) + path
 
     @classmethod
@@ -110,7 +120,8 @@ class Welcome(NamedTuple):
         """Parse a frame; raise ``ProtocolError`` for anything else."""
         if not _WELCOME.size <= len(data) <= INTRODUCTION_BYTES_MAX:
             raise ProtocolError(f"a welcome of {len(data)} bytes")
-        refusal, server, pid, machine, message_bytes_max, lease_s, items_max, length = _WELCOME.unpack_from(data)
+        refusal, server, pid, machine, *bounds, debug, length = _WELCOME.unpack_from(data)
+        message_bytes_max, lease_s, items_max = bounds
         path = bytes(data[_WELCOME.size :])
         if length != len(path) or refusal not in tuple(Refusal):
             raise ProtocolError("a malformed welcome")
@@ -119,4 +130,4 @@ class Welcome(NamedTuple):
         except ValueError as error:
             raise ProtocolError(f"a welcome with bounds that could never work: {error}") from None
         where = path.decode("utf-8", "surrogateescape")
-        return cls(Refusal(refusal), server, pid, machine, message_bytes_max, where, lease_s, items_max)
+        return cls(Refusal(refusal), server, pid, machine, message_bytes_max, where, lease_s, items_max, debug)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import NamedTuple
 
-__all__ = ["Holder", "LockState", "Waiter", "holder_of", "waiters_of"]
+__all__ = ["Holder", "LockState", "Person", "Waiter", "holder_of", "state_of", "waiters_of"]
+
+Person = tuple[int, int, str, float, str | None]
+"""Attributes of a ``Holder``, but for ``since``, which is as ``time.monotonic()`` has it."""
 
 
 class Holder(NamedTuple):
@@ -18,21 +21,25 @@ class Holder(NamedTuple):
         process_name: ``multiprocessing.current_process().name`` there; empty where that is not known, as of a process
             that reaches shared memory by calls to the server.
         since: Since when, as ``time.time()`` has it, give or take some milliseconds.
+        where: The file and line from where it acquired, as ``"jobs.py:12"``, with a manager that was made with
+            ``debug=True``; None if that is not known.
     """
 
     pid: int
     thread: int
     process_name: str
     since: float
+    where: str | None = None
 
 
 class Waiter(NamedTuple):
-    """A thread that waits; attributes as those of a ``Holder``."""
+    """A thread that waits; attributes as those of a ``Holder``: ``where`` it began to wait."""
 
     pid: int
     thread: int
     process_name: str
     since: float
+    where: str | None = None
 
 
 class LockState(NamedTuple):
@@ -57,11 +64,19 @@ def _on_the_wall(monotonic: float) -> float:
     return time.time() - (time.monotonic() - monotonic)
 
 
-def holder_of(person: tuple[int, int, str, float] | None) -> Holder | None:
+def holder_of(person: Person | None) -> Holder | None:
     """Return a holder as users see it."""
-    return None if person is None else Holder(*person[:3], _on_the_wall(person[3]))
+    return None if person is None else Holder(*person[:3], _on_the_wall(person[3]), person[4])
 
 
-def waiters_of(persons: list[tuple[int, int, str, float]]) -> list[Waiter]:
+def waiters_of(persons: list[Person]) -> list[Waiter]:
     """Return waiters as users see them, in their order."""
-    return [Waiter(*person[:3], _on_the_wall(person[3])) for person in persons]
+    return [Waiter(*person[:3], _on_the_wall(person[3]), person[4]) for person in persons]
+
+
+def state_of(holder: Holder | None) -> str:
+    """Return in words who holds a lock."""
+    if holder is None:
+        return "free"
+    where = "" if holder.where is None else f" at {holder.where}"
+    return f"held by thread {holder.thread} of process {holder.pid}{where}"

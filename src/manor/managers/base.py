@@ -43,6 +43,9 @@ class BaseManager(Registering):
             without the server. Otherwise the server hosts them as it hosts everything else.
         arena_bytes_max: How large that memory may grow, in bytes; by default to half of what the machine, or the
             control group, has. A value that does not fit any more raises ``ArenaFull``.
+        debug: Whether locks and whatever else is waited for tell from where: ``lock.holder.where``, ``waiters``,
+            ``locks()`` and ``OwnerDiedWarning`` name the file and line of the call. Calls take several times as long.
+            It is for the process that starts the server to say, and holds for all.
     """
 
     _Server: ClassVar[type[Server]] = Server
@@ -61,6 +64,7 @@ class BaseManager(Registering):
         exit_with_parent: bool = True,
         resident: bool = True,
         arena_bytes_max: int | None = None,
+        debug: bool = False,
     ) -> None:
         self._has_explicit_key = authkey is not None
         if authkey is None:
@@ -77,6 +81,7 @@ class BaseManager(Registering):
         self._limits = limits
         self._exit_with_parent = exit_with_parent
         self._arena_bytes_max = arena_bytes(arena_bytes_max) if resident else 0
+        self._debug = debug
         self._link: Link | None = None
         self._process: Any
         if address is not None and not is_loopback(address) and len(authkey) < _WEAK_KEY_BYTES:
@@ -100,6 +105,7 @@ class BaseManager(Registering):
             self._serializer,
             limits=self._limits,
             arena_bytes_max=self._arena_bytes_max,
+            debug=self._debug,
         )
 
     def connect(self) -> None:
@@ -136,6 +142,7 @@ class BaseManager(Registering):
             self._limits,
             exit_with_parent=self._exit_with_parent,
             arena_bytes_max=self._arena_bytes_max,
+            debug=self._debug,
         )
         server = (self._travelling_registry(), self._address, bytes(self._authkey), self._serializer)
         target = self._server_target()

@@ -92,7 +92,7 @@ class NamedObjects:
         and queues have no holder: they are there while somebody waits. A condition's own lock is there beside it.
 
         A process that has mapped the manager's memory reads that without the server, also after that crashed, and does
-        not see what the server hosts; of what a server hosts, barriers and queues are never there.
+        not see what the server hosts.
         """
         link = self._started_link()
         arena: Arena | None = link.arena

@@ -10,6 +10,7 @@ use crate::mutation::{Bug, with_planted};
 use crate::object::kills::{drop_with_contents, store_reference};
 use crate::queue;
 use crate::semaphore::kills::release_to_a_waiter;
+use crate::site::kills::take_a_lock;
 use crate::tally::kills::sweep_one_that_counted;
 use crate::value::{Kind, Value};
 
@@ -202,6 +203,11 @@ fn a_shell_that_frees_values_is_caught() {
 #[test]
 fn a_permit_taken_after_its_new_holder_left_the_line_is_caught() {
     caught(Bug::PermitTakenApart, release_to_a_waiter, "permits are on record");
+}
+
+#[test]
+fn a_site_stored_after_the_lock_was_taken_is_caught() {
+    caught(Bug::SiteApart, take_a_lock, "half done");
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! Taking and leaving a lock where that is not one exchange, and who holds it.
 
-use super::{COUNT, DEAD, DIED, Mutex, OWNER, STATE, Taken, WAITERS};
+use super::{COUNT, DEAD, DIED, Mutex, OWNER, SINCE, SITE, STATE, Taken, WAITERS};
 use crate::change::Change;
+use crate::clock;
 use crate::failure::Result;
 use crate::heap::Heap;
 use crate::layout::Space;
 use crate::life::{self, Ending, LifeId};
 use crate::lock::Guard;
 use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
+use crate::site;
 use crate::slots;
 use crate::wait::line::{Pruned, first_alive};
 use crate::wait::node::{Node, Standing};
@@ -45,19 +48,31 @@ impl Mutex {
         let (taken, wake) = {
             let guard = heap.begin(self.object)?;
             let wake = self.settle(&heap.space, &guard, None)?;
-            (self.take_free(&heap.space, me)?, wake)
+            (self.take_free(&heap.space, &guard, me)?, wake)
         };
         wake_all(&heap.space, wake.as_slice())?;
         Ok(taken)
     }
 
     /// Takes the lock if nobody holds it, who came first. The caller has the object's lock and has settled.
-    pub(super) fn take_free<M: Memory>(&self, space: &Space<M>, me: LifeId) -> Result<Taken> {
-        let at = self.object.body(STATE);
+    pub(super) fn take_free<M: Memory>(
+        &self,
+        space: &Space<M>,
+        guard: &Guard<'_, M>,
+        me: LifeId,
+    ) -> Result<Taken> {
+        let (at, site) = (self.object.body(STATE), site::noted(space, me)?);
         loop {
             let seen = self.state(space)?;
             if seen & OWNER != 0 {
                 return Ok(Taken::Busy);
+            }
+            if let Some(site) = site {
+                if self.freeze(space, seen)? {
+                    self.take_from(space, guard, me, seen & DIED, site)?;
+                    return self.taken(space, seen);
+                }
+                continue;
             }
             // What waits was handed the lock by `settle`, so nobody does.
             if space.memory.exchange(at, seen, seen & DIED | me.word())? == seen {
@@ -65,6 +80,27 @@ impl Mutex {
                 return self.taken(space, seen);
             }
         }
+    }
+
+    /// Takes a free lock, whose state is frozen, from a site.
+    fn take_from<M: Memory>(
+        &self,
+        space: &Space<M>,
+        guard: &Guard<'_, M>,
+        me: LifeId,
+        mark: u64,
+        site: u64,
+    ) -> Result<()> {
+        let mut change = Change::new();
+        change.write(self.object.body(STATE), me.word() | mark);
+        change.write(self.object.body(COUNT), 1);
+        change.write(self.object.body(SINCE), clock::coarse_ns());
+        if is_planted(Bug::SiteApart) {
+            guard.commit(&change)?;
+            return space.memory.store(self.object.body(SITE), site);
+        }
+        change.write(self.object.body(SITE), site);
+        guard.commit(&change)
     }
 
     /// How a lock was taken whose state is `state`.
@@ -124,6 +160,9 @@ impl Mutex {
         if self.is_reentrant {
             change.write(self.object.body(COUNT), first.argument(space)?);
         }
+        if let Some(site) = site::noted(space, first.life)? {
+            change.write(self.object.body(SITE), site);
+        }
         line.take(space, &mut change, &first, false)?;
         guard.commit(&change)?;
         Self::tell_granted(space, &first)
@@ -161,7 +200,8 @@ impl Mutex {
         match ending {
             Ending::Died => {
                 let pid = life::who(space, owner)?.pid;
-                space.memory.store(self.object.body(DEAD), pid.into())?;
+                let site = space.memory.load(self.object.body(SITE))?;
+                space.memory.store(self.object.body(DEAD), u64::from(pid) | site << 32)?;
                 if self.freeze(space, state)? {
                     self.hand_over(space, guard, DIED)
                 } else {

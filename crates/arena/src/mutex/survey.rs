@@ -1,6 +1,6 @@
 //! Who holds a lock, and who waits for it.
 
-use super::{COUNT, DIED, Mutex, OWNER, SINCE};
+use super::{COUNT, DEAD, DIED, Mutex, OWNER, SINCE, SITE};
 use crate::failure::Result;
 use crate::heap::Heap;
 use crate::life::{self, Ending, LifeId};
@@ -16,17 +16,30 @@ pub struct Holder {
     pub since_ns: u64,
     /// How often it has taken it.
     pub count: u64,
+    /// From where it has taken it, a number of [`crate::site`].
+    pub site: u64,
 }
 
 impl Mutex {
     /// Who holds the lock.
     pub fn holder<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Holder>> {
-        let (space, state) = (&heap.space, self.state(&heap.space)?);
-        let Some(life) = LifeId::from_word(state & OWNER) else { return Ok(None) };
-        let since_ns = space.memory.load(self.object.body(SINCE))?;
-        let count =
-            if self.is_reentrant { space.memory.load(self.object.body(COUNT))? } else { 1 };
-        Ok(Some(Holder { life, since_ns, count }))
+        let word = |word| heap.space.memory.load(self.object.body(word));
+        let mut state = self.state(&heap.space)?;
+        loop {
+            let Some(life) = LifeId::from_word(state & OWNER) else { return Ok(None) };
+            let (since_ns, site) = (word(SINCE)?, word(SITE)?);
+            let count = if self.is_reentrant { word(COUNT)? } else { 1 };
+            let now = self.state(&heap.space)?;
+            if now & OWNER == state & OWNER {
+                return Ok(Some(Holder { life, since_ns, count, site }));
+            }
+            state = now; // What was read may be another one's.
+        }
+    }
+
+    /// From where the last holder that died had taken it, a number of [`crate::site`].
+    pub fn dead_site<M: Memory>(&self, heap: &Heap<M>) -> Result<u64> {
+        Ok(heap.space.memory.load(self.object.body(DEAD))? >> 32)
     }
 
     /// Who waits for it.

@@ -51,7 +51,7 @@ impl Mutex {
         let guard = heap.begin(self.object)?;
         let wake = self.settle(space, &guard, None)?;
         loop {
-            let taken = self.take_free(space, me)?;
+            let taken = self.take_free(space, &guard, me)?;
             if taken != Taken::Busy {
                 return Ok((taken, wake));
             }

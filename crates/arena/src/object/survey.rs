@@ -4,7 +4,7 @@ use super::{Handle, KIND, ObjectKind, TAG, places, presence_at, resolve};
 use crate::block::{Header, State};
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
-use crate::layout::ROOT;
+use crate::layout::{ROOT, SITES};
 use crate::memory::Memory;
 
 impl<M: Memory> Heap<M> {
@@ -33,13 +33,13 @@ impl<M: Memory> Heap<M> {
         self.is_last(object, 0, Some(presence_at(object, self.slot())))
     }
 
-    /// Every live object, but for the one that holds the names.
+    /// Every live object, but for those that hold the names and the sites.
     pub fn objects(&self) -> Result<Vec<Handle>> {
-        let root = self.space.memory.load(ROOT)?;
+        let roots = [self.space.memory.load(ROOT)?, self.space.memory.load(SITES)?];
         let mut found = Vec::new();
         for at in places(&self.space)? {
             let header = Header(self.space.memory.load(at)?);
-            if header.is(State::Live) && at != root {
+            if header.is(State::Live) && !roots.contains(&at) {
                 found.push(Handle { at, generation: header.generation() });
             }
         }

@@ -1,7 +1,7 @@
 //! What is done under a semaphore's own lock.
 
 use super::word::Word;
-use super::{DEAD, HEIR, IS_DEAD, Semaphore, UNBOUNDED, VALUE};
+use super::{DEAD, DEAD_SITE_SHIFT, HEIR, IS_DEAD, Semaphore, UNBOUNDED, VALUE};
 use crate::change::Change;
 use crate::failure::Result;
 use crate::heap::Heap;
@@ -11,6 +11,7 @@ use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::mutex::Taken;
+use crate::site;
 use crate::wait::line::{Pruned, first_alive};
 use crate::wait::node::{self, Node, Standing};
 
@@ -109,7 +110,7 @@ impl<'s, M: Memory> Held<'s, M> {
         let Some(life) = word.noted() else { return Ok(true) };
         let Some(place) = self.semaphore.place_for(self.space, life)? else { return Ok(false) };
         let mut change = Change::new();
-        place.add(&mut change, life);
+        place.add(&mut change, life, None);
         self.commit(&mut change, self.value)?;
         Ok(true)
     }
@@ -152,7 +153,7 @@ impl<'s, M: Memory> Held<'s, M> {
             let Some(place) = self.semaphore.place_for(self.space, me)? else {
                 return Ok(Err(Full));
             };
-            place.add(&mut change, me);
+            place.add(&mut change, me, site::noted(self.space, me)?);
         }
         let inherits = self.inherit(&mut change, me)?;
         self.commit(&mut change, self.value - 1)?;
@@ -192,7 +193,7 @@ impl<'s, M: Memory> Held<'s, M> {
         let mut change = Change::new();
         if argument & RECORDED != 0 {
             let Some(place) = semaphore.place_for(space, first.life)? else { return Ok(false) };
-            place.add(&mut change, first.life);
+            place.add(&mut change, first.life, site::noted(space, first.life)?);
         }
         if self.inherit(&mut change, first.life)? {
             first.note(&mut change, argument | INHERITS);
@@ -217,7 +218,8 @@ impl<'s, M: Memory> Held<'s, M> {
                     let pid = life::who(self.space, record.life)?.pid;
                     let mut change = Change::new();
                     record.set(&mut change, 0);
-                    change.write(self.body(DEAD), u64::from(pid) | IS_DEAD);
+                    let site = record.site << DEAD_SITE_SHIFT;
+                    change.write(self.body(DEAD), u64::from(pid) | IS_DEAD | site);
                     change.write(self.body(HEIR), 0);
                     // If others gave its permits back for it, there is no room for them.
                     let room = self.bound()?.saturating_sub(self.value);

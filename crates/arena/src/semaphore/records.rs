@@ -8,12 +8,17 @@ use crate::heap::Heap;
 use crate::layout::{Space, lockable};
 use crate::life::LifeId;
 use crate::memory::Memory;
+use crate::site::SITE_BITS;
 use crate::value;
 
-/// Words of a record: the life, and how many permits. Without permits it is free, whatever the life.
+/// Words of a record: the life; how many permits, and from where the last was taken. Without permits it is free, whatever
+/// the life.
 const LIFE: u64 = 0;
 const COUNT: u64 = 8;
 const BYTES: u64 = 16;
+/// In the second word: how many.
+const COUNT_MAX: u64 = u64::MAX >> SITE_BITS;
+const SITE_SHIFT: u32 = 64 - SITE_BITS;
 /// So many are in the object itself.
 const IN_OBJECT: u64 = (lockable::LOG - lockable::BODY - FIRST_RECORDS) / BYTES;
 /// Words of a block of records: the header, how many there are, and they.
@@ -28,12 +33,15 @@ pub(super) struct Record {
     at: u64,
     pub life: LifeId,
     pub count: u64,
+    /// From where the last one was taken.
+    pub site: u64,
 }
 
 impl Record {
     /// Lists what makes it a record of `count` permits.
     pub fn set(&self, change: &mut Change, count: u64) {
-        change.write(self.at + COUNT, count);
+        let site = if count == 0 { 0 } else { self.site };
+        change.write(self.at + COUNT, count.min(COUNT_MAX) | site << SITE_SHIFT);
     }
 
     /// Lists what makes it another's.
@@ -50,13 +58,19 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Lists what records one permit more.
-    pub fn add(&self, change: &mut Change, life: LifeId) {
+    /// Lists what records one permit more, taken from a site if there are any.
+    pub fn add(&self, change: &mut Change, life: LifeId, site: Option<u64>) {
         if self.count == 0 {
             change.write(self.at + LIFE, life.word());
         }
-        change.write(self.at + COUNT, self.count + 1);
+        change.write(self.at + COUNT, (self.count + 1) | site.unwrap_or(0) << SITE_SHIFT);
     }
+}
+
+/// How many permits a record is of, and from where the last was taken.
+fn counted<M: Memory>(space: &Space<M>, at: u64) -> Result<(u64, u64)> {
+    let word = space.memory.load(at + COUNT)?;
+    Ok((word & COUNT_MAX, word >> SITE_SHIFT))
 }
 
 impl Semaphore {
@@ -90,14 +104,14 @@ impl Semaphore {
     pub(super) fn records<M: Memory>(&self, space: &Space<M>) -> Result<Vec<Record>> {
         let mut records = Vec::new();
         for at in self.places(space)? {
-            let count = space.memory.load(at + COUNT)?;
+            let (count, site) = counted(space, at)?;
             if count == 0 {
                 continue;
             }
             let Some(life) = LifeId::from_word(space.memory.load(at + LIFE)?) else {
                 return corrupt("a permit is recorded as nobody's");
             };
-            records.push(Record { at, life, count });
+            records.push(Record { at, life, count, site });
         }
         Ok(records)
     }
@@ -109,9 +123,9 @@ impl Semaphore {
         life: LifeId,
     ) -> Result<Option<Record>> {
         for at in self.places(space)? {
-            let count = space.memory.load(at + COUNT)?;
+            let (count, site) = counted(space, at)?;
             if count != 0 && space.memory.load(at + LIFE)? == life.word() {
-                return Ok(Some(Record { at, life, count }));
+                return Ok(Some(Record { at, life, count, site }));
             }
         }
         Ok(None)
@@ -125,7 +139,7 @@ impl Semaphore {
     ) -> Result<Option<Place>> {
         let mut free = None;
         for at in self.places(space)? {
-            let count = space.memory.load(at + COUNT)?;
+            let (count, _) = counted(space, at)?;
             if count == 0 {
                 free = free.or(Some(Place { at, count }));
             } else if space.memory.load(at + LIFE)? == life.word() {

@@ -6,6 +6,7 @@ use super::*;
 use crate::heap::Heap;
 use crate::life::{Ending, Life};
 use crate::memory::Shared;
+use crate::wait::Look;
 use crate::wait::patience::Until;
 use crate::wait::sleep::Ended;
 
@@ -139,6 +140,24 @@ fn the_death_of_any_holder_wakes_the_first_in_line() {
         assert_eq!(waiter.join().unwrap(), Ok(Ended::Over(Taken::FromDead { pid })));
     });
     assert_eq!(semaphore.release(&heap, life.id(), 1), Ok(Given::Done));
+    life.end(&heap).unwrap();
+}
+
+#[test]
+fn the_first_in_line_watches_a_hundred_holders() {
+    let (heap, life) = stage();
+    let semaphore = Semaphore::create(&heap, 100, true, false).unwrap();
+    let holders: Vec<_> = (0..100).map(|_| crate::life::play(&heap, 1)).collect();
+    for &holder in &holders {
+        assert_eq!(semaphore.try_acquire(&heap, holder, false), Ok(Taken::Now));
+    }
+    let (taken, ticket) = semaphore.enqueue(&heap, life.id(), false).unwrap();
+    assert_eq!(taken, Taken::Busy);
+    let ticket = ticket.unwrap();
+    let Ok(Look::BehindAny(mut watched)) = semaphore.look(&heap, ticket) else { panic!() };
+    watched.sort_by_key(|life| life.word());
+    assert_eq!(watched, holders);
+    assert_eq!(semaphore.abandon(&heap, ticket), Ok(Taken::Busy));
     life.end(&heap).unwrap();
 }
 

@@ -6,11 +6,11 @@ use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ::arena::Failure;
 use ::arena::heap::Heap;
 use ::arena::life::LifeId;
 use ::arena::memory::Shared;
 use ::arena::object::Handle;
-use ::arena::{Failure, clock};
 use pyo3::prelude::*;
 
 use super::failures::to_python;
@@ -20,7 +20,9 @@ use super::lives::Lives;
 use super::names;
 use super::object::Object;
 use super::people::Person;
+use super::sites::Sites;
 use super::survey;
+use super::times::{nanoseconds, seconds_until, until};
 
 /// An arena that this process is attached to.
 #[pyclass(frozen, weakref, module = "manor._native")]
@@ -30,17 +32,9 @@ pub struct Arena {
     fd: Mutex<Option<OwnedFd>>,
     hooks: Hooks,
     holds: Holds,
+    sites: Option<Sites>,
     /// 1 + the slot that was reserved for a child; 0 for none.
     reserved: AtomicU64,
-}
-
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates, as it should.
-fn nanoseconds(seconds: f64) -> u64 {
-    (seconds * 1e9) as u64
-}
-
-fn until(seconds: f64) -> u64 {
-    clock::now_ns().saturating_add(nanoseconds(seconds))
 }
 
 impl Arena {
@@ -76,6 +70,12 @@ impl Arena {
     #[inline]
     pub fn lives(&self) -> &Arc<Lives> {
         &self.lives
+    }
+
+    /// The sites, where they are noted.
+    #[inline]
+    pub fn sites(&self) -> Option<&Sites> {
+        self.sites.as_ref()
     }
 
     /// The exception for using it after its end.
@@ -132,12 +132,14 @@ impl Arena {
 
     fn new(heap: Heap<Shared>, fd: Option<OwnedFd>, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
         let hooks = Hooks::of(hooks)?;
+        let sites = Sites::of(&heap).map_err(to_python)?;
         Ok(Self {
             heap: ManuallyDrop::new(heap),
-            lives: Lives::new(),
+            lives: Lives::new(sites.is_some()),
             fd: Mutex::new(fd),
             hooks,
             holds: Holds::default(),
+            sites,
             reserved: AtomicU64::new(0),
         })
     }
@@ -160,8 +162,12 @@ impl Drop for Arena {
 #[pymethods]
 impl Arena {
     #[staticmethod]
-    fn create(bytes_max: u64, name: &str, hooks: &Bound<'_, PyAny>) -> PyResult<Self> {
+    #[pyo3(signature = (bytes_max, name, hooks, debug = false))]
+    fn create(bytes_max: u64, name: &str, hooks: &Bound<'_, PyAny>, debug: bool) -> PyResult<Self> {
         let (heap, fd) = Heap::create(bytes_max, name).map_err(to_python)?;
+        if debug {
+            heap.note_sites().map_err(to_python)?;
+        }
         Self::new(heap, Some(fd), hooks)
     }
 
@@ -223,8 +229,7 @@ impl Arena {
     }
 
     fn processes(&self) -> PyResult<Vec<(u64, u64, String)>> {
-        let attached = self.heap.attached().map_err(to_python)?;
-        Ok(attached.into_iter().map(|info| (info.slot, info.pid, info.name)).collect())
+        survey::processes(self)
     }
 
     fn add_name(&self, name: &str, object: &Bound<'_, Object>) -> PyResult<bool> {
@@ -251,11 +256,10 @@ impl Arena {
         self.heap.sweep_dead().map_err(to_python)
     }
 
-    #[allow(clippy::cast_precision_loss)] // Of some microseconds.
     fn reap(&self) -> PyResult<Option<f64>> {
         self.heap.reap().map_err(to_python)?;
         let next = self.heap.next_lease_end().map_err(to_python)?;
-        Ok(next.map(|end| end.saturating_sub(clock::now_ns()) as f64 / 1e9))
+        Ok(next.map(seconds_until))
     }
 
     fn chores(&self) -> PyResult<u32> {
@@ -288,12 +292,6 @@ impl Arena {
     }
 
     fn lease_held(&self, seconds: f64) -> PyResult<()> {
-        for handle in self.holds.handles() {
-            match self.heap.lease(handle, until(seconds)) {
-                Ok(()) | Err(Failure::ObjectGone) => {}
-                Err(failure) => return Err(to_python(failure)),
-            }
-        }
-        Ok(())
+        self.holds.lease_all(&self.heap, until(seconds)).map_err(to_python)
     }
 }

@@ -15,6 +15,14 @@ pub struct Event {
     native: Native,
 }
 
+impl Event {
+    /// The arena's event.
+    #[inline]
+    pub fn native(&self) -> Native {
+        self.native
+    }
+}
+
 #[pymethods]
 impl Event {
     #[new]

@@ -5,6 +5,8 @@ use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ::arena::Failure;
+use ::arena::heap::Heap;
+use ::arena::memory::Shared;
 use ::arena::object::Handle;
 
 /// How many objects of Python's stand for each object of the arena.
@@ -49,8 +51,15 @@ impl Holds {
         is_last
     }
 
-    /// Everything that the process holds.
-    pub fn handles(&self) -> Vec<Handle> {
-        self.counts().keys().copied().collect()
+    /// Has everything that the process holds live at least until then.
+    pub fn lease_all(&self, heap: &Heap<Shared>, until_ns: u64) -> Result<(), Failure> {
+        let handles: Vec<Handle> = self.counts().keys().copied().collect();
+        for handle in handles {
+            match heap.lease(handle, until_ns) {
+                Ok(()) | Err(Failure::ObjectGone) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(())
     }
 }

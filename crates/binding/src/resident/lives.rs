@@ -28,6 +28,8 @@ unsafe impl Send for Place {}
 /// One arena, as the threads know it that have lives there.
 pub struct Lives {
     serial: u64,
+    /// The same, or no arena's where there is no short way.
+    serial_of_usual: u64,
     place: Mutex<Option<Place>>,
 }
 
@@ -74,9 +76,12 @@ impl Drop for Own {
 
 impl Lives {
     /// Of a new arena's Python object.
-    pub fn new() -> Arc<Self> {
+    /// `is_unusual`: its threads never take the short way of `usual`.
+    pub fn new(is_unusual: bool) -> Arc<Self> {
         // Relaxed: only the numbers matter.
-        Arc::new(Self { serial: SERIALS.fetch_add(1, Ordering::Relaxed), place: Mutex::new(None) })
+        let serial = SERIALS.fetch_add(1, Ordering::Relaxed);
+        let serial_of_usual = if is_unusual { u64::MAX } else { serial };
+        Arc::new(Self { serial, serial_of_usual, place: Mutex::new(None) })
     }
 
     fn place(&self) -> MutexGuard<'_, Option<Place>> {
@@ -95,8 +100,19 @@ impl Lives {
     /// The life of the calling thread, if it acted in this arena last.
     #[inline]
     pub fn known(&self) -> Option<LifeId> {
+        Self::known_by(self.serial)
+    }
+
+    /// The same, for the short way of `usual`.
+    #[inline]
+    pub fn known_as_usual(&self) -> Option<LifeId> {
+        Self::known_by(self.serial_of_usual)
+    }
+
+    #[inline]
+    fn known_by(serial: u64) -> Option<LifeId> {
         let acting = ACTING.get();
-        let is_here = acting.serial == self.serial && acting.birthplace?.is_here();
+        let is_here = acting.serial == serial && acting.birthplace?.is_here();
         if is_here { acting.life } else { None }
     }
 

@@ -1,6 +1,6 @@
 //! `manor._native.Mutex`: `Lock` and `RLock`.
 
-use ::arena::mutex::{Freed, Mutex as Native, Taken};
+use ::arena::mutex::{Freed, Holder, Mutex as Native, Taken};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -40,7 +40,30 @@ impl Mutex {
     fn take(slf: &Bound<'_, Self>, limit: Limit, way: Way) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?.get();
         let (native, me) = (slf.get().native, arena.me()?);
-        match native.try_acquire(arena.heap(), me).map_err(to_python)? {
+        if arena.sites().is_some() {
+            return Self::take_noted(slf, arena, limit, way);
+        }
+        let taken = native.try_acquire(arena.heap(), me).map_err(to_python)?;
+        Self::conclude(slf, arena, taken, limit, way)
+    }
+
+    #[cold]
+    fn take_noted(slf: &Bound<'_, Self>, arena: &Arena, limit: Limit, way: Way) -> PyResult<bool> {
+        let _noted = arena.note_site(slf.py())?;
+        let (native, me) = (slf.get().native, arena.me()?);
+        let taken = native.try_acquire_noted(arena.heap(), me).map_err(to_python)?;
+        Self::conclude(slf, arena, taken, limit, way)
+    }
+
+    #[inline]
+    fn conclude(
+        slf: &Bound<'_, Self>,
+        arena: &Arena,
+        taken: Taken,
+        limit: Limit,
+        way: Way,
+    ) -> PyResult<bool> {
+        match taken {
             Taken::Now => Ok(true),
             Taken::FromDead { pid } => Self::tell(slf, pid, way),
             Taken::Busy if limit.is_now() => Ok(false),
@@ -169,7 +192,14 @@ impl Mutex {
     fn _holder(slf: &Bound<'_, Self>) -> PyResult<Option<Person>> {
         let arena = arena_of(slf.as_super())?.get();
         let holder = slf.get().native.holder(arena.heap()).map_err(to_python)?;
-        holder.map(|holder| people::person(arena, holder.life, holder.since_ns)).transpose()
+        let told =
+            |holder: Holder| people::person(arena, holder.life, holder.since_ns, holder.site);
+        holder.map(told).transpose()
+    }
+
+    fn _dead_site(slf: &Bound<'_, Self>) -> PyResult<Option<String>> {
+        let heap = arena_of(slf.as_super())?.get().heap();
+        slf.get().native.dead_site(heap).and_then(|site| heap.site(site)).map_err(to_python)
     }
 
     fn _waiters(slf: &Bound<'_, Self>) -> PyResult<Vec<Person>> {

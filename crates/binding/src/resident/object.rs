@@ -31,12 +31,20 @@ impl Object {
         Ok(arena)
     }
 
-    /// Its arena's heap and the calling thread, if the arena has not ended and the thread is known there.
+    /// Its arena's heap and the calling thread, if the arena has not ended, the thread is known there, and what is usual
+    /// is all that has to be done.
     #[inline]
     pub fn at_hand(&self) -> Option<(&Heap<Shared>, LifeId)> {
         let arena = self.arena.get();
-        let me = arena.lives().known()?;
+        let me = arena.lives().known_as_usual()?;
         (arena.heap().is_ended() == Ok(false)).then(|| (arena.heap(), me))
+    }
+
+    /// Its arena's heap, if the arena has not ended.
+    #[inline]
+    pub fn heap_at_hand(&self) -> Option<&Heap<Shared>> {
+        let heap = self.arena.get().heap();
+        (heap.is_ended() == Ok(false)).then_some(heap)
     }
 
     /// Its arena.

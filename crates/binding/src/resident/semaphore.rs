@@ -1,5 +1,6 @@
 //! `manor._native.Semaphore`: `Semaphore` and `BoundedSemaphore`.
 
+use ::arena::Failure;
 use ::arena::mutex::Taken;
 use ::arena::semaphore::{Given, Semaphore as Native};
 use pyo3::exceptions::{PyOverflowError, PyValueError};
@@ -43,15 +44,44 @@ impl Semaphore {
         let (native, me) = (slf.get().native, arena.me()?);
         let recorded = way == Way::Enter;
         // Records may need more room.
-        let taken = match arena.roomy(|| native.try_acquire(arena.heap(), me, recorded)) {
-            Ok(Taken::Busy) => Self::wait(slf, arena, way, limit()?)?,
-            other => other.map_err(to_python)?,
+        if arena.sites().is_some() {
+            return Self::take_noted(slf, arena, way, limit);
+        }
+        // Records may need more room.
+        let taken = arena.roomy(|| native.try_acquire(arena.heap(), me, recorded));
+        Self::conclude(slf, arena, taken, way, limit)
+    }
+
+    #[cold]
+    fn take_noted(
+        slf: &Bound<'_, Self>,
+        arena: &Arena,
+        way: Way,
+        limit: impl FnOnce() -> PyResult<Limit>,
+    ) -> PyResult<bool> {
+        let _noted = arena.note_site(slf.py())?;
+        let (native, me, recorded) = (slf.get().native, arena.me()?, way == Way::Enter);
+        let taken = arena.roomy(|| native.try_acquire_noted(arena.heap(), me, recorded));
+        Self::conclude(slf, arena, taken, way, limit)
+    }
+
+    #[inline]
+    fn conclude(
+        slf: &Bound<'_, Self>,
+        arena: &Arena,
+        taken: Result<Taken, Failure>,
+        way: Way,
+        limit: impl FnOnce() -> PyResult<Limit>,
+    ) -> PyResult<bool> {
+        let taken = match taken.map_err(to_python)? {
+            Taken::Busy => Self::wait(slf, arena, way, limit()?)?,
+            other => other,
         };
         match taken {
             Taken::Now => Ok(true),
             Taken::Busy => Ok(false),
             Taken::FromDead { pid } => {
-                slf.call_method1("_took_from_dead", (pid, recorded)).map(|_| true)
+                slf.call_method1("_took_from_dead", (pid, way == Way::Enter)).map(|_| true)
             }
         }
     }
@@ -161,6 +191,11 @@ impl Semaphore {
     fn owner_died(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?.get();
         slf.get().native.owner_died(arena.heap()).map_err(to_python)
+    }
+
+    fn _dead_site(slf: &Bound<'_, Self>) -> PyResult<Option<String>> {
+        let heap = arena_of(slf.as_super())?.get().heap();
+        slf.get().native.dead_site(heap).and_then(|site| heap.site(site)).map_err(to_python)
     }
 
     fn _waiters(slf: &Bound<'_, Self>) -> PyResult<Vec<Person>> {

@@ -15,7 +15,7 @@ pub fn waits(arena: &Arena) -> PyResult<Vec<((u64, u64), Person)>> {
     waits
         .into_iter()
         .map(|(handle, waiter)| {
-            let person = people::person(arena, waiter.life, waiter.since_ns)?;
+            let person = people::waiter(arena, waiter)?;
             Ok(((handle.at, handle.generation), person))
         })
         .collect()
@@ -47,4 +47,10 @@ pub fn objects(arena: &Arena) -> PyResult<Vec<(u64, u64, u64, u64)>> {
         }
     }
     Ok(found)
+}
+
+/// Slot, process id and name of each process.
+pub fn processes(arena: &Arena) -> PyResult<Vec<(u64, u64, String)>> {
+    let attached = arena.heap().attached().map_err(to_python)?;
+    Ok(attached.into_iter().map(|info| (info.slot, info.pid, info.name)).collect())
 }

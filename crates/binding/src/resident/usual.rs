@@ -33,14 +33,14 @@ pub trait Usual {
     const NAME: &'static str;
     /// How many arguments, without keywords, it may have and ignores; with others it is another case.
     const IGNORES: ffi::Py_ssize_t;
-    /// Whether it returns `True`; otherwise `None`.
-    const GIVES_TRUE: bool;
+    /// Whether it returns what [`Self::act`] finds; otherwise `None`.
+    const ANSWERS: bool;
 
     /// Where the original is kept.
     fn original() -> &'static OnceLock<Original>;
 
-    /// Does the usual case. Returns whether it was that; if not, nothing has happened. Calls no Python.
-    fn act(slf: &Bound<'_, Self::Of>) -> bool;
+    /// Does the usual case, and returns the answer. `None`: it was another one, and nothing has happened. Calls no Python.
+    fn act(slf: &Bound<'_, Self::Of>) -> Option<bool>;
 }
 
 /// Runs the usual case.
@@ -51,16 +51,20 @@ pub trait Usual {
 #[inline]
 unsafe fn attempt<U: Usual>(slf: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
     // SAFETY: as the caller promises.
-    let is_done = unsafe {
+    let answer = unsafe {
         let py = Python::assume_attached();
         U::act(&Borrowed::from_ptr(py, slf).cast_unchecked::<U::Of>())
-    };
-    // SAFETY: both are immortal or counted here, as a new reference.
-    is_done.then(|| unsafe {
-        let result = if U::GIVES_TRUE { ffi::Py_True() } else { ffi::Py_None() };
+    }?;
+    // SAFETY: all are immortal or counted here, as a new reference.
+    unsafe {
+        let result = match answer {
+            _ if !U::ANSWERS => ffi::Py_None(),
+            true => ffi::Py_True(),
+            false => ffi::Py_False(),
+        };
         ffi::Py_INCREF(result);
-        result
-    })
+        Some(result)
+    }
 }
 
 unsafe extern "C" fn no_args<U: Usual>(
@@ -146,16 +150,16 @@ pub fn put_before<U: Usual>(py: Python<'_>) -> PyResult<()> {
 }
 
 /// Declares the usual case of a method: its type, the class and the name, how many arguments it ignores,
-/// whether it returns `True`, and what it does.
+/// whether it returns what that gives, and what it does.
 macro_rules! usual {
-    ($type:ident, $class:ty, $name:literal, ignores: $ignores:literal, gives: $gives:literal, $act:expr) => {
+    ($type:ident, $class:ty, $name:literal, ignores: $ignores:literal, answers: $answers:literal, $act:expr) => {
         struct $type;
 
         impl $crate::resident::usual::Usual for $type {
             type Of = $class;
             const NAME: &'static str = $name;
             const IGNORES: isize = $ignores;
-            const GIVES_TRUE: bool = $gives;
+            const ANSWERS: bool = $answers;
 
             fn original() -> &'static std::sync::OnceLock<$crate::resident::usual::Original> {
                 static ORIGINAL: std::sync::OnceLock<$crate::resident::usual::Original> =
@@ -164,7 +168,7 @@ macro_rules! usual {
             }
 
             #[inline]
-            fn act(slf: &pyo3::Bound<'_, $class>) -> bool {
+            fn act(slf: &pyo3::Bound<'_, $class>) -> Option<bool> {
                 $act(slf)
             }
         }

@@ -162,6 +162,10 @@ pub fn wait<T>(
         Ok(found) => found,
         Err(error) => return Waited::Failed(error),
     };
+    let _noted = match arena.note_site(py) {
+        Ok(noted) => noted,
+        Err(error) => return Waited::Failed(error),
+    };
     let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
     let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
     let outcome =
@@ -186,6 +190,7 @@ pub fn patiently<T>(
     job: impl FnOnce(&mut Caller<'_>, bool) -> Result<Ended<T>, Failure>,
 ) -> PyResult<Option<T>> {
     let (limit, is_bounded) = bounded(py, arena, limit)?;
+    let _noted = arena.note_site(py)?;
     let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
     let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
     let outcome = job(&mut caller, !is_bounded);

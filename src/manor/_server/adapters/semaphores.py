@@ -37,7 +37,7 @@ class SemaphoreAdapter(Adapter):
     def release_dead(self, process: Process) -> None:
         super().release_dead(process)
         with self._books:
-            left_behind = self._holdings.forget(process)
+            left_behind = self._holdings.forget(process)[0]
         for _ in range(left_behind):
             self._add_one()
 

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from enum import Enum
 from threading import BrokenBarrierError
 
-from manor._server.calls import Process, bury, current
+from manor._server.attendance import Attendance
+from manor._server.calls import Process, bury, caller, current
 from manor._server.waiting import Abandoned, nobody, wait_until
+from manor._wire.people import Waiter
 
 
 class _State(Enum):
@@ -51,6 +53,12 @@ class Barrier:
         self._timeout = timeout
         self._changed = threading.Condition(threading.Lock())
         self._generation = _Generation()
+        self._attendance = Attendance()
+
+    @property
+    def waiters(self) -> list[Waiter]:
+        """The threads that have come, the first to come first."""
+        return self._attendance.waiters
 
     @property
     def parties(self) -> int:
@@ -84,7 +92,8 @@ class Barrier:
             index = generation.arrived
             generation.arrived += 1
             if generation.arrived != self._parties:
-                self._await(generation, self._timeout if timeout is None else timeout)
+                with self._attendance.of(caller()):
+                    self._await(generation, self._timeout if timeout is None else timeout)
                 return index
             generation.state = _State.ACTING
         self._act(generation)

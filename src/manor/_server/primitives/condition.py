@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, TypeVar
 
+from manor._server.attendance import Attendance
 from manor._server.calls import Process, caller, current
-from manor._server.primitives.attendance import Attendance
 from manor._server.primitives.deaths import DeadOwner
 from manor._server.primitives.mutex import Mutex
 from manor._server.primitives.rlock import RLock

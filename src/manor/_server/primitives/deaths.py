@@ -11,6 +11,7 @@ class DeadOwner(NamedTuple):
     pid: int
     process_name: str
     kind_of_object: str
+    where: str | None = None
 
 
 class Legacy:
@@ -36,9 +37,9 @@ class Legacy:
         """Who has learnt of the death and has not released yet."""
         return self._heir
 
-    def leave(self, process: Process) -> None:
-        """`process` died an owner."""
-        self._death = DeadOwner(process.pid, process.name, self._kind)
+    def leave(self, process: Process, where: str | None) -> None:
+        """`process` died an owner, by what it acquired at `where`."""
+        self._death = DeadOwner(process.pid, process.name, self._kind, where)
         self._heir = None
 
     def inherit(self, heir: object) -> DeadOwner | None:

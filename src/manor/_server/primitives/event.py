@@ -2,8 +2,8 @@
 
 import threading
 
+from manor._server.attendance import Attendance
 from manor._server.calls import Process, bury, caller
-from manor._server.primitives.attendance import Attendance
 from manor._server.waiting import nobody, wait_on
 from manor._wire.people import Waiter
 

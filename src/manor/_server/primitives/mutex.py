@@ -5,10 +5,11 @@ import time
 from functools import partial
 from typing import ClassVar
 
+from manor._server.attendance import Attendance, holder_of
 from manor._server.calls import Caller, Process, bury, caller, current, is_dead
-from manor._server.primitives.attendance import Attendance, holder_of
 from manor._server.primitives.deaths import DeadOwner, Legacy
 from manor._server.waiting import Abandoned, nobody, refuse_dead, step_aside_if_over, wait_until
+from manor._wire import sites
 from manor._wire.people import Holder, Waiter
 
 
@@ -29,12 +30,13 @@ def patience(blocking: bool, timeout: float) -> float | None:
 class Holding:
     """One tenure of a lock. Its identity tells it from later ones of the same caller."""
 
-    __slots__ = ("caller", "count", "since")
+    __slots__ = ("caller", "count", "since", "where")
 
     def __init__(self, owner: Caller) -> None:
         self.caller = owner
         self.count = 0
         self.since = time.time()
+        self.where = sites.told()
 
 
 class Mutex:
@@ -103,7 +105,7 @@ class Mutex:
     def holder(self) -> Holder | None:
         """The thread that holds it, or None."""
         holding = self._holding
-        return None if holding is None else holder_of(holding.caller, holding.since)
+        return None if holding is None else holder_of(holding.caller, holding.since, holding.where)
 
     @property
     def waiters(self) -> list[Waiter]:
@@ -120,7 +122,7 @@ class Mutex:
         with self._free:
             holding = self._holding
             if holding is not None and holding.caller.process is process:
-                self._legacy.leave(process)
+                self._legacy.leave(process, holding.where)
                 self._holding = None
             self._free.notify_all()  # also those of the dead process, who give up
 

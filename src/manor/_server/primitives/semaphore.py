@@ -5,8 +5,8 @@ import threading
 from functools import partial
 from typing import ClassVar
 
+from manor._server.attendance import Attendance
 from manor._server.calls import Caller, Process, bury, caller, current
-from manor._server.primitives.attendance import Attendance
 from manor._server.primitives.deaths import DeadOwner, Legacy
 from manor._server.primitives.holdings import Holdings
 from manor._server.waiting import refuse_dead, wait_until
@@ -96,9 +96,10 @@ class Semaphore:
             heir = self._legacy.heir
             if isinstance(heir, Caller) and heir.process is process:
                 self._legacy.disinherit(heir)
-            left_behind = min(self._holdings.forget(process), self._room())
+            count, where = self._holdings.forget(process)
+            left_behind = min(count, self._room())
             if left_behind:
-                self._legacy.leave(process)
+                self._legacy.leave(process, where)
                 self._value += left_behind
             self._free.notify_all()
 

@@ -5,25 +5,27 @@ import os
 import time
 
 from manor._server.calls import Caller
+from manor._wire import sites
 from manor._wire.people import Holder, Waiter
 
 
-def holder_of(who: Caller, since: float) -> Holder:
+def holder_of(who: Caller, since: float, where: str | None) -> Holder:
     """What is told of a thread: its process is this one, unless it called from another."""
     pid, name = os.getpid(), multiprocessing.current_process().name
     if who.process is not None:
         pid, name = who.process.pid, who.process.name
-    return Holder(pid, who.thread, name, since)
+    return Holder(pid, who.thread, name, since, where)
 
 
 class _Presence:
     """One thread's, in a with block: a class, for a generator would take as long as the rest of an `acquire`."""
 
-    __slots__ = ("_present", "who")
+    __slots__ = ("_present", "where", "who")
 
     def __init__(self, present: "dict[_Presence, float]", who: Caller) -> None:
         self._present = present
         self.who = who
+        self.where = sites.told()
 
     def __enter__(self) -> None:
         self._present[self] = time.time()
@@ -47,4 +49,5 @@ class Attendance:
     @property
     def waiters(self) -> list[Waiter]:
         """What is told of them."""
-        return [Waiter(*holder_of(presence.who, since)) for presence, since in list(self._present.items())]
+        present = list(self._present.items())
+        return [Waiter(*holder_of(presence.who, since, presence.where)) for presence, since in present]
