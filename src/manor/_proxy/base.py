@@ -98,7 +98,10 @@ class BaseProxy:
         """
         if methodname in self._changing_:
             self._hold.changes += 1
-        result = self._link.call(self._ident, methodname, args, kwds, self)
+        return self._answered(self._link.call(self._ident, methodname, args, kwds, self))
+
+    def _answered(self, result: Any) -> Any:
+        """Return what a method returned: a copy, or a proxy."""
         kind = type(result)
         if kind is Granted:
             return self._proxy_for(result)

@@ -99,6 +99,7 @@ class Server:
         self.table = self._leases.table
         self.processes = Processes()
         self.dispatcher = Dispatcher(self.table, Registry(registry), self.route)
+        self.dispatcher.public_address = lambda: self.public_address
         self.functions = ServerFunctions(self.dispatcher, self.stop)
         self._reason: str | None = None
         self._controls: set[Control] = set()

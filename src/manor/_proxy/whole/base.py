@@ -1,0 +1,103 @@
+"""The base of all proxies for objects that are hosted whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from manor._proxy.base import BaseProxy
+from manor._wire.answers import ITSELF, Itself, Method
+from manor._wire.blueprints import OPEN_WHOLE
+from manor._wire.shapes import Shape
+from manor._wire.tokens import Token
+
+__all__ = ["WholeProxy"]
+
+_SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
+
+
+class WholeProxy(BaseProxy):
+    """Stands for an object of a user's class: attributes, methods and operators are the object's own.
+
+    Names that begin with an underscore belong to the proxy, all others to the object.
+    """
+
+    _is_whole_ = True
+    _shape_: ClassVar[Shape]
+    _record_of_class: tuple[str, ...] = ()
+    _missed: tuple[str, AttributeError] | None = None
+
+    def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
+        result = self._link.call(self._ident, methodname, args, kwds, self)
+        kind = type(result)
+        if kind in _SCALARS:
+            return result
+        if kind is Itself and result is ITSELF:
+            return self
+        if kind is Method:
+            return _Function(self, result.name)
+        return self._answered(result)
+
+    def __getattr__(self, name: str) -> Any:
+        missed = self.__dict__.pop("_missed", None)
+        if missed is not None and missed[0] == name:
+            raise missed[1]  # from a property of the object, which must not run twice
+        if name[0] == "_":
+            raise AttributeError(
+                f"{type(self).__name__!r} proxy has no attribute {name!r}: "
+                f"names that begin with an underscore do not lead to the object",
+                name=name,
+                obj=self,
+            )
+        return self._callmethod("#GET", (name,))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name[0] == "_":
+            object.__setattr__(self, name, value)
+        else:
+            self._callmethod("#SET", (name, value))
+
+    def __delattr__(self, name: str) -> None:
+        if name[0] == "_":
+            object.__delattr__(self, name)
+        else:
+            self._callmethod("#DEL", (name,))
+
+    def __dir__(self) -> list[str]:
+        names = {*object.__dir__(self), *self._shape_.members}
+        if self._link.ended is None:
+            names.update(self._callmethod("#DIR"))
+        return sorted(names)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BaseProxy):
+            return NotImplemented
+        return self._canonical_key_ == other._canonical_key_
+
+    def __hash__(self) -> int:
+        return hash(self._canonical_key_)
+
+    def __repr__(self) -> str:
+        shape, route = self._shape_, self._token.route
+        where = "" if route is None else f" in the manager with pid {route.pid}"
+        return f"<proxy for {shape.module}.{shape.qualname} {self._token.id}{where}>"
+
+    def __str__(self) -> str:
+        return str(self._callmethod("__str__"))
+
+    def _record(self) -> tuple[Any, Token, str, dict[str, Any]]:
+        return OPEN_WHOLE.resolve(), self._token, self._serializer, {"exposed": self._record_of_class}
+
+
+class _Function:
+    """An attribute of an object that is called in the server."""
+
+    def __init__(self, proxy: WholeProxy, name: str) -> None:
+        self._proxy = proxy
+        self.__name__ = name
+
+    def __call__(self, *args: Any, **kwds: Any) -> Any:
+        return self._proxy._callmethod(self.__name__, args, kwds)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__name__} of {self._proxy!r}>"

@@ -1,0 +1,42 @@
+"""The turns that each thread of the server has."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from manor._server.whole.turns import Turn
+
+__all__ = ["Chain", "chain_here", "lock"]
+
+lock: Final = threading.RLock()
+"""Of all turns and chains. Re-entrant: a finalizer may run anywhere, and cancel a call or make one."""
+
+
+class Chain:
+    """The turns that a thread has.
+
+    Attributes:
+        calls: What runs in each of them, the outermost first.
+        waits_for: The turn that the thread stands in line for, or None.
+    """
+
+    __slots__ = ("calls", "waits_for")
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Turn, str]] = []
+        self.waits_for: Turn | None = None
+
+
+class _Here(threading.local):
+    def __init__(self) -> None:
+        self.chain = Chain()
+
+
+_here = _Here()
+
+
+def chain_here() -> Chain:
+    """Return the chain of this thread."""
+    return _here.chain
