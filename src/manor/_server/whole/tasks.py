@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import Any, Final
 
 from manor._server.calls import current
@@ -75,12 +76,21 @@ def run(coroutine: Coroutine[Any, Any, Any], turn: Turn | None, call: str) -> An
         WouldDeadlock: It, or this thread, would wait for itself.
     """
     loop = _running_loop()
-    waits_for = Task(call, _chain_of_loop, chain_here())
-    if chain_here() is _chain_of_loop:
-        coroutine.close()
-        raise WouldDeadlock(f"{call}() would wait for ever: it runs on the event loop, whose thread calls it")
-    done: Future[Any] = Future()
-    stop = _begin(loop, coroutine if turn is None else _in_turns(coroutine, turn, waits_for.chain, call), done)
+    task = Task(call, _chain_of_loop, chain_here())
+    try:
+        if chain_here() is _chain_of_loop:
+            raise WouldDeadlock(f"{call}() would wait for ever: it runs on the event loop, whose thread calls it")
+        with waiting_for(task):  # before it begins, and may wait for us
+            steps = coroutine if turn is None else _in_turns(coroutine, turn, task.chain, call)
+            return _outcome(*_begin(loop, steps))
+    except WouldDeadlock:
+        if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+            coroutine.close()
+        raise
+
+
+def _outcome(done: Future[Any], stop: Callable[[], None]) -> Any:
+    """Wait for the outcome of what was begun, for as long as somebody wants it."""
     key, context = _key.value, current()
     if key is not None:
         with _lock:
@@ -91,14 +101,13 @@ def run(coroutine: Coroutine[Any, Any, Any], turn: Turn | None, call: str) -> An
 
     def abandon() -> None:
         stop()
-        with contextlib.suppress(Exception):  # it is done
+        with contextlib.suppress(InvalidStateError):  # it is done
             done.set_exception(Abandoned())
 
     if context is not None:
         context.cancellation.add(abandon)
     try:
-        with waiting_for(waits_for):
-            result = done.result()
+        result = done.result()
         if over(context):
             raise Abandoned
         return result
@@ -110,15 +119,16 @@ def run(coroutine: Coroutine[Any, Any, Any], turn: Turn | None, call: str) -> An
                 _running.pop(key, None)
 
 
-def _begin(loop: asyncio.AbstractEventLoop, coroutine: Any, done: Future[Any]) -> Callable[[], None]:
-    """Run a coroutine on the loop, and have its outcome in *done*; return what cancels it."""
+def _begin(loop: asyncio.AbstractEventLoop, coroutine: Any) -> tuple[Future[Any], Callable[[], None]]:
+    """Run a coroutine on the loop; return what becomes its outcome, and what cancels it."""
+    done: Future[Any] = Future()
     tasks: list[asyncio.Task[Any]] = []
 
     async def outcome() -> Any:
         return await coroutine
 
     def finish(task: asyncio.Task[Any]) -> None:
-        with contextlib.suppress(Exception):  # nobody waits any more
+        with contextlib.suppress(InvalidStateError):  # nobody waits any more
             if task.cancelled():
                 done.set_exception(asyncio.CancelledError())
             elif (error := task.exception()) is not None:
@@ -135,7 +145,7 @@ def _begin(loop: asyncio.AbstractEventLoop, coroutine: Any, done: Future[Any]) -
             tasks[0].cancel()
 
     loop.call_soon_threadsafe(begin)
-    return lambda: _soon(loop, stop)
+    return done, lambda: _soon(loop, stop)
 
 
 def _soon(loop: asyncio.AbstractEventLoop, action: Callable[[], object]) -> None:
