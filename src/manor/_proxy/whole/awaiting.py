@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["async_generator", "async_method", "await_call"]
 
-_IDLE_S: Final = 1.0
+_IDLE_S: Final = 0.25
 
 
 class _Worker:
@@ -48,6 +48,16 @@ class _Worker:
 
 _lock = threading.Lock()
 _idle: list[_Worker] = []
+
+
+def _forget_workers() -> None:
+    """In a forked child: their threads are not there."""
+    global _lock
+    _lock = threading.Lock()
+    _idle.clear()
+
+
+os.register_at_fork(after_in_child=_forget_workers)
 
 
 def _in_thread(job: Callable[[], object]) -> None:

@@ -8,6 +8,7 @@ a part in C, which must not be given a proxy as what it is not.
 from __future__ import annotations
 
 import functools
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -22,6 +23,7 @@ __all__ = ["proxy_class", "proxy_class_of_shape"]
 
 _made: Final[weakref.WeakKeyDictionary[type, type[WholeProxy]]] = weakref.WeakKeyDictionary()
 _lock: Final = threading.Lock()
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
 _COPIED: Final = ("__annotations__", "__dataclass_fields__", "__dataclass_params__", "__match_args__")
 
 

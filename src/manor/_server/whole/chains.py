@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["Chain", "chain_here", "lock"]
 
 lock: Final = threading.RLock()
-"""Of all turns and chains. Re-entrant: a finalizer may run anywhere, and cancel a call or make one."""
+"""Of all that is in this package. Re-entrant: a finalizer may run anywhere, and cancel a call or make one."""
+
+os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
 
 
 class Chain:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from typing import Any, Final, NamedTuple
 
+from manor._server.whole.chains import lock
 from manor._wire.marks import is_proxied, is_reading
 from manor._wire.shapes import ATTRIBUTE, Shape, kind_of, shape_of
 from manor.errors import ObjectGone
 
 __all__ = ["HostedClass", "hosted_class", "numbered_class"]
 
-_lock: Final = threading.Lock()
 _numbers: Final[dict[type, int]] = {}
 _classes: Final[list[HostedClass]] = []
 
@@ -89,7 +88,7 @@ def hosted_class(cls: type) -> HostedClass:
     """Return what is known of a class."""
     number = _numbers.get(cls)
     if number is None:
-        with _lock:
+        with lock:
             number = _numbers.get(cls)
             if number is None:
                 number = len(_classes)

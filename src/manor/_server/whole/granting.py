@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import threading
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from manor._server.adapting import adapt
 from manor._server.dispatch import ProxyResult
+from manor._server.whole.chains import lock
 from manor._server.whole.classes import hosted_class
 from manor._server.whole.objects import Whole
 from manor._server.whole.streams import grant_stream
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from manor._server.objects import Hosted
 
 __all__ = ["create_whole", "grant_again", "grant_result", "grant_whole", "record_of"]
-
-_lock: Final = threading.Lock()
 
 
 def create_whole(
@@ -39,6 +38,8 @@ def create_whole(
     made_by = blueprint.made_by
     if isinstance(made_by, tuple):
         made_by = _imported(*made_by)
+    elif isinstance(made_by, type):
+        _introduce(made_by, blueprint.name)
     obj = made_by(*args, **kwds)
     if obj is None:
         raise TypeError(f"{blueprint.name}() returned None, which is no object to host")
@@ -53,6 +54,16 @@ def _imported(module: str, qualname: str) -> Any:
     except (ModuleNotFoundError, AttributeError) as error:
         raise NotImportable(f"the manager's server cannot import {module}.{qualname}: {error}") from error
     return found
+
+
+def _introduce(cls: type, qualname: str) -> None:
+    """Give a class that came by value its full name; have it found by that, so that its objects travel as results."""
+    cls.__qualname__ = qualname  # which cloudpickle cuts short
+    main = sys.modules.get("__main__")
+    if cls.__module__ != "__main__" or main is None or "." in cls.__qualname__:
+        return
+    if not hasattr(main, "__file__") or not hasattr(main, cls.__name__):
+        setattr(main, cls.__name__, cls)
 
 
 def grant_whole(
@@ -71,7 +82,7 @@ def grant_whole(
     hosted = dispatcher.table.host(
         obj, typeid or kind.typeid, kind.exposed, method_to_typeid or {}, adapter, grantee.holder
     )
-    with _lock:
+    with lock:
         if hosted.whole is None:
             concurrency = concurrency or ("serial" if adapter is None else "threads")
             turn = None if concurrency == "threads" else Turn(f"{hosted.typeid} {hosted.ident:x}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Generator, Iterator
@@ -20,7 +21,7 @@ from typing import Any, Final
 
 from manor._server.calls import current
 from manor._server.waiting import Abandoned, over
-from manor._server.whole.chains import Chain, chain_here
+from manor._server.whole.chains import Chain, chain_here, lock
 from manor._server.whole.task_turns import Task, waiting_for
 from manor._server.whole.turns import Turn
 from manor.errors import WouldDeadlock
@@ -28,7 +29,6 @@ from manor.errors import WouldDeadlock
 __all__ = ["cancel", "cancellable", "run"]
 
 _EARLY_MAX: Final = 1024
-_lock: Final = threading.Lock()
 _running: Final[dict[bytes, Callable[[], None]]] = {}
 _cancelled_early: Final[deque[bytes]] = deque(maxlen=_EARLY_MAX)
 _loop: asyncio.AbstractEventLoop | None = None
@@ -54,7 +54,7 @@ def cancellable(key: bytes) -> Iterator[None]:
 
 def cancel(key: bytes) -> None:
     """Cancel a coroutine; one that has not begun yet will be at once."""
-    with _lock:
+    with lock:
         stop = _running.get(key)
         if stop is None:
             _cancelled_early.append(key)
@@ -93,7 +93,7 @@ def _outcome(done: Future[Any], stop: Callable[[], None]) -> Any:
     """Wait for the outcome of what was begun, for as long as somebody wants it."""
     key, context = _key.value, current()
     if key is not None:
-        with _lock:
+        with lock:
             _running[key] = stop
             early = key in _cancelled_early
         if early:
@@ -115,7 +115,7 @@ def _outcome(done: Future[Any], stop: Callable[[], None]) -> Any:
         if context is not None:
             context.cancellation.discard(abandon)
         if key is not None:
-            with _lock:
+            with lock:
                 _running.pop(key, None)
 
 
@@ -204,9 +204,19 @@ class _in_turns:  # noqa: N801 - reads as what it does
         self._turn.enter_asked(self._task, self._call)
 
 
+def _forget_loop() -> None:
+    """In a forked child: the loop's thread is not there."""
+    global _loop
+    _loop = None
+    _running.clear()
+
+
+os.register_at_fork(after_in_child=_forget_loop)
+
+
 def _running_loop() -> asyncio.AbstractEventLoop:
     global _loop
-    with _lock:
+    with lock:
         if _loop is None:
             _loop = asyncio.new_event_loop()
             ready = threading.Event()
