@@ -29,19 +29,17 @@ class WholeProxy(BaseProxy):
 
     def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
         result = self._link.call(self._ident, methodname, args, kwds, self)
+        return result if type(result) in _SCALARS else self._answered(result)
+
+    def _answered(self, result: Any) -> Any:
         kind = type(result)
-        if kind in _SCALARS:
-            return result
         if kind is Itself and result is ITSELF:
             return self
         if kind is Method:
             return _Function(self, result.name)
-        return self._answered(result)
+        return super()._answered(result)
 
     def __getattr__(self, name: str) -> Any:
-        missed = self.__dict__.pop("_missed", None)
-        if missed is not None and missed[0] == name:
-            raise missed[1]  # from a property of the object, which must not run twice
         if name[0] == "_":
             raise AttributeError(
                 f"{type(self).__name__!r} proxy has no attribute {name!r}: "
@@ -49,7 +47,13 @@ class WholeProxy(BaseProxy):
                 name=name,
                 obj=self,
             )
-        return self._callmethod("#GET", (name,))
+        missed = self._missed
+        if missed is not None:
+            self._missed = None
+            if missed[0] == name:
+                raise missed[1]  # from a property of the object, which must not run twice
+        result = self._link.call(self._ident, "#GET", (name,), None, self)
+        return result if type(result) in _SCALARS else self._answered(result)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name[0] == "_":

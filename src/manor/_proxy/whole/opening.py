@@ -30,11 +30,11 @@ def open_whole(
 ) -> WholeProxy:
     """Return a proxy for an object that is hosted whole; *exposed* names its class, and the number of that."""
     record = tuple(exposed or ())
-    link = getattr(manager, "_link", None) or find_link(token, serializer, authkey)
-    key = link.server, record[-1]
-    cls = _classes.get(key)
+    route = token.route
+    cls = None if route is None else _classes.get((route.server, record[-1]))
     if cls is None:
-        cls = _classes[key] = _found(link, *record)
+        link = getattr(manager, "_link", None) or find_link(token, serializer, authkey)
+        cls = _classes[link.server, record[-1]] = _found(link, *record)
     proxy = cls(token, serializer, manager=manager, authkey=authkey, incref=incref, manager_owned=manager_owned)
     proxy._record_of_class = record
     return proxy

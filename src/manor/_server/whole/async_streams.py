@@ -27,6 +27,7 @@ class AsyncStream:
         self.name = f"{owner.typeid}.{method}"
         self._generator = generator
         self._owner = owner
+        self._method = method
 
     def call(
         self,
@@ -45,7 +46,7 @@ class AsyncStream:
             raise NotExposed(f"an asynchronous generator does not expose {step!r}")
         turn: Turn | None = getattr(self._owner.whole, "turn", None)
         with cancellable(key):
-            result = run(self._step(step, args), turn, self.name)
+            result = run(self._step(step, args), turn, self._owner.typeid, self._method)
         return grantee.encoded(result, hosted, step)
 
     async def _step(self, step: str, args: tuple[Any, ...]) -> Any:

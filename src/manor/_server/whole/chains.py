@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from manor._server.whole.turns import Turn
 
-__all__ = ["Chain", "chain_here", "lock"]
+__all__ = ["Chain", "chain_here", "here", "lock"]
 
 lock: Final = threading.RLock()
 """Of all that is in this package. Re-entrant: a finalizer may run anywhere, and cancel a call or make one."""
@@ -31,15 +31,20 @@ class Chain:
         self.calls: list[tuple[Turn, str]] = []
         self.waits_for: Turn | None = None
 
+    def names(self) -> list[str]:
+        """Return what runs, in words."""
+        return [f"{turn.what}.{method}" for turn, method in self.calls]
+
 
 class _Here(threading.local):
     def __init__(self) -> None:
         self.chain = Chain()
 
 
-_here = _Here()
+here: Final = _Here()
+"""Its ``chain`` is that of the current thread."""
 
 
 def chain_here() -> Chain:
     """Return the chain of this thread."""
-    return _here.chain
+    return here.chain

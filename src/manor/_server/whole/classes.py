@@ -11,6 +11,7 @@ from manor.errors import ObjectGone
 
 __all__ = ["HostedClass", "hosted_class", "numbered_class"]
 
+_NAMES_MAX: Final = 1024
 _numbers: Final[dict[type, int]] = {}
 _classes: Final[list[HostedClass]] = []
 
@@ -61,7 +62,8 @@ class HostedClass:
         found = self._methods.get(name)
         if found is None:
             value = self._static(name)
-            found = self._methods[name] = Marks(is_reading(value), is_proxied(value))
+            found = Marks(is_reading(value), is_proxied(value))
+            _remember(self._methods, name, found)
         return found
 
     def marks_of_attribute(self, name: str) -> Marks:
@@ -73,8 +75,7 @@ class HostedClass:
                 value is not None and kind_of(value) == ATTRIBUTE
             )
             found = Marks(is_variable or is_reading(value), is_proxied(value))
-            if value is not None:
-                self._attributes[name] = found
+            _remember(self._attributes, name, found)
         return found
 
     def _static(self, name: str) -> Any:
@@ -82,6 +83,11 @@ class HostedClass:
             if name in vars(base):
                 return vars(base)[name]
         return None
+
+
+def _remember(known: dict[str, Marks], name: str, found: Marks) -> None:
+    if len(known) < _NAMES_MAX:  # a class that answers to any name has no end of them
+        known[name] = found
 
 
 def hosted_class(cls: type) -> HostedClass:

@@ -48,7 +48,7 @@ def create_whole(
 
 def _imported(module: str, qualname: str) -> Any:
     try:
-        found: Any = importlib.import_module(module)
+        found: Any = sys.modules.get(module) or importlib.import_module(module)
         for name in qualname.split("."):
             found = getattr(found, name)
     except (ModuleNotFoundError, AttributeError) as error:

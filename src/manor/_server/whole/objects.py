@@ -20,7 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["Whole"]
 
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
+_COPIED: Final = frozenset((list, dict, tuple, set, frozenset, bytearray))
 _NO_MARKS: Final = Marks(False, False)
+
+
+def _granting() -> Any:
+    from manor._server.whole import granting  # it makes objects of this module's class
+
+    return granting
 
 
 class Whole:
@@ -33,13 +40,14 @@ class Whole:
         allowed: The names that clients may use; None for all public ones.
     """
 
-    __slots__ = ("_allowed", "_kind", "_readers", "turn")
+    __slots__ = ("_allowed", "_in_turn", "_kind", "_readers", "turn")
 
     def __init__(self, kind: HostedClass, turn: Turn | None, *, readers: bool, allowed: frozenset[str] | None) -> None:
         self._kind = kind
         self.turn = turn
         self._readers = readers
         self._allowed = allowed
+        self._in_turn = None if readers or allowed is not None else turn  # where nothing else is to be asked for
 
     @property
     def record(self) -> tuple[str, ...]:
@@ -56,6 +64,31 @@ class Whole:
         kwds: Mapping[str, Any],
     ) -> Any:
         """Call a method, or do what else a proxy asks for, and return what the client is told."""
+        turn = self._in_turn
+        if turn is None or hosted.adapter is not None or (method[0] in "#_" and method != "#GET"):
+            return self._call_special(dispatcher, grantee, hosted, method, args, kwds)
+        obj = hosted.obj
+        turn.enter(method)
+        try:
+            result = self._attribute(obj, args[0]) if method == "#GET" else getattr(obj, method)(*args, **kwds)
+            if type(result) in _SCALARS:
+                return result
+            if type(result) is not types.CoroutineType:
+                return self._answer(dispatcher, grantee, hosted, method, args, result)
+        finally:
+            turn.leave()
+        return self._finish(dispatcher, grantee, hosted, method, result)
+
+    def _call_special(
+        self,
+        dispatcher: Dispatcher,
+        grantee: Grantee,
+        hosted: Hosted,
+        method: str,
+        args: tuple[Any, ...],
+        kwds: Mapping[str, Any],
+    ) -> Any:
+        """Do the same for what is not just called by its name, or in a turn of another kind."""
         if method in _WITHOUT_TURN:
             return _WITHOUT_TURN[method](self, dispatcher, grantee, hosted, args)
         turns = self._turns(dispatcher, hosted, method, args)
@@ -121,7 +154,9 @@ class Whole:
         return getattr(obj, method)(*args, **kwds)
 
     def _attribute(self, obj: Any, name: str) -> Any:
-        value = getattr(obj, self._checked(name))
+        value = getattr(obj, name if name[:1] != "_" and self._allowed is None else self._checked(name))
+        if type(value) in _SCALARS:
+            return value
         return Method(name) if is_remote_function(value, obj) else value
 
     def _operate(
@@ -167,21 +202,21 @@ class Whole:
         args: tuple[Any, ...],
         result: Any,
     ) -> Any:
-        from manor._server.whole.granting import grant_result  # that makes objects of this class
-
         if method == "#GETVALUE":
             return grantee.encoded(result, hosted, method)
         if result is hosted.obj:
             return ITSELF
         name = str(args[0]) if method == "#GET" else method
         marks = self._kind.marks_of_attribute(name) if method == "#GET" else self._kind.marks_of_method(name)
-        found = grant_result(dispatcher, grantee, hosted, name, result, proxied=marks.proxied)
+        if type(result) in _COPIED and not marks.proxied and not hosted.method_to_typeid:
+            return grantee.encoded(result, hosted, name)
+        found = _granting().grant_result(dispatcher, grantee, hosted, name, result, proxied=marks.proxied)
         return grantee.encoded(result, hosted, name) if found is None else found
 
     def _finish(self, dispatcher: Dispatcher, grantee: Grantee, hosted: Hosted, method: str, coroutine: Any) -> Any:
         from manor._server.whole.tasks import run  # imports asyncio
 
-        result = run(coroutine, self.turn, f"{hosted.typeid}.{method}")
+        result = run(coroutine, self.turn, hosted.typeid, method)
         if type(result) in _SCALARS:
             return result
         if self.turn is None:

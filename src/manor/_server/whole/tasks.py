@@ -62,13 +62,14 @@ def cancel(key: bytes) -> None:
         stop()
 
 
-def run(coroutine: Coroutine[Any, Any, Any], turn: Turn | None, call: str) -> Any:
+def run(coroutine: Coroutine[Any, Any, Any], turn: Turn | None, typeid: str, method: str) -> Any:
     """Run a coroutine on the server's loop and return what it returns.
 
     Args:
         coroutine: It has not begun.
         turn: The turn that each of its steps needs; None for none.
-        call: What runs, for messages.
+        typeid: Whose method it is, for messages.
+        method: Which one.
 
     Raises:
         CancelledError: It was cancelled.
@@ -76,12 +77,13 @@ def run(coroutine: Coroutine[Any, Any, Any], turn: Turn | None, call: str) -> An
         WouldDeadlock: It, or this thread, would wait for itself.
     """
     loop = _running_loop()
+    call = f"{typeid if turn is None else turn.what}.{method}"
     task = Task(call, _chain_of_loop, chain_here())
     try:
         if chain_here() is _chain_of_loop:
             raise WouldDeadlock(f"{call}() would wait for ever: it runs on the event loop, whose thread calls it")
         with waiting_for(task):  # before it begins, and may wait for us
-            steps = coroutine if turn is None else _in_turns(coroutine, turn, task.chain, call)
+            steps = coroutine if turn is None else _in_turns(coroutine, turn, task.chain, method)
             return _outcome(*_begin(loop, steps))
     except WouldDeadlock:
         if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
@@ -156,11 +158,11 @@ def _soon(loop: asyncio.AbstractEventLoop, action: Callable[[], object]) -> None
 class _in_turns:  # noqa: N801 - reads as what it does
     """Awaits a coroutine whose steps are each taken in a turn."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, Any], turn: Turn, task: Chain, call: str) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, Any], turn: Turn, task: Chain, method: str) -> None:
         self._coroutine = coroutine
         self._turn = turn
         self._task = task
-        self._call = call
+        self._method = method
 
     def __await__(self) -> Generator[Any, Any, Any]:
         coroutine = self._coroutine
@@ -195,13 +197,13 @@ class _in_turns:  # noqa: N801 - reads as what it does
         def wake() -> None:
             _soon(loop, arrive)
 
-        if not self._turn.ask(self._task, self._call, wake):
+        if not self._turn.ask(self._task, f"{self._turn.what}.{self._method}", wake):
             try:
                 await come
             except BaseException:
                 self._turn.withdraw(self._task, wake)
                 raise
-        self._turn.enter_asked(self._task, self._call)
+        self._turn.enter_asked(self._task, self._method)
 
 
 def _forget_loop() -> None:

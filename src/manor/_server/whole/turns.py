@@ -18,7 +18,8 @@ from contextlib import suppress
 
 from manor._server.calls import current
 from manor._server.waiting import Abandoned, over
-from manor._server.whole.chains import Chain, chain_here, lock
+from manor._server.whole.chains import Chain, lock
+from manor._server.whole.chains import here as _here
 from manor.errors import WouldDeadlock
 
 __all__ = ["Turn"]
@@ -86,21 +87,25 @@ class Turn:
             WouldDeadlock: The turn, or one that it depends on, is this thread's own.
             Abandoned: Nobody wants the answer any more; the turn was not taken.
         """
-        chain = chain_here()
-        call = f"{self.what}.{method}"
+        chain = _here.chain
         with lock:
-            asked = self._ask(chain, call, shared)
+            if self._holders or self._line:
+                asked = self._ask(chain, f"{self.what}.{method}", shared)
+            else:
+                asked = None
+                self._take(chain, shared)
         if asked is not None:
             self._wait(*asked)
-        chain.calls.append((self, call))
+        chain.calls.append((self, method))
 
     def leave(self) -> None:
         """Give up the turn of this thread that it entered last."""
-        chain = chain_here()
+        chain = _here.chain
         with lock:
             chain.calls.pop()
             self._holders.remove(chain)
-            self._admit()
+            if self._line:
+                self._admit()
 
     # For the event loop, whose thread has many tasks and cannot wait
 
@@ -114,17 +119,17 @@ class Turn:
         """
         with lock:
             if self._is_free(shared=False):
-                self._take(chain_here(), shared=False)
+                self._take(_here.chain, shared=False)
                 return True
             self._refuse_deadlock(task, call)
             task.waits_for = self
-            self._line.append(_Waiter(chain_here(), False, wake))
+            self._line.append(_Waiter(_here.chain, False, wake))
             return False
 
-    def enter_asked(self, task: Chain, call: str) -> None:
+    def enter_asked(self, task: Chain, method: str) -> None:
         """Begin what the turn was asked for; ``leave`` ends it."""
         task.waits_for = None
-        chain_here().calls.append((self, call))
+        _here.chain.calls.append((self, method))
 
     def withdraw(self, task: Chain, wake: Callable[[], object]) -> None:
         """Give up what was asked for with *wake*, whether it has come or not."""
@@ -134,7 +139,7 @@ class Turn:
             if waiter is not None:
                 self._line.remove(waiter)
             else:
-                self._holders.remove(chain_here())
+                self._holders.remove(_here.chain)
             self._admit()
 
     # Under the lock
@@ -181,7 +186,7 @@ class Turn:
         path = self._path_to(chain, set())
         if path is None:
             return
-        own = " -> ".join([*(name for _, name in chain.calls), call])
+        own = " -> ".join([*chain.names(), call])
         others = "".join(f"; {other}" for other in path)
         raise WouldDeadlock(
             f"{call}() would wait for ever: {self.what} carries out one call at a time, and its present call "
@@ -200,7 +205,7 @@ class Turn:
             if holder.waits_for is not None:
                 path = holder.waits_for._path_to(chain, seen)
                 if path is not None:
-                    running = " -> ".join(name for _, name in holder.calls)
+                    running = " -> ".join(holder.names())
                     return [f"{running} waits for {holder.waits_for.what}", *path]
         return None
 
