@@ -98,7 +98,9 @@ class BaseProxy:
         """
         if methodname in self._changing_:
             self._hold.changes += 1
-        return self._answered(self._link.call(self._ident, methodname, args, kwds, self))
+        result = self._link.call(self._ident, methodname, args, kwds, self)
+        kind = type(result)
+        return self._answered(result) if kind is Granted or kind is Noted else result
 
     def _answered(self, result: Any) -> Any:
         """Return what a method returned: a copy, or a proxy."""

@@ -11,9 +11,23 @@ from manor._wire.blueprints import OPEN_WHOLE
 from manor._wire.shapes import Shape
 from manor._wire.tokens import Token
 
-__all__ = ["WholeProxy"]
+__all__ = ["WholeProxy", "remote_property"]
 
+_LEARNED_MAX: Final = 256
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
+
+
+def remote_property(name: str) -> property:
+    """Return a property that reads an attribute of the hosted object."""
+
+    def read(self: WholeProxy) -> Any:
+        try:
+            return self._callmethod("#GET", (name,))
+        except AttributeError as error:
+            self._missed = (name, error)
+            raise
+
+    return property(read)
 
 
 class WholeProxy(BaseProxy):
@@ -25,6 +39,7 @@ class WholeProxy(BaseProxy):
     _is_whole_ = True
     _shape_: ClassVar[Shape]
     _record_of_class: tuple[str, ...] = ()
+    _learned_: ClassVar[set[str]]
     _missed: tuple[str, AttributeError] | None = None
 
     def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
@@ -52,8 +67,17 @@ class WholeProxy(BaseProxy):
             self._missed = None
             if missed[0] == name:
                 raise missed[1]  # from a property of the object, which must not run twice
-        result = self._link.call(self._ident, "#GET", (name,), None, self)
-        return result if type(result) in _SCALARS else self._answered(result)
+        found = self._answered(self._link.call(self._ident, "#GET", (name,), None, self))
+        if type(found) is not _Function:
+            self._learn(name)
+        return found
+
+    @classmethod
+    def _learn(cls, name: str) -> None:
+        """Have an attribute found without a detour from now on, which costs as much as half the call."""
+        if len(cls._learned_) < _LEARNED_MAX:
+            cls._learned_.add(name)
+            setattr(cls, name, remote_property(name))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name[0] == "_":
@@ -68,7 +92,7 @@ class WholeProxy(BaseProxy):
             self._callmethod("#DEL", (name,))
 
     def __dir__(self) -> list[str]:
-        names = {*object.__dir__(self), *self._shape_.members}
+        names = {*object.__dir__(self)} - self._learned_ | {*self._shape_.members}
         if self._link.ended is None:
             names.update(self._callmethod("#DIR"))
         return sorted(names)

@@ -12,10 +12,10 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from manor._proxy.auto import TAKING, taking_method, waits_of
-from manor._proxy.whole.base import WholeProxy
+from manor._proxy.whole.base import WholeProxy, remote_property
 from manor._wire.shapes import ASYNC_GENERATOR, ASYNC_METHOD, METHOD, PROPERTY, Shape, shape_of
 from manor.errors import NotPicklable, RemoteError
 
@@ -52,6 +52,7 @@ def _make(shape: Shape, cls: type | None) -> type[WholeProxy]:
         "__doc__": shape.doc,
         "_shape_": shape,
         "_waits_": waits,
+        "_learned_": set(),
     }
     for name, kind in (*shape.members.items(), *shape.special.items()):
         like = None if cls is None else _static(cls, name)
@@ -111,17 +112,11 @@ def _asynchronous(name: str, kind: str) -> Callable[..., Any]:
 
 
 def _property(name: str, like: Any) -> property:
-    def read(self: WholeProxy) -> Any:
-        try:
-            return self._callmethod("#GET", (name,))
-        except AttributeError as error:
-            self._missed = (name, error)
-            raise
-
+    found = remote_property(name)
     getter = getattr(like, "fget", None) or getattr(like, "func", None)
     if getter is not None:
-        functools.update_wrapper(read, getter)
-    return property(read, doc=getattr(like, "__doc__", None))
+        functools.update_wrapper(cast("Any", found.fget), getter)
+    return property(found.fget, doc=getattr(like, "__doc__", None))
 
 
 def _static(cls: type, name: str) -> Any:

@@ -40,14 +40,14 @@ class Whole:
         allowed: The names that clients may use; None for all public ones.
     """
 
-    __slots__ = ("_allowed", "_in_turn", "_kind", "_readers", "turn")
+    __slots__ = ("_allowed", "_is_usual", "_kind", "_readers", "turn")
 
     def __init__(self, kind: HostedClass, turn: Turn | None, *, readers: bool, allowed: frozenset[str] | None) -> None:
         self._kind = kind
         self.turn = turn
         self._readers = readers
         self._allowed = allowed
-        self._in_turn = None if readers or allowed is not None else turn  # where nothing else is to be asked for
+        self._is_usual = not readers and allowed is None
 
     @property
     def record(self) -> tuple[str, ...]:
@@ -64,11 +64,12 @@ class Whole:
         kwds: Mapping[str, Any],
     ) -> Any:
         """Call a method, or do what else a proxy asks for, and return what the client is told."""
-        turn = self._in_turn
-        if turn is None or hosted.adapter is not None or (method[0] in "#_" and method != "#GET"):
+        is_usual = self._is_usual and hosted.adapter is None and (method[0] not in "#_" or method == "#GET")
+        if not is_usual:
             return self._call_special(dispatcher, grantee, hosted, method, args, kwds)
-        obj = hosted.obj
-        turn.enter(method)
+        obj, turn = hosted.obj, self.turn
+        if turn is not None:
+            turn.enter(method)
         try:
             result = self._attribute(obj, args[0]) if method == "#GET" else getattr(obj, method)(*args, **kwds)
             if type(result) in _SCALARS:
@@ -76,7 +77,8 @@ class Whole:
             if type(result) is not types.CoroutineType:
                 return self._answer(dispatcher, grantee, hosted, method, args, result)
         finally:
-            turn.leave()
+            if turn is not None:
+                turn.leave()
         return self._finish(dispatcher, grantee, hosted, method, result)
 
     def _call_special(

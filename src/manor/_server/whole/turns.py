@@ -93,7 +93,8 @@ class Turn:
                 asked = self._ask(chain, f"{self.what}.{method}", shared)
             else:
                 asked = None
-                self._take(chain, shared)
+                self._holders.append(chain)
+                self._shared = shared
         if asked is not None:
             self._wait(*asked)
         chain.calls.append((self, method))
