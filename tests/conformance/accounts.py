@@ -56,6 +56,10 @@ class Account:
         return round(amount)
 
     @classmethod
+    def rich(cls, owner: str) -> Self:
+        return cls(1_000_000, owner=owner)
+
+    @classmethod
     def which_currency(cls) -> str:
         return cls.currency
 

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import functools
 import inspect
 import pydoc
 from typing import Any
@@ -207,6 +208,8 @@ def test_a_function_makes_an_object_too(manager: Any) -> None:
     made = manager.create(make_account, 3)
     assert isinstance(made, Account)
     assert made.owner == "made"
+    assert manager.create(Account.rich, "eve").balance == 1_000_000
+    assert manager.create(functools.partial(Account, 3), owner="bob").balance == 3
     with pytest.raises(TypeError, match="None"):
         manager.create(print)
     with pytest.raises(TypeError, match="class"):

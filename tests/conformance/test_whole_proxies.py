@@ -59,6 +59,21 @@ def test_registered_types_may_have_attributes(manager: Any) -> None:
     assert bank.total() == 4, "its typeid has no callable, so it is the bank's own"
 
 
+class Maker(ManorManager):
+    """Has types of its own under names that managers use."""
+
+
+Maker.register("create", Account)
+Maker.register("options", dict)
+
+
+def test_types_may_be_called_create_and_options(subject: Any) -> None:
+    manager: Any
+    with Maker(ctx=subject.context) as manager:
+        assert manager.create(1).deposit(1) == 2
+        assert manager.options(a=1).copy() == {"a": 1}
+
+
 def test_another_serializer_takes_registered_types_only(subject: Any) -> None:
     with subject.manager(serializer="xmlrpclib") as manager, pytest.raises(TypeError, match="pickle"):
         manager.create(Account)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import types
 from typing import Any
 
-from manor._codec.pickles import loads_whole
+from manor._codec.pickles import dumps_builtins, loads_whole
 from manor.errors import NotPicklable
 
 __all__ = ["ByValue"]
@@ -23,6 +25,9 @@ class ByValue:
         self._hint = hint
 
     def __reduce__(self) -> tuple[Any, ...]:
+        if not isinstance(self._thing, type | types.FunctionType):  # a partial function, say, whose parts can travel
+            with contextlib.suppress(Exception):  # whatever the pickling of its parts raises
+                return loads_whole, (dumps_builtins(self._thing, 5),)
         try:
             import cloudpickle  # no dependency: most classes can be imported
         except ImportError:

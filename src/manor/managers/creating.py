@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
@@ -136,7 +137,8 @@ def _by_reference(cls: Any) -> tuple[str, str] | None:
         return None  # in an interactive session a class of that name may be an older one, or none, in the server
     for name in qualname.split("."):
         found = getattr(found, name, None)
-    return (module, qualname) if found is cls else None
+    is_found = found is cls or (isinstance(cls, types.MethodType) and found == cls)  # each look makes a new one
+    return (module, qualname) if is_found else None
 
 
 def _blueprint(cls: Any, reference: tuple[str, str] | None, concurrency: str | None) -> Blueprint:

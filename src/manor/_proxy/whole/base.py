@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -93,7 +94,7 @@ class WholeProxy(BaseProxy):
 
     def __dir__(self) -> list[str]:
         names = {*object.__dir__(self)} - self._learned_ | {*self._shape_.members}
-        if self._link.ended is None:
+        with contextlib.suppress(Exception):  # whoever looks is often a tool, after something went wrong
             names.update(self._callmethod("#DIR"))
         return sorted(names)
 
