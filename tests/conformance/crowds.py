@@ -186,4 +186,4 @@ class Watch:
         return len(proxy._link.dispatcher.find(proxy._ident).whole.turn._line)
 
     def is_free(self, proxy: Any) -> bool:
-        return not proxy._link.dispatcher.find(proxy._ident).whole.turn._holders
+        return not proxy._link.dispatcher.find(proxy._ident).whole.turn._holding()

@@ -15,13 +15,16 @@ class Task(Turn):
         chain: That of the task.
     """
 
-    __slots__ = ("chain",)
+    __slots__ = ("_loop", "chain")
 
     def __init__(self, what: str, loop: Chain, waiting: Chain) -> None:
         super().__init__(what)
         self.chain = Chain()
         self.chain.calls = waiting.calls[:]
-        self._holders = [self.chain, loop]
+        self._loop = loop
+
+    def _holding(self) -> list[Chain]:
+        return [self.chain, self._loop]
 
 
 class waiting_for:  # noqa: N801 - reads as a word in a with statement

@@ -5,8 +5,8 @@ or all readers that come next. So an abandoned wait leaves the line and takes no
 
 Every thread has a *chain*: the turns that it has, which are more than one when an object's method calls another
 object. A thread is not let into the line if the turn is, at the end, its own: when the chain that has the turn waits
-for a turn of a chain that waits ... for one of ours. That is asked for when a wait begins, under the one lock of all
-lines, so no two waits can miss each other.
+for a turn of a chain that waits ... for one of ours. That is asked when a wait begins, under the one lock of all lines,
+so no two waits can miss each other.
 """
 
 from __future__ import annotations
@@ -68,12 +68,14 @@ class Turn:
         what: Names the object in messages.
     """
 
-    __slots__ = ("_holders", "_line", "_shared", "what")
+    __slots__ = ("_busy", "_holder", "_line", "_nested", "_readers", "what")
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self._holders: list[Chain] = []
-        self._shared = False
+        self._busy = threading.Lock()  # while anybody has the turn
+        self._holder: Chain | None = None
+        self._nested = 0
+        self._readers: list[Chain] = []
         self._line: deque[_Waiter] = deque()
 
     def enter(self, method: str, *, shared: bool = False) -> None:
@@ -88,25 +90,33 @@ class Turn:
             Abandoned: Nobody wants the answer any more; the turn was not taken.
         """
         chain = _here.chain
-        with lock:
-            if self._holders or self._line:
+        if not (self._line or shared) and self._busy.acquire(blocking=False):
+            self._holder = chain
+        else:
+            with lock:
                 asked = self._ask(chain, f"{self.what}.{method}", shared)
-            else:
-                asked = None
-                self._holders.append(chain)
-                self._shared = shared
-        if asked is not None:
-            self._wait(*asked)
+            if asked is not None:
+                self._wait(*asked)
         chain.calls.append((self, method))
 
     def leave(self) -> None:
         """Give up the turn of this thread that it entered last."""
-        chain = _here.chain
-        with lock:
-            chain.calls.pop()
-            self._holders.remove(chain)
-            if self._line:
+        chain = self._holder
+        if chain is None or self._nested:
+            self._leave_shared()
+            return
+        chain.calls.pop()
+        self._holder = None
+        self._busy.release()
+        if self._line:
+            with lock:
                 self._admit()
+
+    def _leave_shared(self) -> None:
+        chain = _here.chain
+        chain.calls.pop()
+        with lock:
+            self._return(chain)
 
     # For the event loop, whose thread has many tasks and cannot wait
 
@@ -119,12 +129,12 @@ class Turn:
             WouldDeadlock: The task would wait for itself.
         """
         with lock:
-            if self._is_free(shared=False):
-                self._take(_here.chain, shared=False)
+            if not self._line and self._take(_here.chain, shared=False):
                 return True
             self._refuse_deadlock(task, call)
             task.waits_for = self
             self._line.append(_Waiter(_here.chain, False, wake))
+            self._admit()
             return False
 
     def enter_asked(self, task: Chain, method: str) -> None:
@@ -137,18 +147,18 @@ class Turn:
         with lock:
             task.waits_for = None
             waiter = next((waiter for waiter in self._line if waiter.wake == wake), None)
-            if waiter is not None:
-                self._line.remove(waiter)
+            if waiter is None:
+                self._return(_here.chain)
             else:
-                self._holders.remove(_here.chain)
-            self._admit()
+                self._line.remove(waiter)
+                self._admit()
 
-    # Under the lock
+    # Under the lock of all turns. A turn that is had alone is taken and left without it, by whoever finds no line: so
+    # whoever joins the line looks again, and whoever has left looks for a line.
 
     def _ask(self, chain: Chain, call: str, shared: bool) -> tuple[_Waiter, _Gate] | None:
         """Take the turn and return None, or stand in line."""
-        if self._is_free(shared=shared) or self._is_had(chain, shared):
-            self._take(chain, shared)
+        if self._is_had(chain, shared) or (not self._line and self._take(chain, shared)):
             return None
         self._refuse_deadlock(chain, call)
         gate = _Gate()
@@ -158,30 +168,57 @@ class Turn:
         else:
             self._line.append(waiter)
         chain.waits_for = self
+        self._admit()
         return waiter, gate
 
-    def _take(self, chain: Chain, shared: bool) -> None:
-        self._holders.append(chain)
-        self._shared = shared
-
     def _is_had(self, chain: Chain, shared: bool) -> bool:
-        """Whether the thread may go in once more: it reads already, or a task has the turn and does not run yet."""
-        if chain not in self._holders:
-            return False
-        return (shared and self._shared) or all(turn is not self for turn, _ in chain.calls)
+        """Go in once more if the thread reads already, or if a task of it has the turn and does not run yet."""
+        if shared and chain in self._readers:
+            self._readers.append(chain)
+            return True
+        if self._holder is chain and all(turn is not self for turn, _ in chain.calls):
+            self._nested += 1
+            return True
+        return False
 
-    def _is_free(self, *, shared: bool) -> bool:
-        return not self._line and (not self._holders or (shared and self._shared))
+    def _take(self, chain: Chain, shared: bool) -> bool:
+        """Take the turn if it is free."""
+        if shared and self._readers:
+            self._readers.append(chain)
+        elif not self._busy.acquire(blocking=False):
+            return False
+        elif shared:
+            self._readers.append(chain)
+        else:
+            self._holder = chain
+        return True
+
+    def _return(self, chain: Chain) -> None:
+        """Give up the turn of a chain."""
+        if self._nested:
+            self._nested -= 1
+            return
+        if self._holder is chain:
+            self._holder = None
+        else:
+            self._readers.remove(chain)
+        if not self._readers:
+            self._busy.release()
+            self._admit()
 
     def _admit(self) -> None:
         line = self._line
-        while line and (not self._holders or (self._shared and line[0].shared)):
+        while line and self._take(line[0].chain, line[0].shared):
             waiter = line.popleft()
-            self._take(waiter.chain, waiter.shared)
             waiter.admitted = True
             if waiter.chain.waits_for is self:
                 waiter.chain.waits_for = None
             waiter.wake()
+
+    def _holding(self) -> list[Chain]:
+        """Return who has the turn; one that has just taken it, and waits for nothing yet, may be missing."""
+        holder = self._holder
+        return self._readers if holder is None else [holder]
 
     def _refuse_deadlock(self, chain: Chain, call: str) -> None:
         path = self._path_to(chain, set())
@@ -200,7 +237,7 @@ class Turn:
         if self in seen:
             return None
         seen.add(self)
-        for holder in self._holders:
+        for holder in self._holding():
             if holder is chain:
                 return []
             if holder.waits_for is not None:
@@ -232,8 +269,8 @@ class Turn:
 
     def _give_up(self, waiter: _Waiter) -> None:
         if waiter.admitted:
-            self._holders.remove(waiter.chain)
+            self._return(waiter.chain)
         else:
             waiter.chain.waits_for = None
             self._line.remove(waiter)
-        self._admit()
+            self._admit()
