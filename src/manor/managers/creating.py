@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from manor._codec.by_value import ByValue
 from manor._proxy.creation import creation_error
-from manor._proxy.whole.opening import learn_class, open_whole
 from manor._wire.blueprints import Blueprint
 from manor._wire.calls import SERVER
 from manor.errors import NameInUse, NotImportable
@@ -99,6 +98,8 @@ class Creating:
             if isinstance(error, NotImportable) or not came_from_server(error):
                 raise
             raise creation_error(error)  # noqa: B904 - it is the same error, with its own chain
+        from manor._proxy.whole.opening import learn_class, open_whole  # which makes classes: for those who create
+
         if isinstance(cls, type):
             learn_class(link.server, granted.exposed, cls)
         return open_whole(granted.token, self._serializer, self, self._authkey, granted.exposed)
