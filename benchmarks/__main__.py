@@ -28,13 +28,14 @@ from benchmarks import (
     succession,
     together,
     waiting,
+    whole,
 )
 from benchmarks.report import lines_of, table_of, write
 from benchmarks.row import Measured, Row, measure
 from benchmarks.subject import Subject
 
 MODULES = (
-    calls, creation, iteration, clients, network, containers, hot, large, together, growth, footprint, lifecycle,
+    calls, whole, creation, iteration, clients, network, containers, hot, large, together, growth, footprint, lifecycle,
     locks, contention, queues, pingpong, waiting, succession,
 )  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]

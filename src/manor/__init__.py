@@ -16,6 +16,8 @@ if not sys.platform.startswith("linux"):
 if TYPE_CHECKING:
     from manor._proxy.deadlines import deadline as deadline
     from manor._resident.missing import MISSING as MISSING
+    from manor._wire.marks import Proxied as Proxied
+    from manor._wire.marks import reads as reads
     from manor.errors import AddressInUse as AddressInUse
     from manor.errors import ArenaCorrupt as ArenaCorrupt
     from manor.errors import ArenaFull as ArenaFull
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from manor.errors import MessageTooLarge as MessageTooLarge
     from manor.errors import NameInUse as NameInUse
     from manor.errors import NotExposed as NotExposed
+    from manor.errors import NotImportable as NotImportable
     from manor.errors import NotPicklable as NotPicklable
     from manor.errors import ObjectGone as ObjectGone
     from manor.errors import OwnerDied as OwnerDied
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from manor.errors import ServerTraceback as ServerTraceback
     from manor.errors import ShutDown as ShutDown
     from manor.errors import WeakKeyWarning as WeakKeyWarning
+    from manor.errors import WouldDeadlock as WouldDeadlock
     from manor.limits import Limits as Limits
     from manor.managers.sync import SyncManager
 
@@ -59,25 +63,31 @@ __all__ = [
     "MessageTooLarge",
     "NameInUse",
     "NotExposed",
+    "NotImportable",
     "NotPicklable",
     "ObjectGone",
     "OwnerDied",
     "OwnerDiedWarning",
     "ProtocolError",
+    "Proxied",
     "RemoteError",
     "ServerBusy",
     "ServerTraceback",
     "ShutDown",
     "WeakKeyWarning",
+    "WouldDeadlock",
     "deadline",
+    "reads",
 ]
 
 _HOMES: Final[dict[str, str]] = {
     "MISSING": "manor._resident.missing",
     "Limits": "manor.limits",
     "deadline": "manor._proxy.deadlines",
-    **{name: "manor.errors" for name in __all__ if name not in ("MISSING", "Limits", "Manager", "deadline")},
+    "Proxied": "manor._wire.marks",
+    "reads": "manor._wire.marks",
 }
+_HOMES.update((name, "manor.errors") for name in __all__ if name not in (*_HOMES, "Manager"))
 
 
 def Manager(**options: Any) -> SyncManager:  # noqa: N802 - the standard library's name

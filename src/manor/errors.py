@@ -24,6 +24,7 @@ __all__ = [
     "MessageTooLarge",
     "NameInUse",
     "NotExposed",
+    "NotImportable",
     "NotPicklable",
     "ObjectGone",
     "OwnerDied",
@@ -34,6 +35,7 @@ __all__ = [
     "ServerTraceback",
     "ShutDown",
     "WeakKeyWarning",
+    "WouldDeadlock",
 ]
 
 
@@ -58,6 +60,10 @@ class NotExposed(AttributeError, RemoteError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""
+
+
+class NotImportable(ManorError, ImportError):
+    """The server cannot import the class or function that an object is to be made by; the message says what to do."""
 
 
 class NotPicklable(RemoteError, pickle.PicklingError, TypeError, AttributeError):
@@ -120,6 +126,14 @@ class ServerBusy(ManorError, ConnectionError):
 
 class OwnerDied(ManorError, RuntimeError):
     """The process that held this lock was killed; what the lock protects may be half changed."""
+
+
+class WouldDeadlock(ManorError, RuntimeError):
+    """A call would wait for an object that waits for the caller itself; nothing of it ran.
+
+    The message has the chain of calls. Call the method on ``self`` instead of through a proxy, or make the object with
+    ``manager.options(concurrency="threads")``.
+    """
 
 
 class ArenaFull(ManorError, MemoryError):

@@ -26,7 +26,9 @@ ALSO: dict[type[BaseException], tuple[type[BaseException], ...]] = {
     errors.ArenaFull: (MemoryError,),
     errors.ArenaCorrupt: (RuntimeError,),
     errors.ArenaUnavailable: (OSError,),
+    errors.NotImportable: (ImportError,),
     errors.OwnerDied: (RuntimeError,),
+    errors.WouldDeadlock: (RuntimeError,),
     errors.OwnerDiedWarning: (errors.ManorWarning, RuntimeWarning),
     errors.WeakKeyWarning: (errors.ManorWarning, UserWarning),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from manor._server.dispatch import ProxyResult
 from manor._server.objects import Hosted
 from manor._server.server import Server
+from manor._wire.answers import Encoded
 from manor._wire.calls import SERVER
 from manor._wire.granted import Granted
 from manor._wire.notes import Noted
@@ -66,6 +67,8 @@ class LocalLink:
         if ident == SERVER:
             return self._call_server(method, args)
         result = self.dispatcher.call(self, ident, method, args, kwds or {})
+        if type(result) is Encoded:
+            return self.codec.decode(memoryview(b"".join(result.parts)))
         if type(result) is ProxyResult:
             number, _, resident = result.id.partition("@")
             hold = self.hold(int(number, 16), credited=True)
@@ -78,6 +81,10 @@ class LocalLink:
             return self.dispatcher.residency.stand_in(*args)
         if method == "keep" and self.dispatcher.residency is not None:
             return self.dispatcher.residency.keep(*args)
+        if method == "shape":
+            from manor._server.whole.classes import numbered_class  # for classes that cannot be imported
+
+            return numbered_class(*args).shape
         if method == "get_methods":
             return tuple(self.dispatcher.find(int(args[0], 16)).exposed)
         raise NotExposed(f"proxies in the server itself cannot call its function {method!r}")
@@ -108,6 +115,10 @@ class LocalLink:
     def noted(self, result: Any, died: DeadOwner) -> Any:
         """As a grantee: return the result with its note."""
         return Noted(result, died.pid, died.process_name, died.kind_of_object)
+
+    def encoded(self, result: Any, hosted: Hosted, method: str) -> Encoded:
+        """As a grantee: return a result as it is to be sent."""
+        return Encoded(self.codec.encode(result))
 
     def hold(self, ident: int, *, credited: bool) -> LocalHold:
         """Return a new reference."""

@@ -22,7 +22,7 @@ _WAITING_TYPES: Final = (
 )
 
 
-_TAKING: Final = frozenset(("acquire", "get", "get_nowait"))
+TAKING: Final = frozenset(("acquire", "get", "get_nowait"))
 
 
 def waits_of(exposed: Iterable[str]) -> Mapping[str, Waits]:
@@ -67,7 +67,7 @@ def taking_method(name: str) -> Callable[..., Any]:
 
 
 def _method(name: str, waits: Mapping[str, Waits]) -> Callable[..., Any]:
-    return taking_method(name) if name in _TAKING and waits else remote_method(name)
+    return taking_method(name) if name in TAKING and waits else remote_method(name)
 
 
 def MakeProxyType(  # noqa: N802 - the standard library's name

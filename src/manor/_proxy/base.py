@@ -100,6 +100,11 @@ class BaseProxy:
             self._hold.changes += 1
         result = self._link.call(self._ident, methodname, args, kwds, self)
         kind = type(result)
+        return self._answered(result) if kind is Granted or kind is Noted else result
+
+    def _answered(self, result: Any) -> Any:
+        """Return what a method returned: a copy, or a proxy."""
+        kind = type(result)
         if kind is Granted:
             return self._proxy_for(result)
         if kind is Noted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -13,13 +13,15 @@ from manor._server.objects import Hosted, ObjectTable
 from manor._server.processes import Process
 from manor._server.registry import RESIDENT_TYPEIDS, Registry
 from manor._transport.connection import Turns
+from manor._wire.blueprints import OPEN_WHOLE, Blueprint
 from manor._wire.notes import Noted
-from manor._wire.tokens import Route
+from manor._wire.tokens import Route, Token
 from manor.errors import NotExposed, ObjectGone
 
 if TYPE_CHECKING:
     from manor._server.primitives import DeadOwner
     from manor._server.residency import Residency
+    from manor._wire.answers import Encoded
     from manor._wire.references import Reference
 
 __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
@@ -27,6 +29,13 @@ __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 
 _NOTING_DEATH: Final = {"acquire": "acquire_noting_death", "wait": "wait_noting_death"}
 """Methods that make the caller a lock's owner, and those of our own locks that also tell if the last one died."""
+
+
+def granting() -> Any:
+    """Return the module that makes objects whole, which few servers need."""
+    from manor._server.whole import granting  # see above; and it imports this one
+
+    return granting
 
 
 class ProxyResult:
@@ -62,6 +71,9 @@ class Grantee(Protocol):
     def noted(self, result: Any, died: DeadOwner) -> Any:
         """Return *result* with the note that the lock's last owner died."""
 
+    def encoded(self, result: Any, hosted: Hosted, method: str) -> Encoded:
+        """Return a result as it is to be sent, now that nobody changes it."""
+
 
 class Dispatcher:
     """Knows the objects and the types of one server."""
@@ -74,6 +86,7 @@ class Dispatcher:
         self.debug = debug
         self.turns = Turns()
         self.residency: Residency | None = None
+        self.public_address: Callable[[], Any] = lambda: None
 
     def find(self, ident: int) -> Hosted:
         """Return a hosted object; raise ``ObjectGone`` when nobody has held it any more."""
@@ -88,6 +101,14 @@ class Dispatcher:
     def call(self, grantee: Grantee, ident: int, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Any:
         """Call a method of a hosted object; return its result, or a ``ProxyResult``."""
         hosted = self.find(ident)
+        if hosted.whole is not None:
+            return hosted.whole.call(self, grantee, hosted, method, args, kwds)
+        return self.call_plain(grantee, hosted, method, args, kwds)
+
+    def call_plain(
+        self, grantee: Grantee, hosted: Hosted, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any]
+    ) -> Any:
+        """Call a method by its name, in no turn."""
         if method not in hosted.exposed:
             return self._special(grantee, hosted, method, args)
         adapter = hosted.adapter
@@ -101,7 +122,7 @@ class Dispatcher:
         typeid = hosted.method_to_typeid.get(method)
         if typeid is None or typeid not in self.registry:
             return result
-        return self._by_proxy(grantee, typeid, result)
+        return self.by_proxy(grantee, typeid, result)
 
     def _special(self, grantee: Grantee, hosted: Hosted, method: str, args: tuple[Any, ...]) -> Any:
         from manor._server.specials import SPECIALS  # with all that it loads, which a start need not wait for
@@ -122,12 +143,18 @@ class Dispatcher:
         result, died = noting(*args, **kwds)
         return result if died is None else grantee.noted(result, died)
 
-    def _by_proxy(self, grantee: Grantee, typeid: str, result: Any) -> ProxyResult:
+    def by_proxy(self, grantee: Grantee, typeid: str, result: Any) -> ProxyResult:
+        """Host a method's result under a type, and make the caller its holder."""
         created = self.registry.answer_as(typeid, result)
         return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
 
-    def create(self, grantee: Grantee, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> ProxyResult:
+    def create(
+        self, grantee: Grantee, typeid: str | Blueprint, args: tuple[Any, ...], kwds: Mapping[str, Any]
+    ) -> ProxyResult:
         """Create an object and make the caller its holder."""
+        if isinstance(typeid, Blueprint):
+            made: ProxyResult = granting().create_whole(self, grantee, typeid, args, kwds)
+            return made
         created = self.registry.create(typeid, args, kwds)
         return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
 
@@ -142,9 +169,26 @@ class Dispatcher:
         created = self.registry.hosting(typeid, obj)
         return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
 
+    def grant_again(self, grantee: Grantee, hosted: Hosted) -> ProxyResult:
+        """Make the caller a holder of a hosted object."""
+        if hosted.whole is None:
+            return self.host_again(grantee, hosted.typeid, hosted.obj)
+        found: ProxyResult = granting().grant_again(self, grantee, hosted)
+        return found
+
+    def record_of(self, hosted: Hosted) -> tuple[Any, ...]:
+        """Return how proxies for an object that is hosted whole are made, as ``RebuildProxy`` takes it."""
+        token = Token(hosted.typeid, self.public_address(), f"{hosted.ident:x}", self.route)
+        return OPEN_WHOLE, token, "pickle", {"exposed": granting().record_of(hosted)}
+
     def _grant(
         self, grantee: Grantee, typeid: str, obj: Any, exposed: tuple[str, ...], method_to_typeid: Mapping[str, str]
     ) -> ProxyResult:
+        if self.registry.proxytype(typeid) is OPEN_WHOLE:
+            allowed = self.registry.explicitly_exposed(typeid)
+            options = {"allowed": allowed, "method_to_typeid": method_to_typeid}
+            whole: ProxyResult = granting().grant_whole(self, grantee, obj, typeid, **options)
+            return whole
         hosted = self.table.host(obj, typeid, exposed, method_to_typeid, adapt(obj), grantee.holder)
         grantee.note_hold(hosted)
         resident = id_of(obj)
@@ -159,9 +203,12 @@ class Dispatcher:
 class ProcessGrantee:
     """Makes a client process a holder; undone when the answer does not arrive."""
 
-    def __init__(self, dispatcher: Dispatcher, process: Process) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, process: Process, encoded: Callable[[Any, Hosted, str], Encoded]
+    ) -> None:
         self.dispatcher = dispatcher
         self.holder = process
+        self.encoded = encoded
 
     def take_hold(self, hosted: Hosted) -> None:
         """Credit the process with an object that is hosted already."""

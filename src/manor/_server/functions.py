@@ -18,6 +18,8 @@ from manor.errors import NotExposed
 if TYPE_CHECKING:
     from manor._server.residency import Residency
     from manor._server.sessions import Session
+    from manor._wire.blueprints import Blueprint
+    from manor._wire.shapes import Shape
 
 __all__ = ["ServerFunctions"]
 
@@ -43,6 +45,7 @@ class ServerFunctions:
             "locks": self._locks,
             "dummy": self._dummy,
             "get_methods": self._get_methods,
+            "shape": self._shape,
             "number_of_objects": self._number_of_objects,
             "debug_info": self._debug_info,
             "incref": self._incref,
@@ -63,7 +66,7 @@ class ServerFunctions:
             )
         return function(session, *args, **kwds)
 
-    def _create(self, session: Session, typeid: str, /, *args: Any, **kwds: Any) -> Any:
+    def _create(self, session: Session, typeid: str | Blueprint, /, *args: Any, **kwds: Any) -> Any:
         return self._dispatcher.create(session.grantee, typeid, args, kwds)
 
     def _host(self, session: Session, typeid: str, at: int, generation: int) -> Any:
@@ -86,8 +89,7 @@ class ServerFunctions:
         return self._names.add(name, self._dispatcher.find(ident))
 
     def _find_name(self, session: Session, name: str) -> Any:
-        found = self._names.find(name)
-        return None if found is None else self._dispatcher.host_again(session.grantee, *found)
+        return self._names.grant(session.grantee, name)
 
     def _stats(self, session: Session) -> dict[str, Any]:
         residency = self._dispatcher.residency
@@ -110,6 +112,11 @@ class ServerFunctions:
 
     def _get_methods(self, session: Session, ident: str) -> tuple[str, ...]:
         return tuple(self._dispatcher.find(int(ident, 16)).exposed)
+
+    def _shape(self, session: Session, number: int) -> Shape:
+        from manor._server.whole.classes import numbered_class  # only clients that cannot import a class ask
+
+        return numbered_class(number).shape
 
     def _number_of_objects(self, session: Session) -> int:
         residency = self._dispatcher.residency

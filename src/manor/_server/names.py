@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from manor._resident.handles import id_of
 
 if TYPE_CHECKING:
-    from manor._server.dispatch import Dispatcher
+    from manor._resident.stand_ins import StandIn
+    from manor._server.dispatch import Dispatcher, Grantee, ProxyResult
     from manor._server.objects import Hosted
+    from manor._server.residency import Residency
 
 __all__ = ["Names"]
 
@@ -24,7 +28,8 @@ class Names:
         """Give an object a name; False if another has it."""
         residency = self._dispatcher.residency
         if residency is not None:
-            return residency.arena.add_name(name, hosted.obj)
+            named = hosted.obj if id_of(hosted.obj) is not None else self._stand_in(residency, hosted)
+            return residency.arena.add_name(name, named)
         with self._lock:
             if name in self._hosted:
                 return False
@@ -32,14 +37,24 @@ class Names:
         self._dispatcher.table.add_local(hosted.ident)
         return True
 
-    def find(self, name: str) -> tuple[str, Any] | None:
-        """Return the type and the object of a name, or None."""
+    def _stand_in(self, residency: Residency, hosted: Hosted) -> StandIn:
+        """Return what the arena has of an object that is hosted whole."""
+        if hosted.whole is None:
+            raise TypeError(f"a {hosted.typeid} cannot have a name")
+        return residency.standing_for(hosted.ident, lambda: self._dispatcher.record_of(hosted))
+
+    def grant(self, grantee: Grantee, name: str) -> ProxyResult | None:
+        """Make the caller a holder of the object of that name; None if there is none."""
         residency = self._dispatcher.residency
-        if residency is not None:
-            found = residency.arena.find_name(name)
-            return None if found is None else (found._typeid, residency.open(found._typeid, found._handle))
-        hosted = self._hosted.get(name)
-        return None if hosted is None else (hosted.typeid, hosted.obj)
+        if residency is None:
+            hosted = self._hosted.get(name)
+            return None if hosted is None else self._dispatcher.grant_again(grantee, hosted)
+        found = residency.arena.find_name(name)
+        if found is None:
+            return None
+        if id_of(found) is None:  # a proxy in this very process
+            return self._dispatcher.grant_again(grantee, self._dispatcher.find(found._ident))
+        return self._dispatcher.host_again(grantee, found._typeid, residency.open(found._typeid, found._handle))
 
     def of(self, hosted: Hosted) -> str | None:
         """Return the name of an object that is not in the arena, or None."""

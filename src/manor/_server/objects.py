@@ -20,6 +20,7 @@ from manor._server.processes import Process
 
 if TYPE_CHECKING:
     from manor._server.adapters import Adapter
+    from manor._server.whole.carrier import Carrier
 
 __all__ = ["Hosted", "ObjectTable"]
 
@@ -41,10 +42,12 @@ class Hosted:
         local: How often the server itself refers to it.
         leased_until: Until when (monotonic, in seconds) a pickle may still arrive.
         lock: Of those who change one of its values in one step; made for the first of them.
+        whole: What carries out its calls if all of its attributes are open to clients, else None.
     """
 
     __slots__ = (
         "adapter", "exposed", "holders", "ident", "leased_until", "local", "lock", "method_to_typeid", "obj", "typeid",
+        "whole",
     )  # fmt: skip
 
     def __init__(self, ident: int, obj: Any, typeid: str, adapter: Adapter | None) -> None:
@@ -58,6 +61,7 @@ class Hosted:
         self.local = 0
         self.leased_until = 0.0
         self.lock: Any = None
+        self.whole: Carrier | None = None
 
     @property
     def is_held(self) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from manor._resident.conditions import can_be_resident
+from manor._wire.blueprints import OPEN_WHOLE
 from manor._wire.references import Reference, reference_to
 
 __all__ = ["RESIDENT_TYPEIDS", "Created", "Registry", "all_methods", "public_methods"]
@@ -121,7 +122,14 @@ class Registry:
         """Return the name of the class of *typeid*'s proxies, or None when clients could not find it."""
         entry = self._entries.get(typeid)
         proxytype = entry[3] if entry else None
+        if proxytype == OPEN_WHOLE:
+            return OPEN_WHOLE
         return proxytype if isinstance(proxytype, Reference) else reference_to(proxytype)
+
+    def explicitly_exposed(self, typeid: str) -> frozenset[str] | None:
+        """Return the names that clients are restricted to, or None."""
+        _, exposed, method_to_typeid, _ = self._entries[typeid]
+        return None if exposed is None else frozenset((*exposed, *(method_to_typeid or ())))
 
     def __contains__(self, typeid: object) -> bool:
         return typeid in self._entries

@@ -110,6 +110,19 @@ class Residency:
             found = self._stand_ins.add(ident)
         return found
 
+    def standing_for(self, ident: int, record: Callable[[], Any]) -> stand_ins.StandIn:
+        """Return what stands for a served object; *record* says how to make a proxy."""
+        while True:
+            try:
+                found = stand_ins.StandIn(self.arena, self.stand_in(ident))
+            except ObjectGone:  # nobody held it for a moment
+                if self._table.find(ident) is None:
+                    raise
+                continue
+            if found.get() is None:
+                found.set(record())
+            return found
+
     # Cleaning up
 
     def run_in(self, reactor: Reactor) -> None:

@@ -102,6 +102,7 @@ class Server:
         self.processes = Processes()
         self.debug = debug
         self.dispatcher = Dispatcher(self.table, Registry(registry), self.route, debug=debug)
+        self.dispatcher.public_address = lambda: self.public_address
         self.functions = ServerFunctions(self.dispatcher, self.stop)
         self._reason: str | None = None
         self._controls: set[Control] = set()

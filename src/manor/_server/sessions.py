@@ -25,12 +25,14 @@ from manor._server.processes import Process
 from manor._server.waiting import Abandoned, Cancellation
 from manor._transport.connection import LOST, Connection
 from manor._wire import sites
+from manor._wire.answers import Encoded
 from manor._wire.calls import DROP_BYTE, REGRET_BYTE, SERVER, Kind, unpack_call, unpack_drop
 from manor._wire.calls import pack_answer as _pack_answer
 from manor.errors import MessageTooLarge, NotPicklable, ProtocolError
 
 if TYPE_CHECKING:
     from manor._server.functions import ServerFunctions
+    from manor._server.objects import Hosted
 
 __all__ = ["Session"]
 
@@ -57,7 +59,7 @@ class Session:
         self._codec = codec
         self._dispatcher = dispatcher
         self._functions = functions
-        self.grantee = ProcessGrantee(dispatcher, process)
+        self.grantee = ProcessGrantee(dispatcher, process, self.encoded)
         self._after_answer: list[Any] = []
         self._out_of_the_way = threading.Event()
         self.call.step_aside = self._out_of_the_way.set
@@ -209,6 +211,8 @@ class Session:
             return self._refuse(number, error)
         if type(result) in _SCALARS:
             return [_pack_answer(_RESULT, bool(self.call.undo), number), *self._codec.encode(result)]
+        if type(result) is Encoded:
+            return [_pack_answer(_RESULT, bool(self.call.undo), number), *result.parts]
         return self._encode(number, ident, method, result)
 
     def _encode(self, number: int, ident: int, method: str, result: Any) -> list[Any]:
@@ -223,6 +227,17 @@ class Session:
         finally:
             travel.recipient = None
         return [_pack_answer(kind, bool(self.call.undo), number), *payload]
+
+    def encoded(self, result: Any, hosted: Hosted, method: str) -> Encoded:
+        """Return a result of *hosted*'s method as it is to be sent."""
+        travel.recipient, outer = self, travel.recipient
+        try:
+            return Encoded(self._codec.encode(result))
+        except Exception as error:  # whatever a class raises when it is pickled
+            self.undo()
+            raise self._unpicklable(hosted.ident, method, result, error) from error
+        finally:
+            travel.recipient = outer
 
     def _unpicklable(self, ident: int, method: str, result: Any, error: Exception) -> Exception:
         hosted = self._dispatcher.table.find(ident)

@@ -24,6 +24,12 @@ class Reference:
     def __reduce__(self) -> tuple[Any, ...]:
         return Reference, (self.module, self.name)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reference) and (self.module, self.name) == (other.module, other.name)
+
+    def __hash__(self) -> int:
+        return hash((self.module, self.name))
+
     def __repr__(self) -> str:
         return f"Reference({self.module!r}, {self.name!r})"
 

@@ -21,6 +21,7 @@ from manor._transport.addresses import Address, is_loopback
 from manor._wire.references import reference_to
 from manor.errors import WeakKeyWarning
 from manor.limits import DEFAULT, Limits
+from manor.managers.creating import Creating
 from manor.managers.registering import Registering, State
 
 __all__ = ["BaseManager", "State"]
@@ -29,7 +30,7 @@ _WEAK_KEY_BYTES = 16
 _SHUTDOWN_CALL_S = 1.0
 
 
-class BaseManager(Registering):
+class BaseManager(Creating, Registering):
     """Starts a server process, or connects to a server elsewhere, and makes objects there.
 
     The arguments are those of ``multiprocessing.managers.BaseManager``, and these, by keyword:

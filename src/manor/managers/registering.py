@@ -9,6 +9,7 @@ from manor._proxy.auto import AutoProxy
 from manor._proxy.base import resident_proxy
 from manor._proxy.creation import creation_error
 from manor._proxy.link import Link
+from manor._wire.blueprints import OPEN_WHOLE
 from manor._wire.calls import SERVER
 from manor._wire.tokens import Token
 from manor.errors import ServerTraceback
@@ -55,7 +56,8 @@ class Registering:
         resident = resident_proxy(granted.token, self._link)
         if resident is not None:
             return self._keep_alive(resident)
-        proxytype = self._registry[granted.token.typeid][-1]
+        entry = self._registry.get(granted.token.typeid)
+        proxytype = entry[-1] if entry is not None else granted.proxytype.resolve()
         return proxytype(granted.token, self._serializer, manager=self, authkey=self._authkey, exposed=granted.exposed)
 
     def _create_granted(self, typeid: str, /, *args: Any, **kwds: Any) -> Any:
@@ -63,7 +65,7 @@ class Registering:
         try:
             return link.call(SERVER, "create", (typeid, *args), kwds)
         except Exception as error:
-            if not _came_from_server(error):
+            if not came_from_server(error):
                 raise
             raise creation_error(error)  # noqa: B904 - it is the same error, with its own chain
 
@@ -90,6 +92,8 @@ class Registering:
         exposed: Iterable[str] | None = None,
         method_to_typeid: Mapping[str, str] | None = None,
         create_method: bool = True,
+        *,
+        attributes: bool = False,
     ) -> None:
         """Register a type of object, as ``multiprocessing.managers.BaseManager.register`` does.
 
@@ -100,11 +104,15 @@ class Registering:
             exposed: The methods that clients may call; by default all public ones.
             method_to_typeid: Methods whose results stay in the server, and under which typeid.
             create_method: Whether the manager gets a method of that name.
+            attributes: Whether proxies have all that the object has, as those of ``manager.create()`` do: attributes,
+                properties and operators; and one call at a time runs in it.
         """
         if "_registry" not in cls.__dict__:
             cls._registry = cls._registry.copy()
+        if attributes and proxytype is not None:
+            raise TypeError("attributes=True makes a class of proxies by itself: it takes no proxytype")
         if proxytype is None:
-            proxytype = AutoProxy
+            proxytype = OPEN_WHOLE if attributes else AutoProxy
         exposed = exposed or getattr(proxytype, "_exposed_", None)
         method_to_typeid = method_to_typeid or getattr(proxytype, "_method_to_typeid_", None)
         if method_to_typeid:
@@ -116,7 +124,7 @@ class Registering:
             setattr(cls, typeid, _creator(typeid))
 
 
-def _came_from_server(error: BaseException) -> bool:
+def came_from_server(error: BaseException) -> bool:
     """Whether the chain of *error* ends with the server's traceback."""
     last = error
     while (behind := last.__cause__ or last.__context__) is not None:

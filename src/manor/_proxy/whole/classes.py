@@ -1,0 +1,148 @@
+"""Classes of proxies, made from the shape of the hosted object's class: once for each class.
+
+Where the class itself can be imported, the methods of the proxy look like its methods (signature, docstring, whether
+they are coroutines), and a proxy is an instance of the class as far as ``isinstance`` goes; not so for a class that has
+a part in C, which must not be given a proxy as what it is not.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+from manor._proxy.auto import TAKING, taking_method, waits_of
+from manor._proxy.whole.base import WholeProxy, remote_property
+from manor._wire.shapes import ASYNC_GENERATOR, ASYNC_METHOD, METHOD, PROPERTY, Shape, shape_of
+from manor.errors import NotPicklable, RemoteError
+
+__all__ = ["proxy_class", "proxy_class_of_shape"]
+
+_made: Final[weakref.WeakKeyDictionary[type, type[WholeProxy]]] = weakref.WeakKeyDictionary()
+_lock: Final = threading.Lock()
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release)
+_COPIED: Final = ("__annotations__", "__dataclass_fields__", "__dataclass_params__", "__match_args__")
+
+
+def proxy_class(cls: type) -> type[WholeProxy]:
+    """Return the class of proxies for instances of *cls*."""
+    found = _made.get(cls)
+    if found is None:
+        with _lock:
+            found = _made.get(cls)
+            if found is None:
+                found = _made[cls] = _make(shape_of(cls), cls)
+    return found
+
+
+def proxy_class_of_shape(shape: Shape) -> type[WholeProxy]:
+    """Return a class of proxies for instances of a class that this process cannot import."""
+    return _make(shape, None)
+
+
+def _make(shape: Shape, cls: type | None) -> type[WholeProxy]:
+    names = [name for name, kind in shape.members.items() if kind == METHOD]
+    waits = waits_of(names)
+    namespace: dict[str, Any] = {
+        "__module__": shape.module,
+        "__qualname__": shape.qualname,
+        "__doc__": shape.doc,
+        "_shape_": shape,
+        "_waits_": waits,
+        "_learned_": set(),
+    }
+    for name, kind in (*shape.members.items(), *shape.special.items()):
+        like = None if cls is None else _static(cls, name)
+        if kind is None:
+            namespace[name] = None
+        elif kind == PROPERTY:
+            namespace[name] = _property(name, like)
+        elif kind == METHOD:
+            make = taking_method if name in TAKING and waits else _method
+            namespace[name] = _dressed(make(name), name, like)
+        elif kind in (ASYNC_METHOD, ASYNC_GENERATOR):
+            namespace[name] = _dressed(_asynchronous(name, kind), name, like)
+    _add_protocols(namespace, shape, cls)
+    if cls is not None:
+        namespace.update((name, getattr(cls, name)) for name in _COPIED if hasattr(cls, name))
+        if shape.is_plain:
+            namespace["__class__"] = property(lambda _: cls)
+    return type(shape.qualname.rpartition(".")[2], (WholeProxy,), namespace)
+
+
+def _add_protocols(namespace: dict[str, Any], shape: Shape, cls: type | None) -> None:
+    """Add what is no plain call of a method, and what Python does by way of other methods."""
+    special = shape.special
+    if special.get("__exit__"):
+        like = None if cls is None else _static(cls, "__exit__")
+        namespace["__exit__"] = _dressed(_leaving(), "__exit__", like)
+    if "__iter__" not in special and "__getitem__" in special:
+        namespace["__iter__"] = _dressed(_method("__iter__"), "__iter__", None)
+    if "__contains__" not in special and ("__iter__" in special or "__getitem__" in special):
+        namespace["__contains__"] = _dressed(_method("__contains__"), "__contains__", None)
+
+
+def _method(name: str) -> Callable[..., Any]:
+    def call(self: WholeProxy, /, *args: Any, **kwds: Any) -> Any:
+        return self._callmethod(name, args, kwds)
+
+    return call
+
+
+def _leaving() -> Callable[..., Any]:
+    """Return a method that leaves a with block: an error travels without its traceback, or as text if it must."""
+
+    def leave(self: WholeProxy, kind: Any, error: BaseException | None, where: object, /) -> Any:  # noqa: ARG001
+        try:
+            return self._callmethod("__exit__", (kind, error, None))
+        except NotPicklable:
+            text = RemoteError(f"{type(error).__name__}: {error}")
+            return self._callmethod("__exit__", (RemoteError, text, None))
+
+    return leave
+
+
+def _asynchronous(name: str, kind: str) -> Callable[..., Any]:
+    from manor._proxy.whole.awaiting import async_generator, async_method  # imports asyncio
+
+    return async_method(name) if kind == ASYNC_METHOD else async_generator(name)
+
+
+def _property(name: str, like: Any) -> property:
+    found = remote_property(name)
+    getter = getattr(like, "fget", None) or getattr(like, "func", None)
+    if getter is not None:
+        functools.update_wrapper(cast("Any", found.fget), getter)
+    return property(found.fget, doc=getattr(like, "__doc__", None))
+
+
+def _static(cls: type, name: str) -> Any:
+    for base in cls.__mro__:
+        if name in vars(base):
+            return vars(base)[name]
+    return None
+
+
+def _with_self(function: Any) -> Any:
+    import inspect  # for static methods only, which are rare
+
+    signature = inspect.signature(function)
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    return signature.replace(parameters=[own, *signature.parameters.values()])
+
+
+def _dressed(method: Any, name: str, like: Any) -> Any:
+    """Return *method* with the signature, the name and the docstring of the class's own."""
+    method.__name__ = method.__qualname__ = name
+    if isinstance(like, staticmethod):
+        functools.update_wrapper(method, like.__func__)
+        del method.__wrapped__
+        method.__signature__ = _with_self(like.__func__)
+    elif isinstance(like, classmethod):
+        functools.update_wrapper(method, like.__func__)
+    elif callable(like):
+        functools.update_wrapper(method, like)
+    return method

@@ -1,0 +1,40 @@
+"""Answers about an object itself, which the proxy that asked makes something of."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+__all__ = ["ITSELF", "Encoded", "Itself", "Method"]
+
+
+class Itself:
+    """The type of ``ITSELF``."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> str:
+        return "ITSELF"
+
+
+ITSELF: Final = Itself()
+"""A method returned the very object that it is a method of: who called has a proxy for it."""
+
+
+class Method(NamedTuple):
+    """An attribute is a function that is to be called in the server.
+
+    Attributes:
+        name: Of the attribute.
+    """
+
+    name: str
+
+
+class Encoded(NamedTuple):
+    """A result that was encoded while nobody could change it.
+
+    Attributes:
+        parts: Its payload.
+    """
+
+    parts: list[Any]

@@ -1,0 +1,83 @@
+"""What the author of a class says of its methods: ``reads`` and ``Proxied``."""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from collections.abc import Callable
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+
+__all__ = ["Proxied", "is_proxied", "is_reading", "reads"]
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., Any])
+
+_READS: Final = "__manor_reads__"
+
+
+class _ByProxy:
+    def __repr__(self) -> str:
+        return "by proxy"
+
+
+_BY_PROXY: Final = _ByProxy()
+
+Proxied = Annotated[T, _BY_PROXY]
+"""The result of a method that says ``-> Proxied[Account]`` stays in the server; who called gets a proxy for it.
+
+To a type checker it is an ``Account``. ``-> Proxied[Account] | None`` may also return None, which is no object.
+"""
+
+_WRITTEN: Final = re.compile(r"(?:\w+\.)*Proxied\[")
+
+
+def reads(method: F) -> F:
+    """Mark a method that changes nothing: with ``concurrency="readers"`` such methods run together.
+
+    Any other method of the object still runs alone. A property is marked by its getter, below ``@property``.
+    """
+    setattr(method, _READS, True)
+    return method
+
+
+def is_reading(function: Any) -> bool:
+    """Whether *function*, a property or a method, was marked by ``reads``."""
+    return getattr(_function_of(function), _READS, False) is True
+
+
+def is_proxied(function: Any) -> bool:
+    """Whether what *function*, a property or a method, returns is annotated as ``Proxied``."""
+    function = _function_of(function)
+    annotation = getattr(function, "__annotations__", {}).get("return")
+    if isinstance(annotation, str):
+        if _WRITTEN.search(annotation) is None and "[" not in annotation:
+            return False
+        annotation = _evaluated(annotation, function)
+    return _says_proxied(annotation)
+
+
+def _function_of(found: Any) -> Any:
+    for name in ("fget", "func", "__func__"):
+        inner = getattr(found, name, None)
+        if callable(inner):
+            return inner
+    return found
+
+
+def _evaluated(annotation: str, function: Any) -> Any:
+    """Return the annotation itself, or one that says as much as its text if it cannot be had."""
+    module = sys.modules.get(getattr(function, "__module__", ""))
+    names = getattr(function, "__globals__", None) or vars(module or types)
+    try:
+        return eval(annotation, names)  # noqa: S307 - what the author of the class wrote there
+    except Exception:  # imported for type checkers only, or a class that is inside a function
+        return Annotated[Any, _BY_PROXY] if _WRITTEN.match(annotation) else None
+
+
+def _says_proxied(annotation: Any) -> bool:
+    if _BY_PROXY in getattr(annotation, "__metadata__", ()):
+        return True
+    if get_origin(annotation) in (Union, types.UnionType):
+        return any(_says_proxied(part) for part in get_args(annotation))
+    return False

@@ -1,0 +1,148 @@
+"""``create``: objects of any class in the server, and proxies that are what the objects are."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from manor._codec.by_value import ByValue
+from manor._proxy.creation import creation_error
+from manor._wire.blueprints import Blueprint
+from manor._wire.calls import SERVER
+from manor.errors import NameInUse, NotImportable
+from manor.managers.options import Options
+from manor.managers.registering import came_from_server
+
+if TYPE_CHECKING:
+    from manor._proxy.link import Link
+
+__all__ = ["Creating"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Creating:
+    """What a manager offers to have objects of any class."""
+
+    if TYPE_CHECKING:
+        _started_link: Callable[[], Link]
+        _serializer: str
+        _authkey: Any
+
+    def create(self, cls: Callable[P, T], /, *args: P.args, **kwds: P.kwargs) -> T:
+        """Make an object in the server, and return a proxy that has all that the object has.
+
+        Its methods, attributes, properties and operators are the object's; what a method returns is a copy, unless it
+        is annotated as ``manor.Proxied[...]``, and a generator is streamed. One call at a time runs in the object; see
+        ``options`` for other ways.
+
+        Args:
+            cls: A class, or a function that makes an object; called in the server. One that no other process can
+                import travels by value, with cloudpickle.
+            args: Its arguments.
+            kwds: Likewise.
+
+        Raises:
+            NotImportable: The server cannot import the class.
+            NotPicklable: An argument cannot travel, or a class cannot do so by value.
+            BaseException: Whatever the class raises.
+        """
+        return self._create_by(cls, args, kwds, None, None)
+
+    def options(self, *, concurrency: str | None = None, name: str | None = None) -> Options:
+        """Return something whose ``create`` makes objects with these options.
+
+        Args:
+            concurrency: ``"serial"``: one call at a time. ``"readers"``: as that, but methods marked by
+                ``manor.reads``, and reading attributes, run together. ``"threads"``: all calls run at once, as they
+                do in the standard library's managers. By default ``"serial"``, but ``"threads"`` for what blocks by
+                itself: locks and queues of the standard library.
+            name: A name by which ``manager.get()`` finds the object in any process. Where an object has it already,
+                that one is returned if it is of the same class and no arguments are given; else ``NameInUse`` is
+                raised.
+        """
+        return Options(self, concurrency, name)
+
+    def _create_by(
+        self,
+        cls: Callable[..., T],
+        args: tuple[Any, ...],
+        kwds: Mapping[str, Any],
+        concurrency: str | None,
+        name: str | None,
+    ) -> T:
+        if not callable(cls):
+            raise TypeError(f"create() takes a class, or a function that makes an object, not {cls!r}")
+        if self._serializer != "pickle":
+            raise TypeError("create() needs a manager with serializer='pickle': others host registered types only")
+        if name is None:
+            return cast("T", self._made(cls, args, kwds, concurrency))
+        return cast("T", self._named(cls, args, kwds, concurrency, name))
+
+    def _made(
+        self, cls: Callable[..., Any], args: tuple[Any, ...], kwds: Mapping[str, Any], concurrency: str | None
+    ) -> Any:
+        link = self._started_link()
+        reference = _by_reference(cls)
+        try:
+            try:
+                granted = link.call(SERVER, "create", (_blueprint(cls, reference, concurrency), *args), kwds)
+            except NotImportable:
+                if reference is None or reference[0] != "__main__":
+                    raise
+                granted = link.call(SERVER, "create", (_blueprint(cls, None, concurrency), *args), kwds)
+        except Exception as error:
+            if isinstance(error, NotImportable) or not came_from_server(error):
+                raise
+            raise creation_error(error)  # noqa: B904 - it is the same error, with its own chain
+        from manor._proxy.whole.opening import learn_class, open_whole  # which makes classes: for those who create
+
+        if isinstance(cls, type):
+            learn_class(link.server, granted.exposed, cls)
+        return open_whole(granted.token, self._serializer, self, self._authkey, granted.exposed)
+
+    def _named(
+        self,
+        cls: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwds: Mapping[str, Any],
+        concurrency: str | None,
+        name: str,
+    ) -> Any:
+        """Return the object of that name, after making it if there is none."""
+        get = getattr(self, "get", None)
+        if get is None:
+            raise TypeError(f"a {type(self).__name__} has no names: use a SyncManager, or manor.Manager()")
+        while True:
+            found = get(name, None)
+            if found is not None:
+                typeid = f"{getattr(cls, '__module__', None)}.{getattr(cls, '__qualname__', None)}"
+                if found._token.typeid != typeid or args or kwds:
+                    raise NameInUse(f"the name {name!r} is that of a {found._token.typeid} already")
+                return found
+            made = self._made(cls, args, kwds, concurrency)
+            if self._started_link().call(SERVER, "add_name", (name, made._ident)):
+                return made
+
+
+def _by_reference(cls: Any) -> tuple[str, str] | None:
+    """Return the module and the name by which any process can import *cls*, or None."""
+    module, qualname = getattr(cls, "__module__", None), getattr(cls, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(qualname, str):
+        return None
+    found: Any = sys.modules.get(module)
+    if module == "__main__" and not hasattr(found, "__file__"):
+        return None  # in an interactive session a class of that name may be an older one, or none, in the server
+    for name in qualname.split("."):
+        found = getattr(found, name, None)
+    is_found = found is cls or (isinstance(cls, types.MethodType) and found == cls)  # each look makes a new one
+    return (module, qualname) if is_found else None
+
+
+def _blueprint(cls: Any, reference: tuple[str, str] | None, concurrency: str | None) -> Blueprint:
+    name = getattr(cls, "__qualname__", repr(cls))
+    hint = f"the manager's server cannot import {name}: define it at the top of a module, outside of any function"
+    return Blueprint(reference or ByValue(cls, hint), name, concurrency)
