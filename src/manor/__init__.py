@@ -15,6 +15,7 @@ if not sys.platform.startswith("linux"):
 
 if TYPE_CHECKING:
     from manor._proxy.deadlines import deadline as deadline
+    from manor._proxy.local_copies import to_local as to_local
     from manor._resident.missing import MISSING as MISSING
     from manor.errors import AddressInUse as AddressInUse
     from manor.errors import ArenaCorrupt as ArenaCorrupt
@@ -70,13 +71,17 @@ __all__ = [
     "ShutDown",
     "WeakKeyWarning",
     "deadline",
+    "to_local",
 ]
 
 _HOMES: Final[dict[str, str]] = {
     "MISSING": "manor._resident.missing",
     "Limits": "manor.limits",
     "deadline": "manor._proxy.deadlines",
-    **{name: "manor.errors" for name in __all__ if name not in ("MISSING", "Limits", "Manager", "deadline")},
+    "to_local": "manor._proxy.local_copies",
+    **{
+        name: "manor.errors" for name in __all__ if name not in ("MISSING", "Limits", "Manager", "deadline", "to_local")
+    },
 }
 
 

@@ -14,6 +14,7 @@ from manor import _native
 from manor._codec import codec_for, pickles
 from manor._codec.context import travel
 from manor._resident import boxes, keys
+from manor._resident.sharing import Sharing
 from manor._wire.references import Reference
 from manor._wire.tokens import Route
 from manor.errors import CallTimeout, ManagerDied, NotPicklable
@@ -24,6 +25,8 @@ Arena = _native.Arena
 
 _OPEN: Final = Reference("manor._proxy.resident.opening", "open_object")
 """It knows the proxies, which are above this package."""
+
+_MAKE_DEEP: Final = Reference("manor._proxy.resident.opening", "make_deep")
 
 _CURRENT_END: Final = Reference("manor._proxy.deadlines", "current_end")
 
@@ -138,6 +141,18 @@ class Attachment:
             raise NotPicklable(text) from error
         finally:
             travel.storing = outer
+
+    def make(self, typeid: str | type) -> Any:
+        """Return a new, empty container of a type, in which plain ones become shared ones."""
+        return _MAKE_DEEP(self.arena, typeid if isinstance(typeid, str) else typeid.__name__)
+
+    def share(self, value: Any) -> Any:
+        """Return what a deep container stores for a value."""
+        return Sharing(self.make).one(value)
+
+    def share_all(self, values: list[Any]) -> list[Any]:
+        """Return what it stores for several values."""
+        return Sharing(self.make).all(values)
 
     def open(self, kind: int, tag: int, at: int, generation: int) -> Any:
         """Return what stands for an object of the arena in this process."""

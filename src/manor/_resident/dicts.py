@@ -9,6 +9,7 @@ from manor import _native
 from manor._resident.missing import MISSING
 from manor._resident.plain import is_same, plain
 from manor._resident.replacing import replace_by, replace_if_equal
+from manor._resident.tags import DEEP
 from manor.errors import NotPicklable
 
 __all__ = ["Dict"]
@@ -79,6 +80,10 @@ class Dict(_native.Dict):
             pairs = ((key, other[key]) for key in other.keys())  # noqa: SIM118 - `keys` makes it a mapping
         else:
             pairs = _pairs(other)
+        if self._tag & DEEP:  # one plain object that is met twice is to become one shared object
+            pairs = list(pairs)
+            shared = self._arena.hooks.share_all([value for _, value in pairs])
+            pairs = zip([key for key, _ in pairs], shared, strict=True)
         for key, value in pairs:
             self[key] = value
 

@@ -13,6 +13,7 @@ from manor._server.objects import Hosted, ObjectTable
 from manor._server.processes import Process
 from manor._server.registry import RESIDENT_TYPEIDS, Registry
 from manor._transport.connection import Turns
+from manor._wire.deep import split_typeid
 from manor._wire.notes import Noted
 from manor._wire.tokens import Route
 from manor.errors import NotExposed, ObjectGone
@@ -128,6 +129,7 @@ class Dispatcher:
     def create(self, grantee: Grantee, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> ProxyResult:
         """Create an object and make the caller its holder."""
         created = self.registry.create(typeid, args, kwds)
+        typeid = split_typeid(typeid)[0]
         return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
 
     def host_resident(self, grantee: Grantee, typeid: str, handle: tuple[int, int]) -> ProxyResult:

@@ -43,6 +43,8 @@ class BaseManager(Registering):
             without the server. Otherwise the server hosts them as it hosts everything else.
         arena_bytes_max: How large that memory may grow, in bytes; by default to half of what the machine, or the
             control group, has. A value that does not fit any more raises ``ArenaFull``.
+        deep: Whether plain lists, dicts and sets become shared ones when they are stored in containers that this
+            manager makes.
     """
 
     _Server: ClassVar[type[Server]] = Server
@@ -61,6 +63,7 @@ class BaseManager(Registering):
         exit_with_parent: bool = True,
         resident: bool = True,
         arena_bytes_max: int | None = None,
+        deep: bool = False,
     ) -> None:
         self._has_explicit_key = authkey is not None
         if authkey is None:
@@ -77,6 +80,7 @@ class BaseManager(Registering):
         self._limits = limits
         self._exit_with_parent = exit_with_parent
         self._arena_bytes_max = arena_bytes(arena_bytes_max) if resident else 0
+        self._deep = deep
         self._link: Link | None = None
         self._process: Any
         if address is not None and not is_loopback(address) and len(authkey) < _WEAK_KEY_BYTES:
