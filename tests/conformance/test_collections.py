@@ -175,95 +175,6 @@ def test_counts_in_one_step(subject: Subject, manager: Any) -> None:
     assert manager.Counter(a=1) + manager.Counter(a=2) == collections.Counter(a=3)
 
 
-FACTORIES: list[Any] = [list, dict, set, collections.deque, collections.Counter]
-
-
-def put_in(container: Any) -> None:
-    if hasattr(type(container), "append"):
-        container.append(1)
-    elif isinstance(container, manor.managers.SetProxy):
-        container.add(1)
-    else:
-        container[1] = 1
-
-
-@pytest.mark.parametrize("factory", FACTORIES)
-@on_routes
-def test_a_defaultdicts_containers_are_shared(subject: Subject, manager: Any, factory: Any) -> None:
-    groups = manager.defaultdict(factory)
-    put_in(groups["k"])
-    subject.run_in_child(put_in, groups["k"])
-    assert len(groups["k"]) == (2 if hasattr(factory, "append") else 1)
-    assert groups.get("other") is None
-    assert list(groups) == ["k"]
-    assert groups.default_factory is factory
-    assert type(to_local(groups)) is collections.defaultdict
-    assert type(to_local(groups)["k"]) is factory
-
-
-@on_routes
-def test_what_is_assigned_in_a_defaultdict_of_containers_is_shared_as_well(subject: Subject, manager: Any) -> None:
-    groups = manager.defaultdict(list, {"given": [1]})
-    groups["given"].append(2)
-    groups["set"] = [3]
-    groups["set"].append(4)
-    groups.setdefault("default", [5]).append(6)
-    assert to_local(groups) == {"given": [1, 2], "set": [3, 4], "default": [5, 6]}
-
-
-def nested() -> Any:
-    return collections.defaultdict(list)
-
-
-def bounded() -> Any:
-    return collections.deque(maxlen=2)
-
-
-@on_routes
-def test_a_factory_of_ones_own_runs_in_the_server_and_what_it_makes_is_shared(subject: Subject, manager: Any) -> None:
-    groups = manager.defaultdict(nested)
-    groups["a"]["b"].append(1)
-    groups["a"]["b"].append(2)
-    assert to_local(groups) == {"a": {"b": [1, 2]}}
-    assert type(to_local(groups)["a"]) is collections.defaultdict
-    recent = manager.defaultdict(bounded)
-    for number in range(4):
-        recent["k"].append(number)
-    assert list(recent["k"]) == [2, 3]
-
-
-def race(groups: Any, numbers: list[int]) -> None:
-    for number in numbers:
-        groups[number].append(1)
-
-
-@pytest.mark.parametrize("factory", [list, nested])
-@on_routes
-def test_each_key_of_a_defaultdict_gets_one_container_however_many_ask_at_once(
-    subject: Subject, manager: Any, factory: Any
-) -> None:
-    groups = manager.defaultdict(factory)
-    if factory is nested:
-        groups[0]["x"]  # there is one
-        target, args = race_nested, (groups,)
-    else:
-        target, args = race, (groups,)
-    numbers = list(range(200))
-    children = [subject.context.Process(target=target, args=(*args, numbers)) for _ in range(2)]
-    for child in children:
-        child.start()
-    for child in children:
-        child.join()
-        assert child.exitcode == 0
-    found = to_local(groups)
-    assert all((found[number] if factory is list else found[number]["x"]) == [1, 1] for number in numbers)
-
-
-def race_nested(groups: Any, numbers: list[int]) -> None:
-    for number in numbers:
-        groups[number]["x"].append(1)
-
-
 @on_routes
 def test_a_chain_shares_its_dicts(subject: Subject, manager: Any) -> None:
     defaults, own = manager.dict(color="red", user="guest"), {"user": "ada"}
@@ -301,7 +212,7 @@ def test_ordered_dicts_compare_by_order_with_each_other_only(subject: Subject, m
         (lambda m: m.deque([1], 3), False),
         (lambda m: m.Counter("a"), True),
         (lambda m: m.defaultdict(list), True),
-        (lambda m: m.defaultdict(nested), False),
+        (lambda m: m.defaultdict(collections.OrderedDict), False),
         (lambda m: m.OrderedDict(), False),
         (lambda m: m.ChainMap(), False),
     ],

@@ -9,6 +9,7 @@ from manor._proxy.resident.making import make_resident
 from manor._resident.conditions import can_be_resident
 from manor._resident.lock_states import states_of
 from manor._resident.statistics import stats_of
+from manor._resident.tags import CONTAINERS
 from manor._wire.calls import SERVER
 from manor._wire.deep import deep_typeid
 from manor._wire.people import LockState
@@ -151,6 +152,15 @@ def _checked(name: object) -> str:
     return name
 
 
+def _with_plain_factory(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of a defaultdict: where ``manager.list`` is the factory, ``list`` is meant."""
+    factory = args[0] if args else None
+    if not isinstance(getattr(factory, "__self__", None), NamedObjects):
+        return args
+    name = getattr(factory, "__name__", "")
+    return next(((known, *args[1:]) for known in CONTAINERS if known.__name__ == name), args)
+
+
 def creator(typeid: str, served: Callable[..., Any], *, takes_name: bool) -> Callable[..., Any]:
     """Return a manager's method that makes an object in shared memory where there is some, else has it *served*.
 
@@ -162,6 +172,8 @@ def creator(typeid: str, served: Callable[..., Any], *, takes_name: bool) -> Cal
 
     def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
         deep, kwds = split_deep(typeid, kwds, default=self._deep)
+        if typeid == "defaultdict":
+            args = _with_plain_factory(args)
         if takes_name and len(kwds) == 1 and "name" in kwds:
             return self._make_named(typeid, kwds["name"], args, {}, deep=deep)  # type: ignore[attr-defined]
         arena = self._started_link().arena
