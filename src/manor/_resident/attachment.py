@@ -33,6 +33,9 @@ _CURRENT_END: Final = Reference("manor._proxy.deadlines", "current_end")
 _DETACH: Final = Reference("manor._proxy.resident.detached", "detach")
 
 _arenas: dict[bytes, Arena] = {}
+_OPENED_MAX: Final = 256
+_opened: dict[tuple[int, int], Any] = {}
+"""The classes of what was found in containers, by kind and tag: the quick way to open the next one."""
 
 
 class _Container:
@@ -157,9 +160,15 @@ class Attachment:
     def open(self, kind: int, tag: int, at: int, generation: int) -> Any:
         """Return what stands for an object of the arena in this process."""
         arena = self.arena
+        known = _opened.get((kind, tag))
+        if known is not None:
+            return known(arena, (at, generation))
         if tag == boxes.BOX_TAG:
             return boxes.unbox(arena, (at, generation))
-        return _OPEN(arena, kind, tag, (at, generation))
+        found = _OPEN(arena, kind, tag, (at, generation))
+        if tag != boxes.STAND_IN_TAG and len(_opened) < _OPENED_MAX:
+            _opened[kind, tag] = type(found)
+        return found
 
     def ended(self) -> BaseException:
         """Return the exception for whoever uses an object after the manager's end."""

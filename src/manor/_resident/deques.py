@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import collections
-import contextlib
 import operator
 import os
 from collections.abc import Iterable, Iterator
-from typing import Any, NoReturn, Self, SupportsIndex
+from typing import Any, Final, NoReturn, Self, SupportsIndex
 
 from manor import _native
 from manor._resident.lists import List
@@ -18,6 +17,7 @@ __all__ = ["Deque"]
 
 _refusing: collections.deque[Any] = collections.deque()
 """Empty: whatever is asked of it raises the built-in's own error."""
+_take: Final = _native.List.pop
 
 
 class Deque(List):
@@ -82,15 +82,17 @@ class Deque(List):
 
     def pop(self) -> Any:  # type: ignore[override]
         """Remove and return the item at the right end; raise ``IndexError`` if there is none."""
-        with contextlib.suppress(IndexError):
-            return super().pop()
-        return _refusing.pop()
+        try:
+            return _take(self)
+        except IndexError:
+            return _refusing.pop()
 
     def popleft(self) -> Any:
         """Remove and return the item at the left end; raise ``IndexError`` if there is none."""
-        with contextlib.suppress(IndexError):
-            return super().pop(0)
-        return _refusing.popleft()
+        try:
+            return _take(self, 0)
+        except IndexError:
+            return _refusing.popleft()
 
     def remove(self, value: Any, /) -> None:
         """Remove the first item that equals *value*; raise ``ValueError`` if there is none."""
