@@ -47,7 +47,7 @@ def test_all_that_a_deep_manager_makes_is_deep(subject: Subject, manager: Any) -
             container["new"] = {"list": []}
             container["new"]["list"].append(1)
             assert to_local(container) == {"k": [1, 2], "new": {"list": [1]}}
-        for sequence in (deep.list([[1]]), deep.deque([[1]]), deep.deque([[1]], 5)):
+        for sequence in (deep.list([[1]]), deep.deque([[1]]), deep.deque([[1]], maxlen=5)):
             sequence[0].append(2)
             sequence.append({})
             sequence[1]["a"] = 1
@@ -134,6 +134,35 @@ def test_cycles_and_what_is_there_twice_are_kept(subject: Subject, manager: Any)
     assert pair[1] == [1, "both"]
     assert twice == [1], "the plain one is copied"
     del shared["knot"]["me"]
+
+
+@on(FORK)  # on the way to a server, pickle has a limit
+def test_structures_may_be_as_deep_as_they_like(subject: Subject, manager: Any) -> None:
+    structure: Any = ["inner"]
+    for _ in range(5_000):
+        structure = [structure]
+    shared = manager.dict(deep=True)
+    shared["k"] = structure
+    local = to_local(shared)["k"]
+    for _ in range(5_000):
+        (local,) = local
+    assert local == ["inner"]
+    shared["k"] = None
+
+
+@on_routes
+def test_many_ways_through_tuples_take_no_longer(subject: Subject, manager: Any) -> None:
+    inner: list[int] = [1]
+    structure: Any = (inner, inner)
+    for _ in range(50):
+        structure = (structure, structure)
+    shared = manager.list(deep=True)
+    shared.append(structure)
+    local = to_local(shared)[0]
+    for _ in range(51):
+        assert local[0] is local[1]
+        local = local[0]
+    assert local == [1]
 
 
 @on_routes

@@ -27,35 +27,62 @@ def to_local(value: Any) -> Any:
     """
     if isinstance(value, BaseProxy) and not isinstance(value, _COPIED):
         return value._getvalue()
-    return _Copying().local(value)
+    return _Copying().copy(value)
 
 
 class _Copying:
-    def __init__(self) -> None:
-        self._done: dict[Any, tuple[Any, Any]] = {}
-        """By identity of the original, which is kept here so that its id stays its own."""
+    """First an empty copy is made for each container that can be reached, then all are filled."""
 
-    def local(self, value: Any) -> Any:
+    def __init__(self) -> None:
+        self._made: dict[Any, tuple[Any, Any, Any]] = {}
+        """Originals, which are kept here so that their ids stay theirs, their contents, and the copies."""
+        self._tuples: dict[int, tuple[Any, Any]] = {}
+
+    def copy(self, value: Any) -> Any:
+        waiting = [value]
+        while waiting:
+            self._meet(waiting.pop(), waiting)
+        for _, contents, made in self._made.values():
+            fill = _FILLED.get(type(contents))
+            if fill is not None:
+                fill(made, contents, self._local)
+            elif made is not contents:  # a Namespace, a Value
+                made.__dict__.update((name, self._local(item)) for name, item in vars(contents).items())
+        return self._local(value)
+
+    def _meet(self, value: Any, waiting: list[Any]) -> None:
+        """Make an empty copy of a container, unless there is one already, and have what is in it looked at."""
+        if type(value) is tuple:
+            if id(value) not in self._tuples:
+                self._tuples[id(value)] = value, None
+                waiting.extend(value)
+            return
         is_proxy = isinstance(value, _COPIED)
-        if not is_proxy and type(value) not in _FILLED and type(value) is not tuple:
-            return value
         key = value._canonical_key_ if is_proxy else id(value)
-        known = self._done.get(key)
-        if known is not None:
-            return known[1]
-        plain = value._getvalue() if is_proxy else value
-        if type(plain) is tuple:
-            items = tuple(map(self.local, plain))
-            return plain if all(one is other for one, other in zip(items, plain, strict=True)) else items
-        made = _empty(plain)
-        self._done[key] = value, made
-        fill = _FILLED.get(type(plain))
-        if fill is None:
-            if hasattr(plain, "__dict__"):  # a Namespace, a Value
-                made.__dict__.update((name, self.local(item)) for name, item in vars(plain).items())
-            return made
-        fill(made, plain, self.local)
-        return made
+        if key in self._made or not (is_proxy or type(value) in _FILLED):
+            return
+        contents = value._getvalue() if is_proxy else value
+        self._made[key] = value, contents, _empty(contents)
+        if isinstance(contents, collections.ChainMap):
+            waiting.extend(contents.maps)
+        elif isinstance(contents, dict):
+            waiting.extend(contents.values())
+        elif isinstance(contents, list | collections.deque):
+            waiting.extend(contents)
+        elif hasattr(contents, "__dict__"):
+            waiting.extend(vars(contents).values())
+
+    def _local(self, value: Any) -> Any:
+        """Return what stands for a value that has been met."""
+        if type(value) is tuple:
+            done = self._tuples[id(value)][1]
+            if done is None:
+                items = tuple(map(self._local, value))
+                done = value if all(one is other for one, other in zip(items, value, strict=True)) else items
+                self._tuples[id(value)] = value, done
+            return done
+        known = self._made.get(value._canonical_key_ if isinstance(value, _COPIED) else id(value))
+        return value if known is None else known[2]
 
 
 def _empty(plain: Any) -> Any:

@@ -1,7 +1,8 @@
 """Deep sharing: plain lists, dicts and sets as shared ones, with all that is in them.
 
-The structure is built aside; whoever asks for it then stores it in one step. One plain object that is met twice
-becomes one shared object, so cycles end.
+First an empty shared container is made for each plain one, then all are filled, and whoever asks stores what is
+complete, in one step. One plain object that is met twice becomes one shared object, so cycles end. Nothing is
+recursive but tuples: structures may be as deep as they like.
 """
 
 from __future__ import annotations
@@ -22,44 +23,64 @@ class Sharing:
         """Share by *make*, which makes an empty deep container of a typeid."""
         self._make = make
         self._made: dict[int, tuple[Any, Any]] = {}
-        """By the ids of plain objects, which are kept here so that those stay theirs."""
-
-    def all(self, values: Iterable[Any]) -> list[Any]:
-        """Return what to store for several values."""
-        try:
-            return [self._shared(value) for value in values]
-        except BaseException:
-            for _, made in self._made.values():
-                with contextlib.suppress(Exception):  # as well as can be: a cycle would stay
-                    made.clear()
-            raise
+        """Plain and shared containers, by the ids of the plain ones, which are kept here so that those stay theirs."""
+        self._tuples: dict[int, tuple[Any, Any]] = {}
+        """Tuples, and what to store for them once that is known, by the ids of the tuples."""
 
     def one(self, value: Any) -> Any:
         """Return what to store for a value: a shared container for a plain one, else the value itself."""
         return self.all((value,))[0]
 
-    def _shared(self, value: Any) -> Any:
-        kind = type(value)
-        if kind is tuple:
-            items = tuple(map(self._shared, value))
-            return value if all(map(_is, items, value)) else items
-        typeid = _TYPEIDS.get(kind)
-        if typeid is None:
-            return value
-        known = self._made.get(id(value))
-        if known is not None:
-            return known[1]
-        made = self._make(typeid)
-        self._made[id(value)] = value, made
-        if not value:
-            return made
-        if kind is dict:
-            made.update({key: self._shared(item) for key, item in value.items()})
-        elif kind is list:
-            made.extend([self._shared(item) for item in value])
+    def all(self, values: Iterable[Any]) -> list[Any]:
+        """Return what to store for several values."""
+        values = list(values)
+        try:
+            self._make_all(values)
+            for plain, made in self._made.values():
+                self._fill(made, plain)
+        except BaseException:
+            for _, made in self._made.values():
+                with contextlib.suppress(Exception):  # as well as can be: a cycle would stay
+                    made.clear()
+            raise
+        return [self._stored(value) for value in values]
+
+    def _make_all(self, values: list[Any]) -> None:
+        """Make a shared container for each plain one that can be reached."""
+        made, tuples, waiting = self._made, self._tuples, values[::-1]
+        while waiting:
+            value = waiting.pop()
+            kind = type(value)
+            if kind is tuple:
+                if id(value) not in tuples:
+                    tuples[id(value)] = value, None
+                    waiting.extend(value[::-1])
+            elif kind in _TYPEIDS and id(value) not in made:
+                made[id(value)] = value, self._make(_TYPEIDS[kind])
+                if kind is not set:
+                    waiting.extend(list(value.values() if kind is dict else value)[::-1])
+
+    def _fill(self, made: Any, plain: Any) -> None:
+        if not plain:
+            return
+        if type(plain) is dict:
+            made.update({key: self._stored(value) for key, value in plain.items()})
+        elif type(plain) is list:
+            made.extend([self._stored(value) for value in plain])
         else:
-            made.update(value)
-        return made
+            made.update(plain)
+
+    def _stored(self, value: Any) -> Any:
+        """Return what to store for a value that has been met."""
+        if type(value) is not tuple:
+            known = self._made.get(id(value))
+            return value if known is None or known[0] is not value else known[1]
+        done = self._tuples[id(value)][1]
+        if done is None:
+            items = tuple(map(self._stored, value))
+            done = value if all(map(_is, items, value)) else items
+            self._tuples[id(value)] = value, done
+        return done
 
 
 def _is(one: object, other: object) -> bool:

@@ -22,8 +22,8 @@ class _Sequence:
 
     _share_all: ShareAll
 
-    def __init__(self, share_all: ShareAll, values: Iterable[Any] = (), *bounds: int | None) -> None:
-        super().__init__(share_all(values), *bounds)  # type: ignore[call-arg]
+    def __init__(self, share_all: ShareAll, iterable: Iterable[Any] = (), *args: Any, **kwds: Any) -> None:
+        super().__init__(share_all(iterable), *args, **kwds)  # type: ignore[call-arg]
         self._share_all = share_all
 
     def __setitem__(self, index: SupportsIndex | slice, value: Any) -> None:
