@@ -16,6 +16,7 @@ from benchmarks import (
     creation,
     curve,
     footprint,
+    grouping,
     growth,
     hot,
     iteration,
@@ -35,7 +36,7 @@ from benchmarks.row import Measured, Row, measure
 from benchmarks.subject import Subject
 
 MODULES = (
-    calls, whole, creation, iteration, clients, network, containers, hot, large, together, growth, footprint, lifecycle,
+    calls, whole, creation, iteration, clients, network, containers, hot, grouping, large, together, growth, footprint, lifecycle,
     locks, contention, queues, pingpong, waiting, succession,
 )  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]

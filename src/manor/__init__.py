@@ -15,6 +15,7 @@ if not sys.platform.startswith("linux"):
 
 if TYPE_CHECKING:
     from manor._proxy.deadlines import deadline as deadline
+    from manor._proxy.local_copies import to_local as to_local
     from manor._resident.missing import MISSING as MISSING
     from manor._wire.marks import Proxied as Proxied
     from manor._wire.marks import reads as reads
@@ -78,6 +79,7 @@ __all__ = [
     "WouldDeadlock",
     "deadline",
     "reads",
+    "to_local",
 ]
 
 _HOMES: Final[dict[str, str]] = {
@@ -86,6 +88,7 @@ _HOMES: Final[dict[str, str]] = {
     "deadline": "manor._proxy.deadlines",
     "Proxied": "manor._wire.marks",
     "reads": "manor._wire.marks",
+    "to_local": "manor._proxy.local_copies",
 }
 _HOMES.update((name, "manor.errors") for name in __all__ if name not in (*_HOMES, "Manager"))
 

@@ -36,6 +36,7 @@ class Arena:
     * `decode(data)`: the value of such bytes; if they are many they are writable, and may become part of the value;
     * `pickle(value, 5)`, `unpickle(data)`, if there: a short way for scalars in built-in containers, and pickles;
     * `open(kind, tag, at, generation)`: what stands for an object that was found in a container;
+    * `share(value)`, `share_all(values)`: what to store for values in an object whose tag has bit 34;
     * `canonical(key)`: which scalar, tuple or frozenset a key of another type equals, or a list (equal to lists only);
     * `ended()`: the exception for using an arena that has ended;
     * `deadline()`: until when (`time.monotonic()`) a caller waits, or `None`; `timed_out()`: the exception then;
@@ -109,7 +110,10 @@ class Witness:
 
 @disjoint_base
 class Dict(Object):
-    """A mapping that keeps insertion order; methods as those of `dict`, which return copies of one moment."""
+    """A mapping that keeps insertion order; methods as those of `dict`, which return copies of one moment.
+
+    If the tag has bit 17, `self._missing(key)` is the value of a missing key.
+    """
     def __len__(self) -> int: ...
     def __getitem__(self, key: Any, /) -> Any: ...
     def __setitem__(self, key: Any, value: Any, /) -> None: ...
@@ -158,7 +162,10 @@ class Set(Object):
 
 @disjoint_base
 class List(Object):
-    """A sequence, as `list`; iterators see what is appended. `self._set_slice(slice[, value])` changes a slice."""
+    """A sequence, as `list`; iterators see what is appended. `self._set_slice(slice[, value])` changes a slice.
+
+    If the tag has bit 16, it is a deque: there are no slices, and errors say so.
+    """
     def __len__(self) -> int: ...
     def __getitem__(self, index: SupportsIndex | slice, /) -> Any: ...
     def __setitem__(self, index: SupportsIndex | slice, value: Any, /) -> None: ...

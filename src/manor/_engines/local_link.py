@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from manor._proxy.base import resident_proxy
 from manor._server.dispatch import ProxyResult
 from manor._server.objects import Hosted
 from manor._server.server import Server
@@ -12,11 +13,14 @@ from manor._wire.answers import Encoded
 from manor._wire.calls import SERVER
 from manor._wire.granted import Granted
 from manor._wire.notes import Noted
+from manor._wire.references import Reference
 from manor._wire.tokens import Token
 from manor.errors import NotExposed, ObjectGone
 
 if TYPE_CHECKING:
     from manor._server.primitives import DeadOwner
+
+_AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
 
 __all__ = ["LocalHold", "LocalLink"]
 
@@ -70,11 +74,23 @@ class LocalLink:
         if type(result) is Encoded:
             return self.codec.decode(memoryview(b"".join(result.parts)))
         if type(result) is ProxyResult:
-            number, _, resident = result.id.partition("@")
-            hold = self.hold(int(number, 16), credited=True)
-            token = Token(result.typeid, self.public_address, resident or number, self.route)
-            return Granted(result.exposed, token, result.proxytype, hold)
+            return self._granted(result)
         return self.codec.decode(memoryview(b"".join(self.codec.encode(result))))
+
+    def _granted(self, result: ProxyResult) -> Granted:
+        number, _, resident = result.id.partition("@")
+        hold = self.hold(int(number, 16), credited=True)
+        token = Token(result.typeid, self.public_address, resident or number, self.route)
+        return Granted(result.exposed, token, result.proxytype, hold)
+
+    def make(self, typeid: str, *args: Any) -> Any:
+        """Make an object of a standard type here, and return its proxy."""
+        granted = self._granted(self.dispatcher.create(self, typeid, args, {}))
+        resident = resident_proxy(granted.token, self)
+        if resident is not None:
+            return resident
+        proxytype = granted.proxytype or _AUTO_PROXY
+        return proxytype.resolve()(granted.token, self.codec.name, exposed=granted.exposed)
 
     def _call_server(self, method: str, args: tuple[Any, ...]) -> Any:
         if method == "stand_in" and self.dispatcher.residency is not None:

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from multiprocessing import process as mp_process
 from multiprocessing import util
 from typing import Any, Final, NamedTuple
@@ -18,6 +19,7 @@ from manor._proxy.local import local_servers
 from manor._server.server import Server
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
+from manor._wire.references import Reference
 from manor.limits import Limits
 
 __all__ = ["HANDLED", "PackedRegistry", "ServerConfig", "new_server", "run_server"]
@@ -25,6 +27,7 @@ __all__ = ["HANDLED", "PackedRegistry", "ServerConfig", "new_server", "run_serve
 HANDLED: Final = frozenset((signal.SIGINT, signal.SIGTERM))
 """Signals that do not end a server as they end other processes."""
 
+_MAKE_SHARING: Final = Reference("manor._engines.sharing", "make_sharing")
 _LINGER_S: Final = 0.5
 """How long threads and children of hosted objects may keep a server whose owner is gone."""
 
@@ -69,6 +72,7 @@ def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:
     server = kind(*args, **kwds)
     link = server.link = LocalLink(server)
     local_servers[server.route.server] = _Local(link)
+    server.dispatcher.registry.make_sharing = partial(_MAKE_SHARING, link)
     return server
 
 

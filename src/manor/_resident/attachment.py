@@ -14,6 +14,7 @@ from manor import _native
 from manor._codec import codec_for, pickles
 from manor._codec.context import travel
 from manor._resident import boxes, keys
+from manor._resident.sharing import Sharing
 from manor._wire import sites
 from manor._wire.references import Reference
 from manor._wire.tokens import Route
@@ -26,11 +27,16 @@ Arena = _native.Arena
 _OPEN: Final = Reference("manor._proxy.resident.opening", "open_object")
 """It knows the proxies, which are above this package."""
 
+_MAKE_DEEP: Final = Reference("manor._proxy.resident.opening", "make_deep")
+
 _CURRENT_END: Final = Reference("manor._proxy.deadlines", "current_end")
 
 _DETACH: Final = Reference("manor._proxy.resident.detached", "detach")
 
 _arenas: dict[bytes, Arena] = {}
+_OPENED_MAX: Final = 256
+_opened: dict[tuple[int, int], Any] = {}
+"""The classes of what was found in containers, by kind and tag: the quick way to open the next one."""
 
 
 class _Container:
@@ -141,12 +147,30 @@ class Attachment:
         finally:
             travel.storing = outer
 
+    def make(self, typeid: str | type) -> Any:
+        """Return a new, empty container of a type, in which plain ones become shared ones."""
+        return _MAKE_DEEP(self.arena, typeid if isinstance(typeid, str) else typeid.__name__)
+
+    def share(self, value: Any) -> Any:
+        """Return what a deep container stores for a value."""
+        return Sharing(self.make).one(value)
+
+    def share_all(self, values: list[Any]) -> list[Any]:
+        """Return what it stores for several values."""
+        return Sharing(self.make).all(values)
+
     def open(self, kind: int, tag: int, at: int, generation: int) -> Any:
         """Return what stands for an object of the arena in this process."""
         arena = self.arena
+        known = _opened.get((kind, tag))
+        if known is not None:
+            return known(arena, (at, generation))
         if tag == boxes.BOX_TAG:
             return boxes.unbox(arena, (at, generation))
-        return _OPEN(arena, kind, tag, (at, generation))
+        found = _OPEN(arena, kind, tag, (at, generation))
+        if tag != boxes.STAND_IN_TAG and len(_opened) < _OPENED_MAX:
+            _opened[kind, tag] = type(found)
+        return found
 
     def ended(self) -> BaseException:
         """Return the exception for whoever uses an object after the manager's end."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn, Self
+from typing import Any, Final, NoReturn, Self
 
 from manor import _native
 from manor._resident.deaths import tell
 from manor._resident.locks import RAISES
+from manor._resident.tags import factory_number
 from manor._wire.people import Holder, Waiter, holder_of, state_of, waiters_of
 from manor.errors import NotPicklable
 
 __all__ = ["Condition", "can_be_resident"]
+
+
+SERVED: Final = frozenset(("ChainMap", "OrderedDict"))
+"""Types that the server hosts, wherever the others live."""
 
 
 class Condition(_native.Condition):
@@ -71,4 +76,8 @@ def can_be_resident(typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any])
     if typeid == "Condition":
         lock = args[0] if args else kwds.get("lock")
         return lock is None or isinstance(lock, _native.Mutex)
-    return True
+    if typeid == "deque":  # one with a bound drops at one end what comes at the other: two changes in one step
+        return len(args) < 2 and "maxlen" not in kwds
+    if typeid == "defaultdict":
+        return factory_number(args[0] if args else None) is not None
+    return typeid not in SERVED

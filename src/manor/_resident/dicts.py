@@ -9,6 +9,7 @@ from manor import _native
 from manor._resident.missing import MISSING
 from manor._resident.plain import is_same, plain
 from manor._resident.replacing import replace_by, replace_if_equal
+from manor._resident.tags import DEEP
 from manor.errors import NotPicklable
 
 __all__ = ["Dict"]
@@ -63,7 +64,7 @@ class Dict(_native.Dict):
             raise TypeError(f"update expected at most 1 argument, got {len(others)}")
         for other in others:
             self._set_all(other)
-        for key, value in items.items():
+        for key, value in self._to_store(items.items()):
             try:
                 self[key] = value
             except NotPicklable as error:
@@ -79,8 +80,16 @@ class Dict(_native.Dict):
             pairs = ((key, other[key]) for key in other.keys())  # noqa: SIM118 - `keys` makes it a mapping
         else:
             pairs = _pairs(other)
-        for key, value in pairs:
+        for key, value in self._to_store(pairs):
             self[key] = value
+
+    def _to_store(self, pairs: Iterable[tuple[Any, Any]]) -> Iterable[tuple[Any, Any]]:
+        """Return what to store for items: in a deep dict, what one plain object is in several becomes one object."""
+        if not self._tag & DEEP:
+            return pairs
+        pairs = list(pairs)
+        shared = self._arena.hooks.share_all([value for _, value in pairs])
+        return zip([key for key, _ in pairs], shared, strict=True)
 
     def _add_any(self, key: Any, amount: Any, default: Any) -> Any:
         """Do what ``add`` does, with any values."""

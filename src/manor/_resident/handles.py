@@ -7,6 +7,7 @@ from typing import Final
 from manor import _native
 from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
 from manor._resident.queues import typeid_of
+from manor._resident.tags import COUNTER_TAG, DEFAULTDICT_TAG, DEQUE_TAG, TYPE_BITS
 from manor._wire.tokens import Token
 
 __all__ = ["NAMESPACE_TAG", "id_of", "type_of"]
@@ -33,8 +34,9 @@ def type_of(kind: int, tag: int) -> str:
     """Return the typeid of an object of the arena, or what else it is, by its kind and tag."""
     if tag in (BOX_TAG, STAND_IN_TAG):
         return "box" if tag == BOX_TAG else "stand-in"
+    tag &= TYPE_BITS
     if kind == _DICT:
-        return "Namespace" if tag == NAMESPACE_TAG else "dict"
+        return _type_of_dict(tag)
     if kind == _SET:
         return "set"
     if kind == _VARIABLE:
@@ -44,4 +46,10 @@ def type_of(kind: int, tag: int) -> str:
     found = _WAITED_FOR.get(kind)
     if found is not None:
         return found
-    return "Array" if tag else "list"
+    return "deque" if tag == DEQUE_TAG else "Array" if tag else "list"
+
+
+def _type_of_dict(tag: int) -> str:
+    if tag & DEFAULTDICT_TAG == DEFAULTDICT_TAG:
+        return "defaultdict"
+    return {NAMESPACE_TAG: "Namespace", COUNTER_TAG: "Counter"}.get(tag, "dict")

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from manor import _native
 from manor._resident.replacing import replace_by, replace_if_equal
+from manor._resident.tags import TYPE_BITS
 
 __all__ = ["Namespace", "Value"]
 
@@ -17,14 +18,16 @@ class Value(_native.Variable):
     __slots__ = ()
 
     @classmethod
-    def create(cls, arena: _native.Arena, typecode: Any, value: Any) -> Self:
-        """Make a value; *typecode* is taken for compatibility and does not restrict it."""
-        self = cls(arena, None, ord(typecode) if isinstance(typecode, str) and len(typecode) == 1 else 0)
+    def create(cls, arena: _native.Arena, typecode: Any, value: Any, *, deep: int = 0) -> Self:
+        """Make a value; *typecode* is taken for compatibility, and does not restrict it; *deep* is a bit of the tag."""
+        tag = ord(typecode) if isinstance(typecode, str) and len(typecode) == 1 else 0
+        self = cls(arena, None, tag | deep)
         self.set(value)
         return self
 
     def __repr__(self) -> str:
-        typecode = repr(chr(self._tag)) if self._tag else "..."  # only a single character is kept
+        tag = self._tag & TYPE_BITS
+        typecode = repr(chr(tag)) if tag else "..."  # only a single character is kept
         return f"Value({typecode}, {self.get()!r})"
 
     def add(self, amount: Any = 1, /) -> Any:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 from manor._resident.handles import id_of
 from manor._resident.missing import MISSING
 from manor._resident.replacing import replace_by, replace_if_equal
+from manor._server.collections import Counter
 from manor._server.types import Value
 from manor.errors import NotExposed
 
@@ -193,7 +194,10 @@ def _lock_of(hosted: Hosted) -> Any:
     if hosted.lock is None:
         with _making_locks:
             if hosted.lock is None:
-                hosted.lock = threading.RLock()  # code of the object's own that it runs under may call it in turn
+                own = hosted.obj.step_lock if isinstance(hosted.obj, Counter) else None
+                hosted.lock = (
+                    own or threading.RLock()
+                )  # code of the object's own that it runs under may call it in turn
     return hosted.lock
 
 

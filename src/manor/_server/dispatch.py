@@ -14,6 +14,7 @@ from manor._server.processes import Process
 from manor._server.registry import RESIDENT_TYPEIDS, Registry
 from manor._transport.connection import Turns
 from manor._wire.blueprints import OPEN_WHOLE, Blueprint
+from manor._wire.deep import split_typeid
 from manor._wire.notes import Noted
 from manor._wire.tokens import Route, Token
 from manor.errors import NotExposed, ObjectGone
@@ -156,6 +157,7 @@ class Dispatcher:
             made: ProxyResult = granting().create_whole(self, grantee, typeid, args, kwds)
             return made
         created = self.registry.create(typeid, args, kwds)
+        typeid = split_typeid(typeid)[0]
         return self._grant(grantee, typeid, created.obj, tuple(created.exposed), created.method_to_typeid)
 
     def host_resident(self, grantee: Grantee, typeid: str, handle: tuple[int, int]) -> ProxyResult:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from manor._resident.conditions import can_be_resident
 from manor._wire.blueprints import OPEN_WHOLE
+from manor._wire.deep import split_typeid
 from manor._wire.references import Reference, reference_to
 
 __all__ = ["RESIDENT_TYPEIDS", "Created", "Registry", "all_methods", "public_methods"]
@@ -50,12 +51,15 @@ def _methods(obj: object, names: list[str]) -> list[str]:
 
 RESIDENT_TYPEIDS: Final = frozenset(
     (
-        "Array", "Barrier", "BoundedSemaphore", "Condition", "Event", "JoinableQueue", "LifoQueue", "Lock", "Namespace",
+        "Array", "Barrier", "BoundedSemaphore", "Condition", "Counter", "Event", "JoinableQueue", "LifoQueue", "Lock",
+        "Namespace",
         "PriorityQueue", "Queue", "RLock", "Semaphore", "SimpleQueue",
-        "Value", "dict", "list", "set",
+        "Value", "defaultdict", "deque", "dict", "list", "set",
     )
 )  # fmt: skip
 """Types that live in the arena where there is one, unless a program registers its own under the name."""
+_SHARING: Final = frozenset(("ChainMap", "defaultdict"))
+"""Types whose objects make others."""
 
 
 def _is_standard(typeid: str, factory: object) -> bool:
@@ -80,7 +84,8 @@ class Registry:
     def __init__(self, entries: Mapping[str, tuple[Any, Any, Any, Any]]) -> None:
         """Take the entries of a manager class."""
         self._entries = entries
-        self.make_resident: Callable[[str, tuple[Any, ...], Mapping[str, Any]], Any] | None = None
+        self.make_resident: Callable[[str, tuple[Any, ...], Mapping[str, Any], bool], Any] | None = None
+        self.make_sharing: Callable[[str, tuple[Any, ...], Mapping[str, Any], bool], Any] | None = None
 
     def create(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Created:
         """Call what is registered as *typeid*.
@@ -89,6 +94,7 @@ class Registry:
             KeyError: Nothing is.
             ValueError: It has no callable, and the arguments are not just the object itself.
         """
+        typeid, deep = split_typeid(typeid)
         entry = self._entries.get(typeid)
         if entry is None:
             known = ", ".join(sorted(self._entries))
@@ -96,7 +102,9 @@ class Registry:
         factory: Callable[..., Any] | None = entry[0]
         is_ours = _is_standard(typeid, factory) and can_be_resident(typeid, args, kwds)
         if self.make_resident is not None and is_ours:
-            obj = self.make_resident(typeid, args, kwds)
+            obj = self.make_resident(typeid, args, kwds, deep)
+        elif isinstance(factory, Reference) and (deep or typeid in _SHARING):
+            obj = self._make_sharing(typeid, factory, args, kwds, deep)
         elif factory is not None:
             obj = factory(*args, **kwds)
         elif kwds or len(args) != 1:
@@ -106,6 +114,12 @@ class Registry:
         else:
             obj = args[0]
         return self.hosting(typeid, obj)
+
+    def _make_sharing(
+        self, typeid: str, factory: Reference, args: tuple[Any, ...], kwds: Mapping[str, Any], deep: bool
+    ) -> Any:
+        found = None if self.make_sharing is None else self.make_sharing(typeid, args, kwds, deep)
+        return factory(*args, **kwds) if found is None else found
 
     def hosting(self, typeid: str, obj: Any) -> Created:
         """Return how *obj* is hosted as *typeid*."""

@@ -66,9 +66,9 @@ class Residency:
 
     # Objects
 
-    def make(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Any:
+    def make(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any], deep: bool) -> Any:
         """Make an object of a standard type, for a client that cannot."""
-        made = _MAKE(self.arena, typeid, args, dict(kwds))
+        made = _MAKE(self.arena, typeid, args, dict(kwds), deep=deep)
         with self._lock:
             self._hosted[made._handle] = made
         return made

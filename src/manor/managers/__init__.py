@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from manor._proxy.auto import MakeProxyType as MakeProxyType
     from manor._proxy.base import BaseProxy as BaseProxy
     from manor._proxy.base import RebuildProxy as RebuildProxy
+    from manor._proxy.collections.counters import CounterProxy as CounterProxy
+    from manor._proxy.collections.deques import DequeProxy as DequeProxy
+    from manor._proxy.collections.mappings import ChainMapProxy as ChainMapProxy
+    from manor._proxy.collections.mappings import DefaultDictProxy as DefaultDictProxy
+    from manor._proxy.collections.mappings import OrderedDictProxy as OrderedDictProxy
     from manor._proxy.containers.dicts import BaseDictProxy as _BaseDictProxy  # noqa: F401
     from manor._proxy.containers.dicts import DictProxy as DictProxy
     from manor._proxy.containers.lists import BaseListProxy as BaseListProxy
@@ -67,7 +72,11 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
     "BaseManager": ("manor.managers.base", "BaseManager"),
     "BasePoolProxy": ("manor._proxy.pools", "BasePoolProxy"),
     "BaseProxy": ("manor._proxy.base", "BaseProxy"),
+    "ChainMapProxy": ("manor._proxy.collections.mappings", "ChainMapProxy"),
     "ConditionProxy": ("manor._proxy.synchronization", "ConditionProxy"),
+    "CounterProxy": ("manor._proxy.collections.counters", "CounterProxy"),
+    "DefaultDictProxy": ("manor._proxy.collections.mappings", "DefaultDictProxy"),
+    "DequeProxy": ("manor._proxy.collections.deques", "DequeProxy"),
     "DictProxy": ("manor._proxy.containers.dicts", "DictProxy"),
     "EventProxy": ("manor._proxy.synchronization", "EventProxy"),
     "IteratorProxy": ("manor._proxy.values", "IteratorProxy"),
@@ -75,6 +84,7 @@ _HOMES: Final[dict[str, tuple[str, str]]] = {
     "MakeProxyType": ("manor._proxy.auto", "MakeProxyType"),
     "Namespace": ("manor._server.types", "Namespace"),
     "NamespaceProxy": ("manor._proxy.values", "NamespaceProxy"),
+    "OrderedDictProxy": ("manor._proxy.collections.mappings", "OrderedDictProxy"),
     "PoolProxy": ("manor._proxy.pools", "PoolProxy"),
     "ProcessLocalSet": ("manor.managers.standard", "ProcessLocalSet"),
     "RebuildProxy": ("manor._proxy.base", "RebuildProxy"),

@@ -47,6 +47,8 @@ class BaseManager(Creating, Registering):
         debug: Whether locks and whatever else is waited for tell from where: ``lock.holder.where``, ``waiters``,
             ``locks()`` and ``OwnerDiedWarning`` name the file and line of the call. Calls take several times as long.
             It is for the process that starts the server to say, and holds for all.
+        deep: Whether plain lists, dicts and sets become shared ones when they are stored in containers that this
+            manager makes.
     """
 
     _Server: ClassVar[type[Server]] = Server
@@ -66,6 +68,7 @@ class BaseManager(Creating, Registering):
         resident: bool = True,
         arena_bytes_max: int | None = None,
         debug: bool = False,
+        deep: bool = False,
     ) -> None:
         self._has_explicit_key = authkey is not None
         if authkey is None:
@@ -83,6 +86,7 @@ class BaseManager(Creating, Registering):
         self._exit_with_parent = exit_with_parent
         self._arena_bytes_max = arena_bytes(arena_bytes_max) if resident else 0
         self._debug = debug
+        self._deep = deep
         self._link: Link | None = None
         self._process: Any
         if address is not None and not is_loopback(address) and len(authkey) < _WEAK_KEY_BYTES:

@@ -9,9 +9,12 @@ from manor._proxy.resident.making import make_resident
 from manor._resident.conditions import can_be_resident
 from manor._resident.lock_states import states_of
 from manor._resident.statistics import stats_of
+from manor._resident.tags import CONTAINERS
 from manor._wire.calls import SERVER
+from manor._wire.deep import deep_typeid
 from manor._wire.people import LockState
 from manor.errors import NameInUse
+from manor.managers.deep import split_deep
 
 if TYPE_CHECKING:
     from manor._resident.attachment import Arena
@@ -111,7 +114,9 @@ class NamedObjects:
         granted = link.call(SERVER, "find_name", (name,))
         return None if granted is None else self._proxy_of(granted)
 
-    def _make_named(self, typeid: str, name: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
+    def _make_named(
+        self, typeid: str, name: str, args: tuple[Any, ...], kwds: dict[str, Any], *, deep: bool = False
+    ) -> Any:
         """Return the object of that type and name, after making it if there is none.
 
         Raises:
@@ -124,7 +129,7 @@ class NamedObjects:
                 if found._token.typeid != typeid or args or kwds:
                     raise NameInUse(f"the name {name!r} is that of a {found._token.typeid} already")
                 return found
-            made = self._make(typeid, args, kwds)
+            made = self._make(typeid, args, {**kwds, "deep": True} if deep else kwds)
             if self._give_name(name, made):
                 return made
 
@@ -147,6 +152,15 @@ def _checked(name: object) -> str:
     return name
 
 
+def _with_plain_factory(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the arguments of a defaultdict: where ``manager.list`` is the factory, ``list`` is meant."""
+    factory = args[0] if args else None
+    if not isinstance(getattr(factory, "__self__", None), NamedObjects):
+        return args
+    name = getattr(factory, "__name__", "")
+    return next(((known, *args[1:]) for known in CONTAINERS if known.__name__ == name), args)
+
+
 def creator(typeid: str, served: Callable[..., Any], *, takes_name: bool) -> Callable[..., Any]:
     """Return a manager's method that makes an object in shared memory where there is some, else has it *served*.
 
@@ -157,12 +171,17 @@ def creator(typeid: str, served: Callable[..., Any], *, takes_name: bool) -> Cal
     """
 
     def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
+        deep, kwds = split_deep(typeid, kwds, default=self._deep)
+        if typeid == "defaultdict":
+            args = _with_plain_factory(args)
         if takes_name and len(kwds) == 1 and "name" in kwds:
-            return self._make_named(typeid, kwds["name"], args, {})  # type: ignore[attr-defined]
+            return self._make_named(typeid, kwds["name"], args, {}, deep=deep)  # type: ignore[attr-defined]
         arena = self._started_link().arena
-        if arena is None or not can_be_resident(typeid, args, kwds):
-            return served(self, *args, **kwds)
-        return self._keep_alive(make_resident(arena, typeid, args, kwds))
+        if arena is not None and can_be_resident(typeid, args, kwds):
+            return self._keep_alive(make_resident(arena, typeid, args, kwds, deep=deep))
+        if deep:
+            return self._proxy_of(self._create_granted(deep_typeid(typeid), *args, **kwds))
+        return served(self, *args, **kwds)
 
     create.__name__ = typeid
     create.__qualname__ = f"SyncManager.{typeid}"

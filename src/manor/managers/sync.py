@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from manor._proxy.collections.counters import CounterProxy
+from manor._proxy.collections.deques import DequeProxy
+from manor._proxy.collections.mappings import ChainMapProxy, DefaultDictProxy, OrderedDictProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
@@ -12,6 +15,7 @@ from manor._proxy.pools import PoolProxy
 from manor._proxy.queues import QueueProxy, SimpleQueueProxy
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, IteratorProxy, NamespaceProxy, ValueProxy
+from manor._resident.conditions import SERVED
 from manor._server.registry import RESIDENT_TYPEIDS
 from manor._wire.references import Reference
 from manor.managers.base import BaseManager
@@ -51,10 +55,21 @@ class SyncManager(NamedObjects, BaseManager):
             initargs: Iterable[Any] = (),
             maxtasksperchild: int | None = None,
         ) -> PoolProxy: ...
-        def list(self, sequence: Iterable[T] = (), /, *, name: str = ...) -> ListProxy[T]: ...
+        def list(self, sequence: Iterable[T] = (), /, *, name: str = ..., deep: bool = ...) -> ListProxy[T]: ...
         def dict(self, *args: Any, **kwds: Any) -> DictProxy[Any, Any]: ...
-        def set(self, values: Iterable[T] = (), /, *, name: str = ...) -> SetProxy[T]: ...
-        def Value(self, typecode: Any, value: T, lock: bool = True, *, name: str = ...) -> ValueProxy[T]: ...  # noqa: N802
+        def set(self, values: Iterable[T] = (), /, *, name: str = ..., deep: bool = ...) -> SetProxy[T]: ...
+        def deque(
+            self, iterable: Iterable[T] = (), maxlen: int | None = None, *, deep: bool = ...
+        ) -> DequeProxy[T]: ...
+        def OrderedDict(self, *args: Any, **kwds: Any) -> OrderedDictProxy[Any, Any]: ...  # noqa: N802
+        def defaultdict(
+            self, default_factory: Callable[[], Any] | None = None, /, *args: Any, **kwds: Any
+        ) -> DefaultDictProxy[Any, Any]: ...
+        def Counter(self, iterable: Any = None, /, **counts: int) -> CounterProxy[Any]: ...  # noqa: N802
+        def ChainMap(self, *maps: Any) -> ChainMapProxy[Any, Any]: ...  # noqa: N802
+        def Value(  # noqa: N802
+            self, typecode: Any, value: T, lock: bool = True, *, name: str = ..., deep: bool = ...
+        ) -> ValueProxy[T]: ...
         def Array(  # noqa: N802
             self, typecode: str, sequence: Iterable[Any], lock: bool = True, *, name: str = ...
         ) -> ArrayProxy: ...
@@ -81,11 +96,19 @@ SyncManager.register("set", Reference("manor._server.types", "new_set"), SetProx
 SyncManager.register("Value", Reference("manor._server.types", "Value"), ValueProxy)
 SyncManager.register("Array", Reference("manor._server.types", "Array"), ArrayProxy)
 SyncManager.register("Namespace", Reference("manor._server.types", "Namespace"), NamespaceProxy)
+SyncManager.register("deque", Reference("manor._server.collections", "deque"), DequeProxy)
+SyncManager.register("OrderedDict", Reference("manor._server.collections", "OrderedDict"), OrderedDictProxy)
+SyncManager.register("defaultdict", Reference("manor._server.collections", "defaultdict"), DefaultDictProxy)
+SyncManager.register("Counter", Reference("manor._server.collections", "Counter"), CounterProxy)
+SyncManager.register("ChainMap", Reference("manor._server.collections", "ChainMap"), ChainMapProxy)
 SyncManager.register("Iterator", proxytype=IteratorProxy, create_method=False)
 SyncManager.register("AsyncResult", create_method=False)
 
 
+_NAMELESS: Final = frozenset(("ChainMap", "Counter", "Namespace", "OrderedDict", "defaultdict", "deque"))
+"""Types of which no object gets a name when it is made; their keywords are contents."""
+
 # A program that registers a type of its own under one of these names replaces the method, and has it served.
-for _typeid in RESIDENT_TYPEIDS:
-    _method = creator(_typeid, getattr(SyncManager, _typeid), takes_name=_typeid != "Namespace")
+for _typeid in (*RESIDENT_TYPEIDS, *SERVED):
+    _method = creator(_typeid, getattr(SyncManager, _typeid), takes_name=_typeid not in _NAMELESS)
     setattr(SyncManager, _typeid, _method)

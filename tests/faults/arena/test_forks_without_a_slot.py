@@ -122,5 +122,5 @@ def test_other_managers_of_the_process_are_not_touched(inherited: Inherited) -> 
             return type(near).__mro__[1].__name__, near["b"]
 
         with forked(quiet(work)) as child:
-            assert child.hear()[0] == ("_ResidentContainer", 1)
+            assert child.hear()[0] == ("ResidentContainer", 1)
         assert near["b"] == 1

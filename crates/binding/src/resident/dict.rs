@@ -8,10 +8,12 @@ use pyo3::types::PyTuple;
 
 use super::adding::{Number, add};
 use super::arena::Arena;
+use super::deep::shared;
 use super::failures::to_python;
 use super::keyed::with_key_held;
 use super::keys::{self, Use, with_key};
 use super::listing::listed;
+use super::missing::{missing, value_of_missing};
 use super::object::{Object, arena_of, held};
 use super::values::{self, Witness, copied, fetch, taken, with_value};
 use super::walk::{Shape, Walk, part_of_number};
@@ -90,7 +92,7 @@ pub fn set(
 ) -> PyResult<()> {
     let arena = arena_of(slf.as_super())?;
     let native = slf.get().native;
-    let value = &with_key_held(arena, key, value)?;
+    let value = &with_key_held(arena, key, &shared(slf.as_super(), value)?)?;
     with_value(arena, value, "argument 2 of dict.__setitem__()", |value| {
         with_key(arena.get(), key, Use::Store, |key| {
             arena.get().roomy(|| native.set(arena.get().heap(), key, value))
@@ -115,10 +117,6 @@ pub fn forget(arena: &Arena, taken: &Loaded) {
     }
 }
 
-fn missing(key: &Bound<'_, PyAny>) -> PyErr {
-    PyKeyError::new_err((key.clone().unbind(),))
-}
-
 #[pymethods]
 impl Dict {
     #[new]
@@ -141,7 +139,7 @@ impl Dict {
         slf: &Bound<'py, Self>,
         key: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        get(slf, key)?.ok_or_else(|| missing(key))
+        get(slf, key)?.map_or_else(|| value_of_missing(slf, key), Ok)
     }
 
     fn __setitem__(
@@ -204,11 +202,12 @@ impl Dict {
         key: &Bound<'py, PyAny>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let default = default.unwrap_or_else(|| slf.py().None().into_bound(slf.py()));
+        let mut default = default.unwrap_or_else(|| slf.py().None().into_bound(slf.py()));
         loop {
             if let Some(value) = get(slf, key)? {
                 return Ok(value);
             }
+            default = shared(slf.as_super(), &default)?;
             if Self::_replace(slf, key, None, &default)? {
                 return copied(arena_of(slf.as_super())?, &default);
             }
@@ -277,7 +276,7 @@ impl Dict {
     ) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?;
         let (native, witness) = (slf.get().native, witness.map(|witness| witness.get().0));
-        let value = &with_key_held(arena, key, value)?;
+        let value = &with_key_held(arena, key, &shared(slf.as_super(), value)?)?;
         with_value(arena, value, "the new value of a dict's key", |value| {
             with_key(arena.get(), key, Use::Store, |key| {
                 let heap = arena.get().heap();

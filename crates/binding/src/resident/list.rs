@@ -7,9 +7,11 @@ use pyo3::prelude::*;
 use pyo3::types::PySlice;
 
 use super::arena::Arena;
+use super::deep::{all_shared, shared};
+use super::deque::{index_of, is_deque, out_of_range};
 use super::dict::forget;
 use super::failures::to_python;
-use super::indexes::{as_index, as_number};
+use super::indexes::as_number;
 use super::list_reading::{sliced, snapshot};
 use super::list_walk::ListWalk;
 use super::object::{Object, arena_of, held};
@@ -28,15 +30,11 @@ fn parts<'a, 'py>(slf: &'a Bound<'py, List>) -> PyResult<(&'a Bound<'py, Arena>,
     Ok((arena_of(slf.as_super())?, slf.get().native))
 }
 
-fn out_of_range(what: &str) -> PyErr {
-    PyIndexError::new_err(format!("{what} index out of range"))
-}
-
 impl List {
     fn item<'py>(slf: &Bound<'py, Self>, index: i64) -> PyResult<Bound<'py, PyAny>> {
         let (arena, native) = parts(slf)?;
         let arena = arena.get();
-        let out_of_range = || out_of_range("list");
+        let out_of_range = || out_of_range(slf, "list");
         match native.get(arena.heap(), index).map_err(to_python)?.ok_or_else(out_of_range)? {
             Loaded::Object(_) => {
                 let read = || Ok(native.get(arena.heap(), index)?.map(|value| (value, ())));
@@ -71,10 +69,12 @@ impl List {
         slf: &Bound<'py, Self>,
         index: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let Ok(slice) = index.cast_exact::<PySlice>() {
+        if let Ok(slice) = index.cast_exact::<PySlice>()
+            && !is_deque(slf)
+        {
             return sliced(slf.as_super(), slf.get().native, slice);
         }
-        Self::item(slf, as_index(index)?)
+        Self::item(slf, index_of(slf, index)?)
     }
 
     fn __setitem__(
@@ -82,28 +82,29 @@ impl List {
         index: &Bound<'_, PyAny>,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        if index.is_exact_instance_of::<PySlice>() {
+        if index.is_exact_instance_of::<PySlice>() && !is_deque(slf) {
             slf.call_method1("_set_slice", (index, value))?;
             return Ok(());
         }
-        let index = as_index(index)?;
+        let index = index_of(slf, index)?;
         let (arena, native) = parts(slf)?;
+        let value = &shared(slf.as_super(), value)?;
         let stored = with_value(arena, value, "argument 2 of list.__setitem__()", |value| {
             arena.get().roomy(|| native.set(arena.get().heap(), index, value))
         })?
         .map_err(to_python)?;
-        if stored { Ok(()) } else { Err(out_of_range("list assignment")) }
+        if stored { Ok(()) } else { Err(out_of_range(slf, "list assignment")) }
     }
 
     fn __delitem__(slf: &Bound<'_, Self>, index: &Bound<'_, PyAny>) -> PyResult<()> {
-        if index.is_exact_instance_of::<PySlice>() {
+        if index.is_exact_instance_of::<PySlice>() && !is_deque(slf) {
             slf.call_method1("_set_slice", (index,))?;
             return Ok(());
         }
-        let index = as_index(index)?;
+        let index = index_of(slf, index)?;
         let (arena, native) = parts(slf)?;
         match native.pop(arena.get().heap(), index).map_err(to_python)? {
-            None => Err(out_of_range("list assignment")),
+            None => Err(out_of_range(slf, "list assignment")),
             Some(taken) => {
                 forget(arena.get(), &taken);
                 Ok(())
@@ -114,6 +115,7 @@ impl List {
     #[pyo3(signature = (value, /))]
     fn append(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let (arena, native) = parts(slf)?;
+        let value = &shared(slf.as_super(), value)?;
         with_value(arena, value, "argument 1 of list.append()", |value| {
             arena.get().roomy(|| native.append(arena.get().heap(), value))
         })?
@@ -124,6 +126,7 @@ impl List {
     #[pyo3(signature = (values, /))]
     fn extend(slf: &Bound<'_, Self>, values: &Bound<'_, PyAny>) -> PyResult<()> {
         let values = values.try_iter()?.collect::<PyResult<Vec<_>>>()?;
+        let values = all_shared(slf.as_super(), values)?;
         let (arena, native) = parts(slf)?;
         with_values(arena, &values, "argument 1 of list.extend()", |values| {
             arena.get().roomy(|| native.extend(arena.get().heap(), values))
@@ -140,6 +143,7 @@ impl List {
     ) -> PyResult<()> {
         let index = as_number(index)?;
         let (arena, native) = parts(slf)?;
+        let value = &shared(slf.as_super(), value)?;
         with_value(arena, value, "argument 2 of list.insert()", |value| {
             arena.get().roomy(|| native.insert(arena.get().heap(), index, value))
         })?
@@ -160,7 +164,7 @@ impl List {
             None if native.len(arena.heap()).map_err(to_python)? == 0 => {
                 Err(PyIndexError::new_err("pop from empty list"))
             }
-            None => Err(out_of_range("pop")),
+            None => Err(out_of_range(slf, "pop")),
         }
     }
 
@@ -184,6 +188,7 @@ impl List {
         version: u64,
         values: Vec<Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
+        let values = all_shared(slf.as_super(), values)?;
         let (arena, native) = parts(slf)?;
         with_values(arena, &values, "argument 2 of list.__setitem__()", |values| {
             arena.get().roomy(|| native.rebuild(arena.get().heap(), version, values))
@@ -200,6 +205,7 @@ impl List {
     ) -> PyResult<bool> {
         let (arena, native) = parts(slf)?;
         let part = Part::new(start, stop);
+        let values = all_shared(slf.as_super(), values)?;
         with_values(arena, &values, "argument 2 of list.__setitem__()", |values| {
             arena.get().roomy(|| native.splice(arena.get().heap(), part, values))
         })?
@@ -215,13 +221,13 @@ impl List {
 
     #[pyo3(signature = (index, amount, /))]
     fn _add(slf: &Bound<'_, Self>, index: &Bound<'_, PyAny>, amount: i64) -> PyResult<i64> {
-        let index = as_index(index)?;
+        let index = index_of(slf, index)?;
         let (arena, native) = parts(slf)?;
         let sum = arena
             .get()
             .roomy(|| native.add(arena.get().heap(), index, amount))
             .map_err(to_python)?;
-        sum.ok_or_else(|| out_of_range("list"))
+        sum.ok_or_else(|| out_of_range(slf, "list"))
     }
 
     #[pyo3(signature = (index, /))]
@@ -229,7 +235,7 @@ impl List {
         slf: &Bound<'py, Self>,
         index: &Bound<'py, PyAny>,
     ) -> PyResult<Option<(Bound<'py, PyAny>, Witness)>> {
-        let index = as_index(index)?;
+        let index = index_of(slf, index)?;
         let (arena, native) = parts(slf)?;
         let arena = arena.get();
         fetch(arena, slf.py(), || {
@@ -245,9 +251,10 @@ impl List {
         witness: &Bound<'_, Witness>,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<bool> {
-        let index = as_index(index)?;
+        let index = index_of(slf, index)?;
         let (arena, native) = parts(slf)?;
         let witness = witness.get().0;
+        let value = &shared(slf.as_super(), value)?;
         with_value(arena, value, "the new value of a list's item", |value| {
             arena.get().roomy(|| native.replace_if(arena.get().heap(), index, witness, value))
         })?
@@ -260,7 +267,7 @@ impl List {
         index: &Bound<'_, PyAny>,
         witness: &Bound<'_, Witness>,
     ) -> PyResult<bool> {
-        let index = as_index(index)?;
+        let index = index_of(slf, index)?;
         let (arena, native) = parts(slf)?;
         native.remove_if(arena.get().heap(), index, witness.get().0).map_err(to_python)
     }

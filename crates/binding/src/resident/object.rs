@@ -15,12 +15,13 @@ use super::failures::to_python;
 pub struct Object {
     arena: Py<Arena>,
     handle: Handle,
+    tag: u64,
 }
 
 impl Object {
     /// An object that the arena counts as held by one more proxy already.
-    pub fn held(arena: Py<Arena>, handle: Handle) -> Self {
-        Self { arena, handle }
+    pub fn held(arena: Py<Arena>, handle: Handle, tag: u64) -> Self {
+        Self { arena, handle, tag }
     }
 
     /// Its arena, which must not have ended.
@@ -53,6 +54,12 @@ impl Object {
         &self.arena
     }
 
+    /// What was stored with it when it was made, once and for all: which type of Python's it is.
+    #[inline]
+    pub fn tag(&self) -> u64 {
+        self.tag
+    }
+
     /// What names it.
     #[inline]
     pub fn handle(&self) -> Handle {
@@ -69,21 +76,20 @@ pub fn held(
 ) -> PyResult<Object> {
     arena.get().check_not_ended()?;
     let native = arena.get();
-    let handle = match handle {
-        Some((at, generation)) => {
-            let handle = Handle { at, generation };
-            native.hold(handle).map_err(to_python)?;
-            handle
+    let Some((at, generation)) = handle else {
+        let handle = native.roomy(create).map_err(to_python)?;
+        native.count_held(handle);
+        let object = Object::held(arena.clone().unbind(), handle, tag);
+        if tag != 0 {
+            native.heap().set_tag(handle, tag).map_err(to_python)?;
         }
-        None => {
-            let handle = native.roomy(create).map_err(to_python)?;
-            native.count_held(handle);
-            handle
-        }
+        return Ok(object);
     };
-    let object = Object::held(arena.clone().unbind(), handle);
-    if tag != 0 {
-        native.heap().set_tag(handle, tag).map_err(to_python)?;
+    let handle = Handle { at, generation };
+    native.hold(handle).map_err(to_python)?;
+    let mut object = Object::held(arena.clone().unbind(), handle, tag);
+    if tag == 0 {
+        (_, object.tag) = native.heap().describe(handle).map_err(to_python)?;
     }
     Ok(object)
 }
@@ -109,8 +115,8 @@ impl Object {
 
     #[getter]
     fn _tag(&self) -> PyResult<u64> {
-        let (_, tag) = self.enter()?.heap().describe(self.handle).map_err(to_python)?;
-        Ok(tag)
+        self.enter()?;
+        Ok(self.tag)
     }
 
     fn _lease(&self, seconds: f64) -> PyResult<()> {

@@ -5,6 +5,7 @@ use ::arena::variable::Variable as Native;
 use pyo3::prelude::*;
 
 use super::arena::Arena;
+use super::deep::shared;
 use super::failures::to_python;
 use super::object::{Object, arena_of, held};
 use super::values::{self, Witness, fetch, with_value};
@@ -55,6 +56,7 @@ impl Variable {
     fn set(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let arena = arena_of(slf.as_super())?;
         let native = slf.get().native;
+        let value = &shared(slf.as_super(), value)?;
         with_value(arena, value, "argument 1 of Value.set()", |value| {
             arena.get().roomy(|| native.set(arena.get().heap(), value))
         })?
@@ -96,6 +98,7 @@ impl Variable {
     ) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?;
         let (native, witness) = (slf.get().native, witness.get().0);
+        let value = &shared(slf.as_super(), value)?;
         with_value(arena, value, "the new value of a Value", |value| {
             arena.get().roomy(|| native.replace_if(arena.get().heap(), witness, value))
         })?

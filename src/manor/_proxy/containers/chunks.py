@@ -91,5 +91,4 @@ def _keys(proxy: BaseProxy, changes: int, size: int, chunk: list[Any], rest: Any
 
 def _refuse_change(proxy: BaseProxy, size: int) -> None:
     if proxy._callmethod("__len__") != size:
-        kind = "Set" if "add" in (proxy._exposed_ or ()) else "dictionary"
-        raise RuntimeError(f"{kind} changed size during iteration")
+        raise RuntimeError(getattr(proxy, "_when_changed_", "dictionary changed size during iteration"))

@@ -26,9 +26,9 @@ DICT_EXPOSED: Final = (
 class BaseDictProxy(ContainerProxy, Generic[K, V]):
     """The methods of a dict; ``DictProxy`` adds the operator that changes it in place."""
 
-    _exposed_ = DICT_EXPOSED
+    _exposed_: tuple[str, ...] | None = DICT_EXPOSED
     _method_to_typeid_: ClassVar[Mapping[str, str]] = {"__iter__": "Iterator"}
-    _like_ = (dict,)
+    _like_: ClassVar[tuple[type, ...]] = (dict,)
     _changing_ = frozenset(
         ("#ITEM_ADD", "#ITEM_COMPARE_AND_SET", "__delitem__", "__ior__", "__setitem__", "clear", "pop", "popitem",
          "setdefault", "update")

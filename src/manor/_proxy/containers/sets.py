@@ -35,6 +35,7 @@ class BaseSetProxy(ContainerProxy, Generic[T]):
     _exposed_ = SET_EXPOSED
     _method_to_typeid_: ClassVar[Mapping[str, str]] = {"__iter__": "Iterator"}
     _like_ = (set, frozenset)
+    _when_changed_ = "Set changed size during iteration"
     _changing_ = frozenset(
         ("__iand__", "__ior__", "__isub__", "__ixor__", "add", "clear", "difference_update", "discard",
          "intersection_update", "pop", "remove", "symmetric_difference_update", "update")

@@ -11,14 +11,14 @@ from manor._resident.attachment import Arena
 __all__ = ["make_resident"]
 
 
-def make_resident(arena: Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
+def make_resident(arena: Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any], *, deep: bool) -> Any:
     """Make an object of a standard type.
 
     Raises:
         RemoteError: The type refuses the arguments; the error is also what the type itself raises.
     """
     try:
-        return make(arena, typeid, args, kwds)
+        return make(arena, typeid, args, kwds, deep=deep)
     except Exception as error:
         found = creation_error(error)
         if found is error:

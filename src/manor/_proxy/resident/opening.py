@@ -7,11 +7,22 @@ from typing import Any, Final
 from manor._codec import codec_for
 from manor._codec.context import travel
 from manor._proxy.base import RebuildProxy
+from manor._proxy.collections.counters import CounterProxy
+from manor._proxy.collections.deques import DequeProxy
+from manor._proxy.collections.mappings import DefaultDictProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.queues import QueueProxy, SimpleQueueProxy
-from manor._proxy.resident.proxies import CLASSES, ResidentDict, ResidentList, ResidentNamespace, ResidentSet
+from manor._proxy.resident.collections import make_collection
+from manor._proxy.resident.proxies import (
+    CLASSES,
+    ResidentDict,
+    ResidentList,
+    ResidentNamespace,
+    ResidentSet,
+    ResidentValue,
+)
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident import attachment
@@ -19,9 +30,10 @@ from manor._resident.attachment import Arena
 from manor._resident.boxes import STAND_IN_TAG
 from manor._resident.handles import NAMESPACE_TAG, type_of
 from manor._resident.stand_ins import StandIn
+from manor._resident.tags import DEEP
 from manor._wire.tokens import Route, Token
 
-__all__ = ["CLASSES", "make", "open_object", "open_resident", "rebuild", "served_class"]
+__all__ = ["CLASSES", "make", "make_deep", "open_object", "open_resident", "rebuild", "served_class"]
 
 _SERVED: Final[dict[str, type]] = {
     "dict": DictProxy,
@@ -42,6 +54,9 @@ _SERVED: Final[dict[str, type]] = {
     "LifoQueue": QueueProxy,
     "PriorityQueue": QueueProxy,
     "SimpleQueue": SimpleQueueProxy,
+    "deque": DequeProxy,
+    "Counter": CounterProxy,
+    "defaultdict": DefaultDictProxy,
 }
 
 
@@ -70,31 +85,46 @@ def open_resident(arena: Arena, typeid: str, handle: tuple[int, int]) -> Any:
     return CLASSES[typeid](arena, handle)
 
 
-def make(arena: Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
-    """Make an object of a standard type; the arguments, and the errors for wrong ones, are those of the type."""
+def make(arena: Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any], *, deep: bool = False) -> Any:
+    """Make an object of a standard type; the arguments, and the errors for wrong ones, are those of the type.
+
+    *deep* is whether plain containers become shared ones when they are stored there.
+    """
+    bit = DEEP if deep else 0
     if typeid == "dict":
         if not args and not kwds:
-            return ResidentDict(arena)
+            return ResidentDict(arena, None, bit)
         items = dict(*args, **kwds)
-        proxy: Any = ResidentDict(arena)
+        proxy: Any = ResidentDict(arena, None, bit)
         proxy.update(items)
     elif typeid == "list":
         values: list[Any] = list(*args, **kwds)
-        proxy = ResidentList(arena)
+        proxy = ResidentList(arena, None, bit)
         if values:
             proxy.extend(values)
     elif typeid == "set":
         members: set[Any] = set(*args, **kwds)
-        proxy = ResidentSet(arena)
+        proxy = ResidentSet(arena, None, bit)
         proxy.update(members)
     elif typeid == "Namespace":
-        proxy = ResidentNamespace(arena, None, NAMESPACE_TAG)
-        for name, value in kwds.items():
+        proxy = ResidentNamespace(arena, None, NAMESPACE_TAG | bit)
+        given = list(kwds.values())
+        attributes: list[Any] = arena.hooks.share_all(given) if deep else given
+        for name, value in zip(kwds, attributes, strict=True):
             setattr(proxy, name, value)
+    elif typeid in ("deque", "Counter", "defaultdict"):
+        proxy = make_collection(arena, typeid, args, kwds, bit)
+    elif typeid == "Value" and deep:
+        proxy = ResidentValue.create(arena, *args, deep=bit, **kwds)
     else:
         create: Any = CLASSES[typeid]
         proxy = create.create(arena, *args, **kwds)
     return proxy
+
+
+def make_deep(arena: Arena, typeid: str) -> Any:
+    """Make an empty container in which plain containers become shared ones."""
+    return make(arena, typeid, (), {}, deep=True)
 
 
 def rebuild(server: bytes, typeid: str, handle: tuple[int, int], where: bytes, ident: int, key: bytes | None) -> Any:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from manor._proxy.containers.base import ContainerProxy
 from manor._proxy.containers.dicts import DictProxy
 from manor._proxy.containers.lists import ListProxy
 from manor._proxy.containers.sets import SetProxy
 from manor._proxy.resident.base import CLASSES, ResidentProxy
+from manor._proxy.resident.collections import COLLECTIONS
+from manor._proxy.resident.containers import ResidentContainer
 from manor._proxy.resident.queues import QUEUES
 from manor._proxy.resident.waiting import WAITED_FOR
 from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
@@ -19,6 +20,7 @@ from manor._resident.arrays import Array
 from manor._resident.dicts import Dict
 from manor._resident.lists import List
 from manor._resident.sets import Set
+from manor._resident.tags import TYPE_BITS
 from manor._resident.values import Namespace, Value
 from manor._wire.references import Reference
 
@@ -38,29 +40,19 @@ __all__ = [
 ]
 
 
-class _ResidentContainer(ResidentProxy, ContainerProxy):
-    def _is_same(self, other: object) -> bool:
-        return isinstance(other, ResidentProxy) and other._handle == self._handle and other._arena is self._arena
-
-    __eq__ = ContainerProxy.__eq__
-
-    def __hash__(self) -> int:
-        return hash(self._handle)
-
-
-class ResidentDict(_ResidentContainer, Dict, DictProxy[Any, Any]):
+class ResidentDict(ResidentContainer, Dict, DictProxy[Any, Any]):
     """A dict in shared memory."""
 
     _typeid = "dict"
 
 
-class ResidentList(_ResidentContainer, List, ListProxy[Any]):
+class ResidentList(ResidentContainer, List, ListProxy[Any]):
     """A list in shared memory."""
 
     _typeid = "list"
 
 
-class ResidentSet(_ResidentContainer, Set, SetProxy[Any]):
+class ResidentSet(ResidentContainer, Set, SetProxy[Any]):
     """A set in shared memory."""
 
     _typeid = "set"
@@ -72,7 +64,7 @@ class ResidentValue(ResidentProxy, Value, ValueProxy[Any]):
     _typeid = "Value"
 
     def _getvalue(self) -> Any:
-        return _VALUE(chr(self._tag), self.get())
+        return _VALUE(chr(self._tag & TYPE_BITS), self.get())
 
 
 class ResidentArray(ResidentProxy, Array, ArrayProxy):
@@ -93,6 +85,7 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
 CLASSES.update(
     (cls._typeid, cls)
     for cls in (
-        ResidentArray, ResidentDict, ResidentList, ResidentNamespace, ResidentSet, ResidentValue, *QUEUES, *WAITED_FOR,
+        ResidentArray, ResidentDict, ResidentList, ResidentNamespace, ResidentSet, ResidentValue,
+        *COLLECTIONS, *QUEUES, *WAITED_FOR,
     )
 )  # fmt: skip

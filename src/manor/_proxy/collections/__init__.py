@@ -1,0 +1,1 @@
+"""Proxies of the types of the module ``collections``."""
