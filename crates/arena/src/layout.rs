@@ -22,7 +22,7 @@ use crate::memory::Memory;
 /// "manorare" in the byte order of the machine.
 const MAGIC: u64 = u64::from_be_bytes(*b"manorare");
 /// Raised with every change of a layout in the arena.
-pub const VERSION: u64 = 3;
+pub const VERSION: u64 = 4;
 
 /// Arenas up to this size have small units, so that they hold slabs of every class.
 const SMALL_BYTES_MAX: u64 = 8 << 20;
@@ -203,7 +203,7 @@ mod tests {
     use crate::memory::recorder::Recorder;
 
     #[test]
-    fn the_layout_of_version_3_does_not_move() {
+    fn the_layout_of_version_4_does_not_move() {
         assert_eq!((ALLOCATOR, SLOTS_AT, THREADS_AT, TABLE_AT), (4096, 8192, 73728, 335_872));
         let map = Map::for_bytes(1 << 30).unwrap();
         assert_eq!(map, Map { units_at: 655_360, units: 16374, unit_shift: 16 });

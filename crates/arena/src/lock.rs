@@ -13,7 +13,12 @@
 //! the lock without knowing of other sleepers. Internal locks are left within a millisecond, so no wait nodes
 //! are kept for that: a sleeper looks again after [`RECHECK_NS`].
 //!
+//! The upper half of the word is ours: a lock that nobody holds says there that somebody watches its object
+//! ([`crate::watch`]). So the first exchange fails just then, and who finds nobody watching pays nothing for asking.
+//!
 //! The memory of lock words stays lock words for ever: the kernel may write to one that was just left.
+
+use std::cell::Cell;
 
 use crate::Error;
 use crate::change::{self, Change};
@@ -22,8 +27,12 @@ use crate::layout::{Space, lockable};
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::pause;
-use crate::robust::{OWNER, WAITERS};
+use crate::robust::{OWNER, OWNER_DIED, WAITERS};
 use crate::tally;
+use crate::watch;
+
+/// In a lock word that nobody holds: somebody watches the object.
+pub(crate) const WATCHED: u64 = 1 << 32;
 
 /// How long a sleeper trusts that it will be woken.
 const RECHECK_NS: u64 = 20_000_000;
@@ -44,6 +53,10 @@ enum Sleep {
 pub(crate) struct Guard<'s, M: Memory> {
     space: &'s Space<M>,
     at: u64,
+    /// Somebody watches, or may do.
+    is_watched: Cell<bool>,
+    /// Who watches is to be told.
+    is_changed: Cell<bool>,
 }
 
 impl<'s, M: Memory> Guard<'s, M> {
@@ -67,16 +80,25 @@ impl<'s, M: Memory> Guard<'s, M> {
         let me = u64::from(space.memory.thread()?);
         space.memory.arm(word)?;
         // Acquire (and the Release in `drop`) pair: what one owner stored, the next one sees.
-        match space.memory.exchange(word, 0, me) {
-            Ok(0) => {}
-            other => {
-                if let Err(failure) = other.and_then(|seen| wait(space, word, seen, me, sleep)) {
+        let found = match space.memory.exchange(word, 0, me) {
+            Ok(0) => 0,
+            other => match other.and_then(|seen| win(space, word, seen, me, sleep)) {
+                Ok(found) => found,
+                Err(failure) => {
                     space.memory.disarm();
                     return Err(failure);
                 }
-            }
-        }
-        let guard = Self { space, at };
+            },
+        };
+        // What a dead owner changed, and whom it had told of that, nobody knows.
+        let has_died = found & u64::from(OWNER_DIED) != 0 && !is_planted(Bug::DeadHadToldAll);
+        let (is_watched, is_changed) = (has_died || found & WATCHED != 0, has_died);
+        let guard = Self {
+            space,
+            at,
+            is_watched: Cell::new(is_watched),
+            is_changed: Cell::new(is_changed),
+        };
         let intent = space.memory.load(at + lockable::INTENT)?;
         if !change::is_quiet(intent) && !is_planted(Bug::RecoveryForgotten) {
             change::complete(space, at)?;
@@ -87,15 +109,27 @@ impl<'s, M: Memory> Guard<'s, M> {
     /// Makes a change of the words that this lock guards.
     #[inline]
     pub fn commit(&self, change: &Change) -> Result<()> {
+        self.is_changed.set(true);
         change::commit(self.space, self.at, change)
     }
-}
 
-impl<M: Memory> Drop for Guard<'_, M> {
+    /// Makes a change that is one store.
     #[inline]
-    fn drop(&mut self) {
+    pub fn publish(&self, at: u64, value: u64) -> Result<()> {
+        self.is_changed.set(true);
+        self.space.memory.store(at, value)
+    }
+
+    /// Makes a change of who watches: no news for the others.
+    pub fn commit_watching(&self, change: &Change) -> Result<()> {
+        self.is_watched.set(true);
+        change::commit(self.space, self.at, change)
+    }
+
+    #[inline]
+    fn leave(&self, rest: u64) {
         let word = self.at + lockable::LOCK;
-        if let Ok(seen) = self.space.memory.swap(word, 0)
+        if let Ok(seen) = self.space.memory.swap(word, rest)
             && seen & u64::from(WAITERS) != 0
         {
             // A failed wake-up costs the sleeper one look at the clock.
@@ -103,11 +137,47 @@ impl<M: Memory> Drop for Guard<'_, M> {
         }
         self.space.memory.disarm();
     }
+
+    /// Leaves a lock whose object is watched: tells those who watch of a change first, and wakes them afterwards.
+    #[cold]
+    fn leave_watched(&self) {
+        let is_late = is_planted(Bug::ToldAfterwards);
+        let told = watch::tell(self.space, self.at, self.is_changed.get() && !is_late);
+        // Of a damaged line, whoever stands there is told by the next one, or by looking.
+        let (is_watched, wakes) = told.unwrap_or((true, Vec::new()));
+        self.leave(if is_watched { WATCHED } else { 0 });
+        let _ = watch::wake(self.space, &wakes); // As above.
+        if is_late {
+            let _ = watch::tell(self.space, self.at, true);
+        }
+    }
+}
+
+impl<M: Memory> Drop for Guard<'_, M> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.is_watched.get() {
+            self.leave_watched();
+        } else {
+            self.leave(0);
+        }
+    }
+}
+
+/// The lock word was not 0. Returns what it was when the lock became ours.
+#[cold]
+fn win<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep) -> Result<u64> {
+    if first != WATCHED {
+        return wait(space, word, first, me, sleep);
+    }
+    match space.memory.exchange(word, WATCHED, me)? {
+        WATCHED => Ok(WATCHED),
+        seen => wait(space, word, seen, me, sleep),
+    }
 }
 
 /// The lock was not free. Spins a little, then sleeps, until it is ours.
-#[cold]
-fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep) -> Result<()> {
+fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep) -> Result<u64> {
     let memory = &space.memory;
     let waiters = u64::from(WAITERS);
     count_contention(memory, word)?;
@@ -120,7 +190,7 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Slee
             let others = if sleeps > 0 { waiters } else { seen & waiters };
             let now = memory.exchange(word, seen, me | others)?;
             if now == seen {
-                return Ok(());
+                return Ok(seen);
             }
             seen = now;
         } else if spins > 0 {
