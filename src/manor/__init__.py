@@ -15,6 +15,7 @@ if not sys.platform.startswith("linux"):
 
 if TYPE_CHECKING:
     from manor._proxy.deadlines import deadline as deadline
+    from manor._proxy.watching import wait_for as wait_for
     from manor._resident.missing import MISSING as MISSING
     from manor.errors import AddressInUse as AddressInUse
     from manor.errors import ArenaCorrupt as ArenaCorrupt
@@ -70,13 +71,17 @@ __all__ = [
     "ShutDown",
     "WeakKeyWarning",
     "deadline",
+    "wait_for",
 ]
 
 _HOMES: Final[dict[str, str]] = {
     "MISSING": "manor._resident.missing",
     "Limits": "manor.limits",
     "deadline": "manor._proxy.deadlines",
-    **{name: "manor.errors" for name in __all__ if name not in ("MISSING", "Limits", "Manager", "deadline")},
+    "wait_for": "manor._proxy.watching",
+    **{
+        name: "manor.errors" for name in __all__ if name not in ("MISSING", "Limits", "Manager", "deadline", "wait_for")
+    },
 }
 
 

@@ -29,6 +29,7 @@ use crate::mutation::{Bug, is_planted};
 use crate::pause;
 use crate::robust::{OWNER, OWNER_DIED, WAITERS};
 use crate::tally;
+use crate::wait::tell::wake_all;
 use crate::watch;
 
 /// In a lock word that nobody holds: somebody watches the object.
@@ -52,12 +53,15 @@ enum Sleep {
 /// A held lock; dropping it leaves the lock.
 pub(crate) struct Guard<'s, M: Memory> {
     space: &'s Space<M>,
-    at: u64,
-    /// Somebody watches, or may do.
-    is_watched: Cell<bool>,
-    /// Who watches is to be told.
-    is_changed: Cell<bool>,
+    /// The offset, which is a multiple of 8, and flags. As fields of their own, these would be stored and loaded as parts
+    /// of a word that was just stored, wherever a guard is handed on: some 25 ns in all.
+    place: Cell<u64>,
 }
+
+/// A guard's flags. Somebody watches, or may do.
+const IS_WATCHED: u64 = 1;
+/// Who watches is to be told.
+const IS_CHANGED: u64 = 2;
 
 impl<'s, M: Memory> Guard<'s, M> {
     /// Takes the lock of the lockable at `at`, and completes what a dead owner left.
@@ -80,25 +84,17 @@ impl<'s, M: Memory> Guard<'s, M> {
         let me = u64::from(space.memory.thread()?);
         space.memory.arm(word)?;
         // Acquire (and the Release in `drop`) pair: what one owner stored, the next one sees.
-        let found = match space.memory.exchange(word, 0, me) {
+        let flags = match space.memory.exchange(word, 0, me) {
             Ok(0) => 0,
             other => match other.and_then(|seen| win(space, word, seen, me, sleep)) {
-                Ok(found) => found,
+                Ok(flags) => flags,
                 Err(failure) => {
                     space.memory.disarm();
                     return Err(failure);
                 }
             },
         };
-        // What a dead owner changed, and whom it had told of that, nobody knows.
-        let has_died = found & u64::from(OWNER_DIED) != 0 && !is_planted(Bug::DeadHadToldAll);
-        let (is_watched, is_changed) = (has_died || found & WATCHED != 0, has_died);
-        let guard = Self {
-            space,
-            at,
-            is_watched: Cell::new(is_watched),
-            is_changed: Cell::new(is_changed),
-        };
+        let guard = Self { space, place: Cell::new(at | flags) };
         let intent = space.memory.load(at + lockable::INTENT)?;
         if !change::is_quiet(intent) && !is_planted(Bug::RecoveryForgotten) {
             change::complete(space, at)?;
@@ -106,77 +102,97 @@ impl<'s, M: Memory> Guard<'s, M> {
         Ok(guard)
     }
 
+    #[inline]
+    fn at(&self) -> u64 {
+        self.place.get() & !(IS_WATCHED | IS_CHANGED)
+    }
+
+    #[inline]
+    fn note_change(&self) {
+        let place = self.place.get();
+        if place & IS_WATCHED != 0 {
+            self.place.set(place | IS_CHANGED); // Not without asking: that store costs more than the question.
+        }
+    }
+
     /// Makes a change of the words that this lock guards.
     #[inline]
     pub fn commit(&self, change: &Change) -> Result<()> {
-        self.is_changed.set(true);
-        change::commit(self.space, self.at, change)
+        self.note_change();
+        change::commit(self.space, self.at(), change)
     }
 
     /// Makes a change that is one store.
     #[inline]
     pub fn publish(&self, at: u64, value: u64) -> Result<()> {
-        self.is_changed.set(true);
+        self.note_change();
         self.space.memory.store(at, value)
     }
 
     /// Makes a change of who watches: no news for the others.
     pub fn commit_watching(&self, change: &Change) -> Result<()> {
-        self.is_watched.set(true);
-        change::commit(self.space, self.at, change)
-    }
-
-    #[inline]
-    fn leave(&self, rest: u64) {
-        let word = self.at + lockable::LOCK;
-        if let Ok(seen) = self.space.memory.swap(word, rest)
-            && seen & u64::from(WAITERS) != 0
-        {
-            // A failed wake-up costs the sleeper one look at the clock.
-            let _ = self.space.memory.wake(word, 1);
-        }
-        self.space.memory.disarm();
-    }
-
-    /// Leaves a lock whose object is watched: tells those who watch of a change first, and wakes them afterwards.
-    #[cold]
-    fn leave_watched(&self) {
-        let is_late = is_planted(Bug::ToldAfterwards);
-        let told = watch::tell(self.space, self.at, self.is_changed.get() && !is_late);
-        // Of a damaged line, whoever stands there is told by the next one, or by looking.
-        let (is_watched, wakes) = told.unwrap_or((true, Vec::new()));
-        self.leave(if is_watched { WATCHED } else { 0 });
-        let _ = watch::wake(self.space, &wakes); // As above.
-        if is_late {
-            let _ = watch::tell(self.space, self.at, true);
-        }
+        self.place.set(self.place.get() | IS_WATCHED);
+        change::commit(self.space, self.at(), change)
     }
 }
 
 impl<M: Memory> Drop for Guard<'_, M> {
     #[inline]
     fn drop(&mut self) {
-        if self.is_watched.get() {
-            self.leave_watched();
+        // By values, not by `self`: a guard that is only looked at here needs no memory.
+        if self.place.get() & IS_WATCHED == 0 {
+            leave(self.space, self.at(), 0);
         } else {
-            self.leave(0);
+            leave_watched(self.space, self.at(), self.place.get() & IS_CHANGED != 0);
         }
     }
 }
 
-/// The lock word was not 0. Returns what it was when the lock became ours.
-#[cold]
-fn win<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep) -> Result<u64> {
-    if first != WATCHED {
-        return wait(space, word, first, me, sleep);
+#[inline]
+fn leave<M: Memory>(space: &Space<M>, at: u64, rest: u64) {
+    let word = at + lockable::LOCK;
+    if let Ok(seen) = space.memory.swap(word, rest)
+        && seen & u64::from(WAITERS) != 0
+    {
+        // A failed wake-up costs the sleeper one look at the clock.
+        let _ = space.memory.wake(word, 1);
     }
-    match space.memory.exchange(word, WATCHED, me)? {
-        WATCHED => Ok(WATCHED),
-        seen => wait(space, word, seen, me, sleep),
+    space.memory.disarm();
+}
+
+/// Leaves a lock whose object is watched: tells those who watch of a change first, and wakes them afterwards.
+#[cold]
+#[inline(never)]
+fn leave_watched<M: Memory>(space: &Space<M>, at: u64, is_changed: bool) {
+    let is_late = is_planted(Bug::ToldAfterwards);
+    let told = watch::tell(space, at, is_changed && !is_late);
+    // Of a damaged line, whoever stands there is told by the next one, or by looking.
+    let (is_watched, wakes) = told.unwrap_or((true, Vec::new()));
+    leave(space, at, if is_watched { WATCHED } else { 0 });
+    let _ = wake_all(space, &wakes); // As above.
+    if is_late {
+        let _ = watch::tell(space, at, true);
     }
 }
 
-/// The lock was not free. Spins a little, then sleeps, until it is ours.
+/// The lock word was not 0. Returns the guard's flags when the lock is ours.
+#[cold]
+fn win<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep) -> Result<u64> {
+    let mut seen = first;
+    if seen == WATCHED {
+        seen = space.memory.exchange(word, WATCHED, me)?;
+    }
+    if seen != WATCHED {
+        seen = wait(space, word, seen, me, sleep)?;
+    }
+    // What a dead owner changed, and whom it had told of that, nobody knows.
+    if seen & u64::from(OWNER_DIED) != 0 && !is_planted(Bug::DeadHadToldAll) {
+        return Ok(IS_WATCHED | IS_CHANGED);
+    }
+    Ok(if seen & WATCHED == 0 { 0 } else { IS_WATCHED })
+}
+
+/// The lock was not free. Returns what its word was when it became ours. Spins a little, then sleeps, until it is ours.
 fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep) -> Result<u64> {
     let memory = &space.memory;
     let waiters = u64::from(WAITERS);

@@ -15,8 +15,8 @@
 //!
 //! * **Whoever changes the container**, before it has told all. Then it dies holding the lock, which says so; the next
 //!   one that takes it, a sweeper if nobody else, tells everybody, whether there was a change or not. Who watches takes
-//!   such a lock too, when it looks after [`crate::wait::RECHECK_NS`]. Between leaving the lock and the waking, everybody has been told, and
-//!   looks after that time.
+//!   such a lock too, when it looks after [`crate::wait::RECHECK_NS`]. If it dies between leaving the lock and waking
+//!   them, everybody has been told, and looks after that time.
 //! * **Whoever watches.** Nothing was given to it. Its node is taken out by the sweeper, or by whoever tells it twice.
 
 #[cfg(test)]
@@ -37,7 +37,6 @@ use crate::robust::OWNER_DIED;
 use crate::wait::line::{has_ended, prune};
 use crate::wait::node::Standing;
 use crate::wait::sleep::{Ended, Patience, await_over};
-use crate::wait::tell::wake_all;
 use crate::wait::{End, Line, Look, Ticket};
 
 #[cfg(test)]
@@ -168,11 +167,6 @@ pub(crate) fn tell<M: Memory>(
     }
     let is_watched = !line.is_empty(space)? && !is_planted(Bug::ToldAndUnwatched);
     Ok((is_watched, wakes))
-}
-
-/// Wakes those who were told, without the lock.
-pub(crate) fn wake<M: Memory>(space: &Space<M>, nodes: &[u64]) -> Result<()> {
-    wake_all(space, nodes)
 }
 
 /// Takes whoever has ended out of the line of a container.

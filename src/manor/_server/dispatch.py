@@ -29,6 +29,12 @@ _NOTING_DEATH: Final = {"acquire": "acquire_noting_death", "wait": "wait_noting_
 """Methods that make the caller a lock's owner, and those of our own locks that also tell if the last one died."""
 
 
+def _note_change(hosted: Hosted, method: str) -> None:
+    from manor._server.watches import note_change  # loaded by then: somebody watches
+
+    note_change(hosted, method)
+
+
 class ProxyResult:
     """A result that stays on the server; the client, which knows the server, makes a token and a proxy of it."""
 
@@ -87,6 +93,15 @@ class Dispatcher:
     def call(self, grantee: Grantee, ident: int, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> Any:
         """Call a method of a hosted object; return its result, or a ``ProxyResult``."""
         hosted = self.find(ident)
+        try:
+            return self._call(grantee, hosted, method, args, kwds)
+        finally:
+            if hosted.changes is not None:
+                _note_change(hosted, method)
+
+    def _call(
+        self, grantee: Grantee, hosted: Hosted, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any]
+    ) -> Any:
         if method not in hosted.exposed:
             return self._special(grantee, hosted, method, args)
         adapter = hosted.adapter

@@ -20,6 +20,7 @@ from manor._server.processes import Process
 
 if TYPE_CHECKING:
     from manor._server.adapters import Adapter
+    from manor._server.watches import Changes
 
 __all__ = ["Hosted", "ObjectTable"]
 
@@ -40,11 +41,13 @@ class Hosted:
         holders: Credits by holder.
         local: How often the server itself refers to it.
         leased_until: Until when (monotonic, in seconds) a pickle may still arrive.
+        changes: Where changes are noted for those who watch it, or None.
         lock: Of those who change one of its values in one step; made for the first of them.
     """
 
     __slots__ = (
-        "adapter", "exposed", "holders", "ident", "leased_until", "local", "lock", "method_to_typeid", "obj", "typeid",
+        "adapter", "changes", "exposed", "holders", "ident", "leased_until", "local", "lock", "method_to_typeid", "obj",
+        "typeid",
     )  # fmt: skip
 
     def __init__(self, ident: int, obj: Any, typeid: str, adapter: Adapter | None) -> None:
@@ -58,6 +61,7 @@ class Hosted:
         self.local = 0
         self.leased_until = 0.0
         self.lock: Any = None
+        self.changes: Callable[[], Changes | None] | None = None
 
     @property
     def is_held(self) -> bool:

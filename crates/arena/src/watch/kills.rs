@@ -17,6 +17,9 @@ use crate::wait::Look;
 use crate::wait::patience::Until;
 use crate::wait::sleep::Ended;
 
+/// What is done to a dict.
+type Act<'a> = &'a dyn Fn(&Stage, &Dict);
+
 /// A container, the actor's life, and the watches of two threads of the bystander.
 struct Scene<C> {
     container: C,
@@ -96,7 +99,7 @@ pub(crate) fn change_what_is_watched() -> Finding<Report> {
 fn who_watches_a_dict_misses_no_change_whoever_dies() {
     assert!(change_what_is_watched().unwrap().cuts > 20);
     let long = Value::Data(Kind::Str, &[LONG]);
-    let acts: [&dyn Fn(&Stage, &Dict); 4] = [
+    let acts: [Act<'_>; 4] = [
         &|heap, dict| assert!(dict.remove(heap, &key(0)).unwrap()),
         &|heap, dict| dict.clear(heap).unwrap(),
         &|heap, dict| assert!(!dict.set(heap, &key(0), &long).unwrap()),
