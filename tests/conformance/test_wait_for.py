@@ -10,7 +10,7 @@ import manor
 from tests.conformance.children import Child
 from tests.conformance.meeting import SHORT_S, all_of, elapsed_s, threads
 from tests.conformance.subjects import CONTAINERS, LIMIT_S, Subject, on
-from tests.conformance.watching import Predicate, watching
+from tests.conformance.watching import LONG_S, Predicate, watching
 
 EVERYWHERE = on(*CONTAINERS)
 
@@ -118,7 +118,7 @@ def test_every_change_is_told_to_all_who_wait(manager: Any, change: str) -> None
 
 def answer_when_there(test: Connection, container: Any, what: Any) -> None:
     test.send("waits")
-    test.send(container.wait_for(what, LIMIT_S))
+    test.send(container.wait_for(what, LONG_S))
 
 
 @EVERYWHERE
@@ -143,8 +143,8 @@ def test_other_processes_are_told(subject: Subject, manager: Any) -> None:
 def test_a_value_that_is_there_waits_for_its_predicate(manager: Any) -> None:
     states, value = manager.dict(job="queued"), manager.Value("i", 0)
     with threads(2) as pool:
-        done = pool.submit(states.wait_for, "job", LIMIT_S, predicate=lambda state: state == "done")
-        high = pool.submit(value.wait_for, lambda number: number > 2, LIMIT_S)
+        done = pool.submit(states.wait_for, "job", LONG_S, predicate=lambda state: state == "done")
+        high = pool.submit(value.wait_for, lambda number: number > 2, LONG_S)
         states.update(job="running")
         value.set(2)
         states.update(job="done")
@@ -171,12 +171,12 @@ def test_a_container_can_be_waited_for_again_and_again(manager: Any) -> None:
 
     def reply() -> None:
         for number in range(1, 51):
-            ask.wait_for(number, LIMIT_S)
+            ask.wait_for(number, LONG_S)
             answer[number] = -number
 
     with threads(1) as pool:
         replying = pool.submit(reply)
         for number in range(1, 51):
             ask.set(number)
-            assert answer.wait_for(number, LIMIT_S) == -number
+            assert answer.wait_for(number, LONG_S) == -number
         replying.result(LIMIT_S)

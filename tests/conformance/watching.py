@@ -8,7 +8,9 @@ from typing import Any
 import manor
 from tests.conformance.subjects import LIMIT_S
 
-__all__ = ["Asked", "Predicate", "watching"]
+__all__ = ["LONG_S", "Asked", "Predicate", "watching"]
+
+LONG_S = 2 * LIMIT_S  # of a wait for what comes: when that ends, the predicate would see what nobody told of
 
 Predicate = Callable[[Any], Any]
 
@@ -32,6 +34,6 @@ class Asked:
 def watching(pool: Any, container: Any, predicate: Predicate) -> "tuple[Asked, Future[Any]]":
     """A thread that waits by now."""
     asked = Asked(predicate)
-    future = pool.submit(manor.wait_for, container, asked, LIMIT_S)
+    future = pool.submit(manor.wait_for, container, asked, LONG_S)
     assert asked.watching.wait(LIMIT_S)
     return asked, future
