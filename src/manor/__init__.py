@@ -16,6 +16,7 @@ if not sys.platform.startswith("linux"):
 if TYPE_CHECKING:
     from manor._proxy.deadlines import deadline as deadline
     from manor._proxy.local_copies import to_local as to_local
+    from manor._proxy.watching import wait_for as wait_for
     from manor._resident.missing import MISSING as MISSING
     from manor._wire.marks import Proxied as Proxied
     from manor._wire.marks import reads as reads
@@ -80,6 +81,7 @@ __all__ = [
     "deadline",
     "reads",
     "to_local",
+    "wait_for",
 ]
 
 _HOMES: Final[dict[str, str]] = {
@@ -89,6 +91,7 @@ _HOMES: Final[dict[str, str]] = {
     "Proxied": "manor._wire.marks",
     "reads": "manor._wire.marks",
     "to_local": "manor._proxy.local_copies",
+    "wait_for": "manor._proxy.watching",
 }
 _HOMES.update((name, "manor.errors") for name in __all__ if name not in (*_HOMES, "Manager"))
 

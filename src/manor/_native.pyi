@@ -22,10 +22,12 @@ from manor._native_waiting import Event as Event
 from manor._native_waiting import Mutex as Mutex
 from manor._native_waiting import Queue as Queue
 from manor._native_waiting import Semaphore as Semaphore
+from manor._native_waiting import Watch as Watch
 
 __all__ = [
     "Acting", "Arena", "Barrier", "Condition", "Connection", "Deputy", "Dict", "Event", "List", "ListWalk", "Mutex",
-    "Namespace", "Object", "Queue", "Semaphore", "Set", "Turns", "Variable", "Walk", "Witness", "own_methods",
+    "Namespace", "Object", "Queue", "Semaphore", "Set", "Turns", "Variable", "Walk", "Watch", "Witness",
+    "own_methods",
 ]  # fmt: skip
 
 @final

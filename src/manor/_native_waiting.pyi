@@ -11,7 +11,7 @@ from typing_extensions import disjoint_base
 
 from manor._native import Arena, Object
 
-__all__ = ["Acting", "Barrier", "Condition", "Deputy", "Event", "Mutex", "Queue", "Semaphore"]
+__all__ = ["Acting", "Barrier", "Condition", "Deputy", "Event", "Mutex", "Queue", "Semaphore", "Watch"]
 
 _Person = tuple[int, int, str, float, str | None]
 """Process id (0 if not known any more), thread id, name of the process, since when (`time.monotonic()`), from where."""
@@ -165,3 +165,12 @@ class Queue(Object):
         """Puts an item before another one, if the version still is that."""
     def _put_back(self, item: Any) -> None: ...
     def _await_room(self, timeout: float | None) -> bool: ...
+
+@final
+class Watch:
+    """Watches a container for changes, from now on until it is closed or dropped; `TypeError` for what is none."""
+    def __new__(cls, container: Object) -> Self: ...
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether there was a change in time, since the watch began or since the last wait that found one."""
+    def close(self) -> None:
+        """May be done again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, assert_type
 
-from manor import Manager
+from manor import Manager, wait_for
 from manor.managers import (
     AcquirerProxy,
     ArrayProxy,
@@ -36,6 +36,11 @@ def count(totals: DictProxy[str, int], names: ListProxy[str], seen: SetProxy[str
     assert_type(seen.copy(), set[str])
     assert_type(seen | {"x"}, set[str])
     assert_type(value.value, int)
+    assert_type(totals.wait_for("a", predicate=bool), int)
+    assert_type(names.wait_for(len), int)
+    assert_type(value.wait_for(1), int)
+    assert_type(wait_for(seen, lambda seen: seen.copy()), set[str])
+    seen.wait_for("s", timeout=1)
     totals |= {"c": 3}
     names += ["y"]
     seen |= {"z"}

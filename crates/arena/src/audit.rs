@@ -14,6 +14,7 @@ use crate::dict;
 use crate::event;
 use crate::layout::{ALLOCATOR, ROOT, SITES, Space, lockable};
 use crate::list;
+use crate::lock::WATCHED;
 use crate::memory::Memory;
 use crate::mutex;
 use crate::object::{self, Object, ObjectKind};
@@ -23,6 +24,7 @@ use crate::units::{self, Kind};
 use crate::value::{self, Cell};
 use crate::variable;
 use crate::wait::node::is_about_to_be_freed;
+use crate::watch;
 
 /// What was found wrong; the first thing is enough.
 pub(crate) type Finding<T> = std::result::Result<T, String>;
@@ -73,7 +75,7 @@ impl Audit {
     fn objects<M: Memory>(&mut self, space: &Space<M>) -> Finding<Vec<u64>> {
         let mut live = Vec::new();
         for at in found(object::places(space), "objects")? {
-            check_quiet(space, at)?;
+            check_quiet(space, at, WATCHED)?;
             let header = Header(found(space.memory.load(at), "an object")?);
             if header.is(State::Live) {
                 self.reach(space, at, "an object")?;
@@ -92,6 +94,7 @@ impl Audit {
                     ObjectKind::Barrier => barrier::check(space, object, self)?,
                     ObjectKind::Queue => queue::check(space, object, self)?,
                 }
+                watch::check(space, object, self)?;
                 live.push(at);
             }
         }
@@ -155,10 +158,10 @@ impl Audit {
     }
 }
 
-fn check_quiet<M: Memory>(space: &Space<M>, at: u64) -> Finding<()> {
+fn check_quiet<M: Memory>(space: &Space<M>, at: u64, beside: u64) -> Finding<()> {
     let lock = found(space.memory.load(at + lockable::LOCK), "a lock")?;
     let intent = found(space.memory.load(at + lockable::INTENT), "an intent")?;
-    if lock != 0 || !is_quiet(intent) {
+    if lock & !beside != 0 || !is_quiet(intent) {
         return Err(format!("the lockable at {at} is not quiet: lock {lock:#x}"));
     }
     Ok(())
@@ -166,7 +169,7 @@ fn check_quiet<M: Memory>(space: &Space<M>, at: u64) -> Finding<()> {
 
 /// Checks the whole arena. Nobody may be at work in it.
 pub(crate) fn audit<M: Memory>(space: &Space<M>) -> Finding<()> {
-    check_quiet(space, ALLOCATOR)?;
+    check_quiet(space, ALLOCATOR, 0)?;
     let mut audit = Audit::default();
     let live = audit.objects(space)?;
     audit.counts(space, &live)?;

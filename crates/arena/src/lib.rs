@@ -19,6 +19,7 @@
 //! | [`site`] | from where threads acquire and wait, for debugging |
 //! | [`mutex`], [`semaphore`], [`event`], [`condition`], [`barrier`] | locks for users, and what else is waited for |
 //! | [`dict`], [`list`], [`queue`], [`variable`] | the containers |
+//! | [`watch`] | waiting until a container changes |
 //! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
 
 mod attach;
@@ -70,6 +71,7 @@ mod units;
 pub mod value;
 pub mod variable;
 pub mod wait;
+pub mod watch;
 pub mod words;
 
 pub use attach::Stats;

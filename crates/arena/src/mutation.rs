@@ -65,6 +65,12 @@ pub(crate) enum Bug {
     SiteApart,
     /// "Who has met can be counted down once the barrier is open."
     MeetingCountedApart,
+    /// "Who died in a change has told those who watch, or else there was nothing to tell."
+    DeadHadToldAll,
+    /// "Who was told looks for itself, so nobody watches any more."
+    ToldAndUnwatched,
+    /// "Who watches can be told once the lock is free."
+    ToldAfterwards,
 }
 
 #[cfg(test)]

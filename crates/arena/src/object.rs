@@ -13,6 +13,7 @@
 //! | 48 | lease: until when (`CLOCK_MONOTONIC`, ns) a pickle of a proxy may still arrive |
 //! | 56 | tag: what its users call it; set before anybody else knows the object |
 //! | 64 | presence: a bit for each slot whose process holds proxies (4 words) |
+//! | 96 | who watches a container: the first and last node of a line ([`crate::watch`]) |
 //! | 128 | the kind's own words |
 //!
 //! References, presence and lease keep it alive; whoever removes the last one decides that under its lock, in
@@ -52,6 +53,7 @@ const LEASE: u64 = 48;
 const TAG: u64 = 56;
 pub(crate) const PRESENCE: u64 = 64;
 const PRESENCE_WORDS: u64 = 4;
+pub(crate) const WATCHERS: u64 = 96;
 
 /// Names an object for good: never matches another one in the same memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -247,6 +249,7 @@ pub(crate) fn places<M: Memory>(space: &Space<M>) -> Result<Vec<u64>> {
 #[test]
 fn the_words_of_version_1_do_not_move() {
     assert_eq!([KIND, REFERENCES, LEASE, TAG, PRESENCE, PRESENCE_WORDS], [32, 40, 48, 56, 64, 4]);
+    assert_eq!(WATCHERS, 96);
     assert_eq!(
         [ObjectKind::Dict, ObjectKind::Set, ObjectKind::Variable, ObjectKind::List]
             .map(|k| k as u64),

@@ -20,7 +20,7 @@ use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::layout::{ALLOCATOR, SLOTS, Space, lockable};
 use crate::life;
-use crate::lock::Guard;
+use crate::lock::{Guard, WATCHED};
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::object::{self, Object};
@@ -146,7 +146,7 @@ pub(crate) fn recover_all<M: Memory>(space: &Space<M>) -> Result<()> {
     let places = object::places(space)?;
     for at in std::iter::once(ALLOCATOR).chain(places) {
         let word = space.memory.load(at + lockable::LOCK)?;
-        if word != 0 || !change::is_quiet(space.memory.load(at + lockable::INTENT)?) {
+        if word & !WATCHED != 0 || !change::is_quiet(space.memory.load(at + lockable::INTENT)?) {
             drop(Guard::acquire(space, at)?);
         }
     }

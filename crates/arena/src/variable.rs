@@ -136,7 +136,7 @@ impl Variable {
             return Ok(false);
         }
         if staged.block.is_none() && old.block().is_none() {
-            space.memory.store(at, staged.cell.0)?;
+            guard.publish(at, staged.cell.0)?;
             return Ok(true);
         }
         let mut change = Change::new();

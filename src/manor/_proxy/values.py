@@ -9,13 +9,15 @@ from typing import Any, Generic, Self, SupportsIndex, TypeVar, overload
 from manor._proxy.base import BaseProxy
 from manor._proxy.containers.chunks import iterate_sequence
 from manor._proxy.updating import update
+from manor._proxy.watching import WatchableProxy, await_found, wait_for
 
 __all__ = ["ArrayProxy", "IteratorProxy", "NamespaceProxy", "ValueProxy"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
-class NamespaceProxy(BaseProxy):
+class NamespaceProxy(WatchableProxy):
     """Stands for a namespace in the server; names that begin with an underscore belong to the proxy itself."""
 
     _exposed_ = ("__getattribute__", "__setattr__", "__delattr__")
@@ -38,7 +40,7 @@ class NamespaceProxy(BaseProxy):
             self._callmethod("__delattr__", (name,))
 
 
-class ValueProxy(BaseProxy, Generic[T]):
+class ValueProxy(WatchableProxy, Generic[T]):
     """Stands for one value in the server."""
 
     _exposed_ = ("get", "set")
@@ -88,8 +90,29 @@ class ValueProxy(BaseProxy, Generic[T]):
         """
         return self._callmethod("#VALUE_COMPARE_AND_SET", ((), expected, new))
 
+    def wait_for(self, expected: T | Callable[[T], object], timeout: float | None = None) -> T:
+        """Wait until the value is what is expected, and return it.
 
-class ArrayProxy(BaseProxy):
+        Args:
+            expected: What it shall equal; or, if that can be called, gets the value, in this process, and tells
+                whether it will do.
+            timeout: How long to wait at most, in seconds; None is without limit.
+
+        Raises:
+            TimeoutError: It was not within *timeout* seconds.
+            CallTimeout: There is no *timeout*, and the caller's ``deadline()`` is over.
+            ManagerDied: The manager has ended.
+        """
+
+        def find() -> tuple[T] | None:
+            value = self.get()
+            will_do = expected(value) if callable(expected) else value == expected
+            return (value,) if will_do else None
+
+        return await_found(self, find, timeout, f"the value was not what is expected ({expected!r})")
+
+
+class ArrayProxy(WatchableProxy):
     """Stands for an ``array.array`` in the server."""
 
     _exposed_ = ("__len__", "__getitem__", "__setitem__")
@@ -109,6 +132,15 @@ class ArrayProxy(BaseProxy):
 
     def __iter__(self) -> Iterator[Any]:
         return iterate_sequence(self)
+
+    def wait_for(self, predicate: Callable[[Self], R], timeout: float | None = None) -> R:
+        """Wait until *predicate* is true of the array, as ``manor.wait_for`` does; return its last value.
+
+        Args:
+            predicate: Gets this proxy, in this process, at first and after changes.
+            timeout: How long to wait at most, in seconds; None is without limit.
+        """
+        return wait_for(self, predicate, timeout)
 
 
 class IteratorProxy(BaseProxy):

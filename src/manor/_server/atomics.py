@@ -21,6 +21,7 @@ from manor._resident.missing import MISSING
 from manor._resident.replacing import replace_by, replace_if_equal
 from manor._server.collections import Counter
 from manor._server.types import Value
+from manor._server.watches import note_change
 from manor.errors import NotExposed
 
 if TYPE_CHECKING:
@@ -177,7 +178,8 @@ _Place = _Item | _Variable | _ArenaValue
 class _Reading:
     """What a client computes from; it is hosted until the client has stored the result, or given up."""
 
-    def __init__(self, place: _Place, witness: Any) -> None:
+    def __init__(self, hosted: Hosted, place: _Place, witness: Any) -> None:
+        self._hosted = hosted
         self._place = place
         self._witness = witness
 
@@ -187,7 +189,10 @@ class _Reading:
 
     def update_with(self, new: Any) -> bool:
         """Store *new* if what was read is still there; return whether it was."""
-        return self._place.replace(self._witness, new)
+        is_replaced = self._place.replace(self._witness, new)
+        if is_replaced and self._hosted.changes is not None:
+            note_change(self._hosted, "update_with")
+        return is_replaced
 
 
 def _lock_of(hosted: Hosted) -> Any:
@@ -252,7 +257,7 @@ def _read(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> tuple[bool
     face = _face(hosted)
     place = _place(hosted, args) if face is None else _ArenaValue(face, args)
     value, witness = place.read()
-    reading = grantee.grant_new(_Reading(place, witness), "Reading", ("is_current", "update_with"))
+    reading = grantee.grant_new(_Reading(hosted, place, witness), "Reading", ("is_current", "update_with"))
     found = value is not MISSING
     return found, value if found else None, reading
 

@@ -20,6 +20,7 @@ from manor._server.processes import Process
 
 if TYPE_CHECKING:
     from manor._server.adapters import Adapter
+    from manor._server.watches import Changes
     from manor._server.whole.carrier import Carrier
 
 __all__ = ["Hosted", "ObjectTable"]
@@ -41,13 +42,14 @@ class Hosted:
         holders: Credits by holder.
         local: How often the server itself refers to it.
         leased_until: Until when (monotonic, in seconds) a pickle may still arrive.
+        changes: Where changes are noted for those who watch it, or None.
         lock: Of those who change one of its values in one step; made for the first of them.
         whole: What carries out its calls if all of its attributes are open to clients, else None.
     """
 
     __slots__ = (
-        "adapter", "exposed", "holders", "ident", "leased_until", "local", "lock", "method_to_typeid", "obj", "typeid",
-        "whole",
+        "adapter", "changes", "exposed", "holders", "ident", "leased_until", "local", "lock", "method_to_typeid", "obj",
+        "typeid", "whole",
     )  # fmt: skip
 
     def __init__(self, ident: int, obj: Any, typeid: str, adapter: Adapter | None) -> None:
@@ -62,6 +64,7 @@ class Hosted:
         self.leased_until = 0.0
         self.lock: Any = None
         self.whole: Carrier | None = None
+        self.changes: Callable[[], Changes | None] | None = None
 
     @property
     def is_held(self) -> bool:

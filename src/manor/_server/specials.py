@@ -13,6 +13,7 @@ from manor._resident.deputies import is_waited_for
 from manor._resident.handles import id_of
 from manor._server.atomics import ATOMICS
 from manor._server.told import TOLD
+from manor._server.watches import WATCHES
 
 if TYPE_CHECKING:
     from manor._server.dispatch import Grantee
@@ -119,5 +120,6 @@ SPECIALS: Final[dict[str, tuple[Special, tuple[str, ...]]]] = {
     "#LEAVE": (_leave, ("acquire", "release")),
     **ATOMICS,
     **TOLD,
+    **WATCHES,
 }
 """Each with the exposed methods without which it is refused."""

@@ -38,7 +38,7 @@ impl Dict {
         key: &Key<'_>,
         amount: i64,
     ) -> Result<Option<i64>> {
-        let _guard = heap.begin(self.object)?;
+        let guard = heap.begin(self.object)?;
         let space = &heap.space;
         let spot = self.find(space, key, self.word(space, LENGTH)?)?;
         if !spot.hit {
@@ -49,7 +49,7 @@ impl Dict {
         };
         let sum = old.checked_add(amount).ok_or(Failure::Overflow)?;
         let Some(cell) = Cell::int(sum) else { return Ok(None) };
-        space.memory.store(spot.next + VALUE, cell.0)?;
+        guard.publish(spot.next + VALUE, cell.0)?;
         Ok(Some(sum))
     }
 }

@@ -155,7 +155,7 @@ impl Dict {
             Rule::If(_) => return Ok(Outcome::Kept(None)),
         }
         if staged.block.is_none() && old.block().is_none() {
-            space.memory.store(item + VALUE, staged.cell.0)?;
+            guard.publish(item + VALUE, staged.cell.0)?;
             return Ok(Outcome::Replaced);
         }
         let mut change = Change::new();

@@ -5,6 +5,8 @@ use std::cell::Cell;
 use super::{damage, flip};
 use crate::barrier::{Arrival, Barrier};
 use crate::condition::Condition;
+use crate::dict::Dict;
+use crate::dict::kills::{filled, key};
 use crate::event::Event;
 use crate::failure::Result;
 use crate::harness::Stage;
@@ -12,6 +14,8 @@ use crate::life::{self, LifeId};
 use crate::mutex::Mutex;
 use crate::object::Handle;
 use crate::semaphore::Semaphore;
+use crate::value::Value;
+use crate::watch::Watch;
 
 /// Damages an arena with an object that `make` makes, which is given six lives of two processes.
 fn flip_waits(
@@ -135,6 +139,35 @@ fn no_flipped_bit_makes_an_operation_of_a_barrier_crash_or_hang() {
         failures.push(heap.sweep(0).err());
         failures.push(barrier.abort(heap).err());
         failures.push(barrier.reset(heap).err());
+        failures.push(heap.let_go(handle).err());
+        damage(failures)
+    });
+}
+
+#[test]
+fn no_flipped_bit_makes_an_operation_of_a_watched_dict_crash_or_hang() {
+    let make = |heap: &Stage, lives: &[LifeId]| {
+        let dict = filled(heap, 3);
+        for &life in &lives[..5] {
+            Watch::begin(heap, dict.handle(), life).unwrap();
+        }
+        dict.handle()
+    };
+    flip_waits(&make, &|heap, handle, me| {
+        let dict = Dict::open(heap, handle)?;
+        let mut failures = vec![dict.set(heap, &key(0), &Value::Int(1)).err()];
+        match Watch::begin(heap, handle, me) {
+            Ok(watch) => {
+                failures.push(dict.set(heap, &key(1), &Value::Int(1)).err());
+                failures.push(watch.look(heap).err());
+                failures.push(watch.arm(heap).err());
+                failures.push(watch.end(heap).err());
+            }
+            other => failures.push(other.err()),
+        }
+        failures.push(dict.pop(heap, &key(1)).err());
+        failures.push(heap.waits().err());
+        failures.push(heap.sweep(0).err());
         failures.push(heap.let_go(handle).err());
         damage(failures)
     });

@@ -13,6 +13,7 @@ use crate::semaphore::kills::release_to_a_waiter;
 use crate::site::kills::take_a_lock;
 use crate::tally::kills::sweep_one_that_counted;
 use crate::value::{Kind, Value};
+use crate::watch::kills::change_what_is_watched;
 
 type Verdict = Result<Report, String>;
 
@@ -124,6 +125,21 @@ fn counts_added_apart_from_their_removal_are_caught() {
 #[test]
 fn a_death_that_is_counted_twice_is_caught() {
     caught(Bug::DeathCountedAgain, sweep_one_that_counted, "half done");
+}
+
+#[test]
+fn a_change_of_which_nobody_is_told_after_a_death_is_caught() {
+    caught(Bug::DeadHadToldAll, change_what_is_watched, "");
+}
+
+#[test]
+fn forgetting_who_watches_once_they_are_told_is_caught() {
+    caught(Bug::ToldAndUnwatched, change_what_is_watched, "watch the object at");
+}
+
+#[test]
+fn telling_those_who_watch_without_the_lock_is_caught() {
+    caught(Bug::ToldAfterwards, change_what_is_watched, "half done");
 }
 
 fn list_of(count: u64, act: &dyn Fn(&Stage, &List)) -> Verdict {

@@ -18,6 +18,7 @@ use crate::queue;
 use crate::semaphore;
 use crate::value::{self, Cell, Kind};
 use crate::variable;
+use crate::watch;
 
 /// A step frees some dozens of blocks: after so many, looking for empty slabs takes no longer than they did.
 const RETIRING_STEPS: u64 = 512;
@@ -112,6 +113,7 @@ impl<M: Memory> Heap<M> {
             Err(Failure::ObjectGone) => return Ok(()),
             other => other?,
         };
+        watch::drop_all(&self.space, &guard, object)?;
         let header = object.live.turned(State::Dropped);
         let mut change = Change::new();
         change.turn(Block { at: object.at, header }, State::Free);

@@ -14,6 +14,7 @@ use crate::queue;
 use crate::semaphore;
 use crate::slots;
 use crate::wait::{Line, Waiter};
+use crate::watch;
 
 /// Whose end it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +63,9 @@ impl<M: Memory> Heap<M> {
             ObjectKind::Condition => condition::end(self, object, end),
             ObjectKind::Barrier => barrier::end(self, object, end),
             ObjectKind::Queue => queue::end(self, object, end),
-            ObjectKind::Dict | ObjectKind::Set | ObjectKind::Variable | ObjectKind::List => Ok(()),
+            ObjectKind::Dict | ObjectKind::Set | ObjectKind::Variable | ObjectKind::List => {
+                watch::end(self, object, end)
+            }
         }
     }
 
@@ -95,12 +98,16 @@ impl<M: Memory> Heap<M> {
         for handle in self.objects()? {
             let object = object::resolve(&self.space, handle)?;
             let kind = ObjectKind::from_word(self.space.memory.load(object.at + KIND)?)?;
-            for &word in lines_of(kind) {
+            let lines = lines_of(kind).iter().map(|&word| Line::of(object, word));
+            for line in lines.chain(watch::line_of(kind, object)) {
+                if line.is_empty(&self.space)? {
+                    continue;
+                }
                 let guard = match self.lock(object) {
                     Err(Failure::ObjectGone) => break,
                     other => other?,
                 };
-                let waiters = Line::of(object, word).waiters(&self.space)?;
+                let waiters = line.waiters(&self.space)?;
                 drop(guard);
                 found.extend(waiters.into_iter().map(|waiter| (handle, waiter)));
             }

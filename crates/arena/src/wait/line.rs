@@ -9,7 +9,7 @@ use crate::layout::Space;
 use crate::life::{self, Ending};
 use crate::lock::Guard;
 use crate::memory::Memory;
-use crate::object::Object;
+use crate::object::{Object, WATCHERS};
 
 /// More nodes than an arena has room for: a line that seems longer is a circle.
 const LENGTH_MAX: u64 = 1 << 32;
@@ -25,6 +25,11 @@ impl Line {
     /// The line whose first and last node are named in the words `word` and `word + 8` of an object's body.
     pub fn of(object: Object, word: u64) -> Self {
         Self { first: object.body(word), last: object.body(word + 8) }
+    }
+
+    /// The line of those who watch the object at `at`.
+    pub fn watching(at: u64) -> Self {
+        Self { first: at + WATCHERS, last: at + WATCHERS + 8 }
     }
 
     /// Whether somebody stands there, dead or alive. One load, also without the lock.

@@ -109,6 +109,11 @@ impl Node {
         Header::new(self.header.generation(), State::Pending, self.slot)
     }
 
+    /// Whoever stands before it.
+    pub fn before<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
+        space.memory.load(self.at + PREVIOUS)
+    }
+
     /// Whether its process has the slot.
     pub fn is_of_slot(&self, slot: u64) -> bool {
         self.slot == slot
@@ -208,6 +213,11 @@ impl Ticket {
     #[must_use]
     pub(crate) fn is_untold<M: Memory>(&self, space: &Space<M>) -> bool {
         matches!(space.memory.load(self.block.at + WORD), Ok(0 | 1))
+    }
+
+    /// Has the thread wait again. The caller has the object's lock, and the node stands in a line.
+    pub(crate) fn rearm<M: Memory>(&self, space: &Space<M>) -> Result<()> {
+        space.memory.store(self.block.at + WORD, Standing::Waiting as u64)
     }
 
     /// Where it is, for [`super::disturb`].

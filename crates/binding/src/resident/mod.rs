@@ -46,6 +46,7 @@ pub mod values;
 pub mod variable;
 pub mod waiting;
 pub mod walk;
+pub mod watch;
 
 use pyo3::prelude::*;
 
@@ -71,5 +72,6 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<deputy::Acting>()?;
     module.add_class::<deputy::Deputy>()?;
     module.add_class::<values::Witness>()?;
+    module.add_class::<watch::Watch>()?;
     module.add_class::<walk::Walk>()
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from manor._proxy.base import BaseProxy
+from manor._proxy.watching import WatchableProxy
 
 __all__ = ["ContainerProxy", "plain"]
 
@@ -14,7 +14,7 @@ def plain(value: Any) -> Any:
     return value._getvalue() if isinstance(value, ContainerProxy) else value
 
 
-class ContainerProxy(BaseProxy):
+class ContainerProxy(WatchableProxy):
     """Compares by value, hashes by the identity of the hosted object."""
 
     _like_: ClassVar[tuple[type, ...]] = ()

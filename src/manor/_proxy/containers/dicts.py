@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final, Generic, Self, TypeVar, overload
 from manor._proxy.containers.base import ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_keys
 from manor._proxy.updating import update
+from manor._proxy.watching import await_found
 from manor._resident.missing import MISSING
 
 __all__ = ["DICT_EXPOSED", "BaseDictProxy", "DictProxy"]
@@ -156,6 +157,27 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
         The comparison runs in the server, and may run again if the value was changed meanwhile.
         """
         return self._callmethod("#ITEM_COMPARE_AND_SET", ((key,), expected, new))
+
+    def wait_for(self, key: K, timeout: float | None = None, *, predicate: Callable[[V], object] | None = None) -> V:
+        """Wait until *key* is there, and return its value.
+
+        Args:
+            key: Which value.
+            timeout: How long to wait at most, in seconds; None is without limit.
+            predicate: Gets the value, in this process, and tells whether it will do.
+
+        Raises:
+            TimeoutError: There was no such value within *timeout* seconds.
+            CallTimeout: There is no *timeout*, and the caller's ``deadline()`` is over.
+            ManagerDied: The manager has ended.
+        """
+
+        def find() -> tuple[V] | None:
+            value: Any = self.get(key, MISSING)
+            is_there = value is not MISSING and (predicate is None or predicate(value))
+            return (value,) if is_there else None
+
+        return await_found(self, find, timeout, f"key {key!r} did not come")
 
 
 class DictProxy(BaseDictProxy[K, V]):

@@ -8,10 +8,12 @@ from typing import Any, Final, Generic, Self, SupportsIndex, TypeVar, overload
 from manor._proxy.containers.base import ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_sequence, iterate_sequence_backwards
 from manor._proxy.updating import update
+from manor._proxy.watching import wait_for
 
 __all__ = ["LIST_EXPOSED", "BaseListProxy", "ListProxy"]
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 LIST_EXPOSED: Final = (
     "__add__", "__contains__", "__delitem__", "__getitem__", "__len__", "__mul__", "__reversed__", "__rmul__",
@@ -175,6 +177,15 @@ class BaseListProxy(ContainerProxy, Generic[T]):
             IndexError: There is no such item.
         """
         return self._callmethod("#ITEM_COMPARE_AND_SET", ((index,), expected, new))
+
+    def wait_for(self, predicate: Callable[[Self], R], timeout: float | None = None) -> R:
+        """Wait until *predicate* is true of the list, as ``manor.wait_for`` does; return its last value.
+
+        Args:
+            predicate: Gets this proxy, in this process, at first and after changes.
+            timeout: How long to wait at most, in seconds; None is without limit.
+        """
+        return wait_for(self, predicate, timeout)
 
 
 class ListProxy(BaseListProxy[T]):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
 from manor._proxy.containers.base import ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_keys
+from manor._proxy.watching import await_found
 
 __all__ = ["SET_EXPOSED", "BaseSetProxy", "SetProxy"]
 
@@ -163,6 +164,20 @@ class BaseSetProxy(ContainerProxy, Generic[T]):
     def symmetric_difference_update(self, other: Iterable[T], /) -> None:
         """Keep what is in exactly one."""
         self._callmethod("symmetric_difference_update", _ready((other,)))
+
+    def wait_for(self, member: T, timeout: float | None = None) -> None:
+        """Wait until *member* is in the set.
+
+        Args:
+            member: What to wait for.
+            timeout: How long to wait at most, in seconds; None is without limit.
+
+        Raises:
+            TimeoutError: It did not come within *timeout* seconds.
+            CallTimeout: There is no *timeout*, and the caller's ``deadline()`` is over.
+            ManagerDied: The manager has ended.
+        """
+        await_found(self, lambda: (None,) if member in self else None, timeout, f"member {member!r} did not come")
 
 
 class SetProxy(BaseSetProxy[T]):

@@ -12,6 +12,7 @@ from manor._proxy.base import BaseProxy
 from manor._proxy.links import find_link
 from manor._resident import boxes
 from manor._resident.attachment import find
+from manor._resident.watching import Watch
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
 from manor.errors import ManorError, NotExposed
@@ -87,6 +88,9 @@ class ResidentProxy(BaseProxy):
     @property
     def _canonical_key_(self) -> tuple[bytes, str]:
         return self._attachment.server, self._id
+
+    def _begin_watch(self) -> Watch:
+        return Watch(self)
 
     def _incref(self) -> None:
         """Do nothing: the object is held for as long as the proxy lives."""

@@ -34,6 +34,12 @@ def _deputy_of(call: Call, arena: Arena) -> Deputy:
         return deputy
 
 
+def as_deputy(arena: Arena, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a function that does not wait as the current caller's deputy."""
+    call = current()
+    return function(*args) if call is None else _deputy_of(call, arena).act().run(function, *args)
+
+
 def release_dead(process: Process) -> None:
     """Give back what the threads of *process*, which died abnormally, have acquired."""
     with _lock:
