@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from manor.errors import AuthenticationError as AuthenticationError
     from manor.errors import CallTimeout as CallTimeout
     from manor.errors import ManagerDied as ManagerDied
+    from manor.errors import ManagerNotFound as ManagerNotFound
     from manor.errors import ManagerStartError as ManagerStartError
     from manor.errors import ManorError as ManorError
     from manor.errors import ManorWarning as ManorWarning
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from manor.errors import ShutDown as ShutDown
     from manor.errors import WeakKeyWarning as WeakKeyWarning
     from manor.limits import Limits as Limits
+    from manor.managers.discovery import attach as attach
+    from manor.managers.discovery import ls as ls
     from manor.managers.sync import SyncManager
 
 __all__ = [
@@ -53,6 +56,7 @@ __all__ = [
     "Limits",
     "Manager",
     "ManagerDied",
+    "ManagerNotFound",
     "ManagerStartError",
     "ManorError",
     "ManorWarning",
@@ -69,15 +73,20 @@ __all__ = [
     "ServerTraceback",
     "ShutDown",
     "WeakKeyWarning",
+    "attach",
     "deadline",
+    "ls",
 ]
 
-_HOMES: Final[dict[str, str]] = {
+_ELSEWHERE: Final[dict[str, str]] = {
     "MISSING": "manor._resident.missing",
     "Limits": "manor.limits",
+    "Manager": "manor",
+    "attach": "manor.managers.discovery",
     "deadline": "manor._proxy.deadlines",
-    **{name: "manor.errors" for name in __all__ if name not in ("MISSING", "Limits", "Manager", "deadline")},
+    "ls": "manor.managers.discovery",
 }
+_HOMES: Final[dict[str, str]] = {**dict.fromkeys(__all__, "manor.errors"), **_ELSEWHERE}
 
 
 def Manager(**options: Any) -> SyncManager:  # noqa: N802 - the standard library's name

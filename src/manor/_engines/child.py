@@ -12,7 +12,7 @@ from multiprocessing import process as mp_process
 from multiprocessing import resource_tracker, util
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from manor._engines.beginnings import Beginnings
 from manor._engines.handed import File
@@ -25,6 +25,9 @@ from manor._transport.listening import remove_private
 from manor._wire.calls import SERVER
 from manor.errors import ManorError, ManorWarning
 from manor.limits import Limits
+
+if TYPE_CHECKING:
+    from manor._engines.registry_of_names import Registration
 
 __all__ = ["ServerProcess"]
 
@@ -87,10 +90,16 @@ class ServerProcess:
         *,
         exit_with_parent: bool,
         arena_bytes_max: int,
+        name: str | None = None,
     ) -> None:
-        """Prepare to start a server by the start method of *ctx*, in a process named for *class_name*."""
+        """Prepare to start a server by the start method of *ctx*, in a process named for *class_name*.
+
+        The manager is called *name*, if that is given.
+        """
         self.process: Any = None
         self._starting: Starting | None = None
+        self._name = name
+        self._registration: Registration | None = None
         self._ctx: Any = ctx
         self._class_name = class_name
         self._limits = limits
@@ -117,6 +126,7 @@ class ServerProcess:
 
         Raises:
             ManagerStartError: The server could not start; says why.
+            NameInUse: Another manager has the name.
         """
         registry, address, authkey, serializer = server
         try:
@@ -127,6 +137,7 @@ class ServerProcess:
                 raise
             raise found  # noqa: B904 - it has its cause
         try:
+            self._register(beginnings)
             packed = (PackedRegistry(registry), address, authkey, serializer)
             reader = self._launch(target, packed, initializer, initargs, beginnings)
             self._starting = Starting(self.process, reader, address)
@@ -134,11 +145,23 @@ class ServerProcess:
                 self._await()
             self.address = beginnings.handed.endpoint.listener.address
             self.link = beginnings.link(self.process.pid, self._starting)
+            if self._registration is not None:
+                self._registration.started(self.process.pid)
         except BaseException:
             self._give_up()
             beginnings.give_up()
+            if self._registration is not None:
+                self._registration.remove()
             raise
         self.link.fate.exit_account = self._account
+
+    def _register(self, beginnings: Beginnings) -> None:
+        """Take the name, if there is one to be had; raise ``NameInUse`` if it is another manager's."""
+        if self._name is not None:
+            from manor._engines.registry_of_names import claim  # most managers have no name
+
+            endpoint = beginnings.handed.endpoint
+            self._registration = claim(self._name, endpoint.route(0), endpoint.listener.address)
 
     def _launch(
         self,
@@ -155,7 +178,7 @@ class ServerProcess:
         try:
             with beginnings as handed, _signals_held(self._ctx) as held, _allow_children():
                 forked = self._ctx.get_start_method() == "fork"
-                config = ServerConfig(self._limits, self._owner_pid, handed, held, forked)
+                config = ServerConfig(self._limits, self._owner_pid, handed, held, forked, self._registration)
                 self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, initargs, config))
                 identity = ":".join(str(number) for number in self.process._identity)
                 self.process.name = f"{self._class_name}-{identity}"
@@ -216,6 +239,8 @@ class ServerProcess:
             process.kill()
         process.join()
         remove_private(self.link.route.path)
+        if self._registration is not None:
+            self._registration.remove()
         self.link.memory.end()
         orderly = is_asked or process.exitcode == 0
         self.link.end(f"was shut down by process {os.getpid()}" if orderly else str(self._account()))

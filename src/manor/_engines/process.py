@@ -1,5 +1,7 @@
 """Being a server: what the child process of a manager runs."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
@@ -8,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from multiprocessing import process as mp_process
 from multiprocessing import util
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from manor._codec import codec_for, pickles
 from manor._engines.handed import File, Handed
@@ -19,6 +21,9 @@ from manor._server.server import Server
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
 from manor.limits import Limits
+
+if TYPE_CHECKING:
+    from manor._engines.registry_of_names import Registration
 
 __all__ = ["HANDLED", "PackedRegistry", "ServerConfig", "new_server", "run_server"]
 
@@ -38,6 +43,7 @@ class ServerConfig(NamedTuple):
         handed: What the owner has made for it; see ``beginnings``.
         held: Signals that are blocked until the server handles them.
         forked: Whether its process is forked from the owner's.
+        registration: The manager's name, if it has one.
     """
 
     limits: Limits
@@ -45,6 +51,7 @@ class ServerConfig(NamedTuple):
     handed: Handed | None = None
     held: Collection[int] = ()
     forked: bool = False
+    registration: Registration | None = None
 
 
 class PackedRegistry:
@@ -110,6 +117,8 @@ def run_server(
         raise SystemExit(1) from error
     if config.handed is not None:
         server.first = config.handed.first
+    if config.registration is not None:
+        server.on_closed = config.registration.remove
     server.on_serving = lambda: _report(writer, STARTED)
     try:
         server.serve_forever()

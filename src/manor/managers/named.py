@@ -11,6 +11,7 @@ from manor._resident.lock_states import states_of
 from manor._resident.statistics import stats_of
 from manor._wire.calls import SERVER
 from manor._wire.people import LockState
+from manor._wire.references import Reference
 from manor.errors import NameInUse
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["NamedObjects", "creator"]
 
 _MISSING: Final = object()
+_RENEWABLE: Final = Reference("manor._proxy.renewal", "renewable")
+"""Most managers have no name."""
 
 
 class NamedObjects:
@@ -29,6 +32,7 @@ class NamedObjects:
         _started_link: Callable[[], Any]
         _keep_alive: Callable[[Any], Any]
         _proxy_of: Callable[[Any], Any]
+        _name: str | None
 
     def get(self, name: str, default: Any = _MISSING, /) -> Any:
         """Return the object with that name, whoever made it.
@@ -107,9 +111,13 @@ class NamedObjects:
         arena: Arena | None = link.arena
         if arena is not None:
             found = arena.find_name(name)
-            return None if found is None else self._keep_alive(found)
+            return None if found is None else self._called(name, self._keep_alive(found))
         granted = link.call(SERVER, "find_name", (name,))
-        return None if granted is None else self._proxy_of(granted)
+        return None if granted is None else self._called(name, self._proxy_of(granted))
+
+    def _called(self, name: str, proxy: Any) -> Any:
+        """Return the proxy of an object that has a name; it outlives a manager that has one, too."""
+        return proxy if self._name is None else _RENEWABLE(proxy, self._name, name)
 
     def _make_named(self, typeid: str, name: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
         """Return the object of that type and name, after making it if there is none.
@@ -126,7 +134,7 @@ class NamedObjects:
                 return found
             made = self._make(typeid, args, kwds)
             if self._give_name(name, made):
-                return made
+                return self._called(name, made)
 
     def _make(self, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
         raise NotImplementedError
