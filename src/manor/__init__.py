@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from manor.limits import Limits as Limits
     from manor.managers.discovery import attach as attach
     from manor.managers.discovery import ls as ls
+    from manor.managers.installing import install as install
+    from manor.managers.installing import uninstall as uninstall
     from manor.managers.sync import SyncManager
 
 __all__ = [
@@ -75,7 +77,9 @@ __all__ = [
     "WeakKeyWarning",
     "attach",
     "deadline",
+    "install",
     "ls",
+    "uninstall",
 ]
 
 _ELSEWHERE: Final[dict[str, str]] = {
@@ -84,7 +88,9 @@ _ELSEWHERE: Final[dict[str, str]] = {
     "Manager": "manor",
     "attach": "manor.managers.discovery",
     "deadline": "manor._proxy.deadlines",
+    "install": "manor.managers.installing",
     "ls": "manor.managers.discovery",
+    "uninstall": "manor.managers.installing",
 }
 _HOMES: Final[dict[str, str]] = {**dict.fromkeys(__all__, "manor.errors"), **_ELSEWHERE}
 
