@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from manor._engines.beginnings import Beginnings
 from manor._engines.handed import File
 from manor._engines.owned_link import OwnedLink
-from manor._engines.process import HANDLED, PackedRegistry, ServerConfig
+from manor._engines.process import HANDLED, ServerConfig
+from manor._engines.program import PackedInitializer, PackedRegistry, Program, main_left_alone
 from manor._engines.starting import Starting, exit_account, start_error
 from manor._proxy.deadlines import deadline
 from manor._transport.addresses import Address
@@ -138,8 +139,10 @@ class ServerProcess:
             raise found  # noqa: B904 - it has its cause
         try:
             self._register(beginnings)
-            packed = (PackedRegistry(registry), address, authkey, serializer)
-            reader = self._launch(target, packed, initializer, initargs, beginnings)
+            program = Program(registry, initializer, initargs)
+            packed = (PackedRegistry(program), address, authkey, serializer)
+            first = None if initializer is None else PackedInitializer(program)
+            reader = self._launch(target, packed, first, beginnings)
             self._starting = Starting(self.process, reader, address)
             if wait:
                 self._await()
@@ -167,8 +170,7 @@ class ServerProcess:
         self,
         target: Callable[..., None],
         server: tuple[Any, Address | None, bytes, str],
-        initializer: Callable[..., object] | None,
-        initargs: tuple[Any, ...],
+        initializer: PackedInitializer | None,
         beginnings: Beginnings,
     ) -> Connection:
         """Start the process; return the pipe on which it reports."""
@@ -176,10 +178,10 @@ class ServerProcess:
         read_end, write_end = os.pipe()
         reader, writer = Connection(read_end, writable=False), File(write_end)
         try:
-            with beginnings as handed, _signals_held(self._ctx) as held, _allow_children():
+            with beginnings as handed, _signals_held(self._ctx) as held, _allow_children(), main_left_alone():
                 forked = self._ctx.get_start_method() == "fork"
                 config = ServerConfig(self._limits, self._owner_pid, handed, held, forked, self._registration)
-                self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, initargs, config))
+                self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, (), config))
                 identity = ":".join(str(number) for number in self.process._identity)
                 self.process.name = f"{self._class_name}-{identity}"
                 self.process.start()

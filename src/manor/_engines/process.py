@@ -12,9 +12,9 @@ from multiprocessing import process as mp_process
 from multiprocessing import util
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from manor._codec import codec_for, pickles
 from manor._engines.handed import File, Handed
 from manor._engines.local_link import LocalLink
+from manor._engines.program import PackedRegistry
 from manor._engines.starting import STARTED
 from manor._proxy.local import local_servers
 from manor._server.server import Server
@@ -25,7 +25,7 @@ from manor.limits import Limits
 if TYPE_CHECKING:
     from manor._engines.registry_of_names import Registration
 
-__all__ = ["HANDLED", "PackedRegistry", "ServerConfig", "new_server", "run_server"]
+__all__ = ["HANDLED", "ServerConfig", "new_server", "run_server"]
 
 HANDLED: Final = frozenset((signal.SIGINT, signal.SIGTERM))
 """Signals that do not end a server as they end other processes."""
@@ -52,21 +52,6 @@ class ServerConfig(NamedTuple):
     held: Collection[int] = ()
     forked: bool = False
     registration: Registration | None = None
-
-
-class PackedRegistry:
-    """A registry that is unpickled only where a failure can be reported."""
-
-    def __init__(self, registry: Mapping[str, Any] | bytes) -> None:
-        self._registry = registry
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return PackedRegistry, (b"".join(pickles.dumps(self._registry)),)
-
-    def unpacked(self) -> Mapping[str, Any]:
-        """Return the registry."""
-        registry = self._registry
-        return codec_for("pickle").decode(memoryview(registry)) if isinstance(registry, bytes) else registry
 
 
 def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:
