@@ -35,7 +35,7 @@ def is_main_importable() -> bool:
     main = sys.modules[_MAIN]
     name = getattr(getattr(main, "__spec__", None), "name", None)
     if name is not None:
-        return name.rpartition(".")[2] != _MAIN
+        return str(name).rpartition(".")[2] != _MAIN
     path = getattr(main, "__file__", None)
     return path is not None and os.path.exists(path)
 
