@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from manor.errors import AuthenticationError as AuthenticationError
     from manor.errors import CallTimeout as CallTimeout
     from manor.errors import ManagerDied as ManagerDied
+    from manor.errors import ManagerNotFound as ManagerNotFound
     from manor.errors import ManagerStartError as ManagerStartError
     from manor.errors import ManorError as ManorError
     from manor.errors import ManorWarning as ManorWarning
@@ -46,6 +47,10 @@ if TYPE_CHECKING:
     from manor.errors import WeakKeyWarning as WeakKeyWarning
     from manor.errors import WouldDeadlock as WouldDeadlock
     from manor.limits import Limits as Limits
+    from manor.managers.discovery import attach as attach
+    from manor.managers.discovery import ls as ls
+    from manor.managers.installing import install as install
+    from manor.managers.installing import uninstall as uninstall
     from manor.managers.sync import SyncManager
 
 __all__ = [
@@ -59,6 +64,7 @@ __all__ = [
     "Limits",
     "Manager",
     "ManagerDied",
+    "ManagerNotFound",
     "ManagerStartError",
     "ManorError",
     "ManorWarning",
@@ -78,22 +84,31 @@ __all__ = [
     "ShutDown",
     "WeakKeyWarning",
     "WouldDeadlock",
+    "attach",
     "deadline",
+    "install",
+    "ls",
     "reads",
     "to_local",
+    "uninstall",
     "wait_for",
 ]
 
-_HOMES: Final[dict[str, str]] = {
+_ELSEWHERE: Final[dict[str, str]] = {
     "MISSING": "manor._resident.missing",
     "Limits": "manor.limits",
+    "Manager": "manor",
+    "attach": "manor.managers.discovery",
     "deadline": "manor._proxy.deadlines",
     "Proxied": "manor._wire.marks",
+    "install": "manor.managers.installing",
+    "ls": "manor.managers.discovery",
     "reads": "manor._wire.marks",
     "to_local": "manor._proxy.local_copies",
+    "uninstall": "manor.managers.installing",
     "wait_for": "manor._proxy.watching",
 }
-_HOMES.update((name, "manor.errors") for name in __all__ if name not in (*_HOMES, "Manager"))
+_HOMES: Final[dict[str, str]] = {**dict.fromkeys(__all__, "manor.errors"), **_ELSEWHERE}
 
 
 def Manager(**options: Any) -> SyncManager:  # noqa: N802 - the standard library's name

@@ -18,6 +18,7 @@ __all__ = [
     "AuthenticationError",
     "CallTimeout",
     "ManagerDied",
+    "ManagerNotFound",
     "ManagerStartError",
     "ManorError",
     "ManorWarning",
@@ -97,7 +98,14 @@ class AddressInUse(ManagerStartError):
 
 
 class NameInUse(ManorError, FileExistsError):
-    """An object of the manager has that name already; choose another, or ``remove`` it from that one."""
+    """The name is taken: by an object of the manager, or by a manager that runs.
+
+    Choose another, or use what has it: ``manager.get(name)``, ``manor.attach(name)``.
+    """
+
+
+class ManagerNotFound(ManorError, FileNotFoundError, LookupError):
+    """No manager of that name runs, of this user on this machine, and none came in time; the message names others."""
 
 
 class CallTimeout(ManorError, TimeoutError):

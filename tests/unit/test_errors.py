@@ -23,6 +23,7 @@ ALSO: dict[type[BaseException], tuple[type[BaseException], ...]] = {
     errors.MessageTooLarge: (ValueError,),
     errors.ServerBusy: (ConnectionError, OSError),
     errors.NameInUse: (FileExistsError, OSError),
+    errors.ManagerNotFound: (FileNotFoundError, OSError, LookupError),
     errors.ArenaFull: (MemoryError,),
     errors.ArenaCorrupt: (RuntimeError,),
     errors.ArenaUnavailable: (OSError,),

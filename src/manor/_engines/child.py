@@ -12,12 +12,13 @@ from multiprocessing import process as mp_process
 from multiprocessing import resource_tracker, util
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from manor._engines.beginnings import Beginnings
 from manor._engines.handed import File
 from manor._engines.owned_link import OwnedLink
-from manor._engines.process import HANDLED, PackedRegistry, ServerConfig
+from manor._engines.process import HANDLED, ServerConfig
+from manor._engines.program import PackedInitializer, PackedRegistry, Program, main_left_alone
 from manor._engines.starting import Starting, exit_account, start_error
 from manor._proxy.deadlines import deadline
 from manor._transport.addresses import Address
@@ -25,6 +26,9 @@ from manor._transport.listening import remove_private
 from manor._wire.calls import SERVER
 from manor.errors import ManorError, ManorWarning
 from manor.limits import Limits
+
+if TYPE_CHECKING:
+    from manor._engines.registry_of_names import Registration
 
 __all__ = ["ServerProcess"]
 
@@ -88,10 +92,16 @@ class ServerProcess:
         exit_with_parent: bool,
         arena_bytes_max: int,
         debug: bool,
+        name: str | None = None,
     ) -> None:
-        """Prepare to start a server by the start method of *ctx*, in a process named for *class_name*."""
+        """Prepare to start a server by the start method of *ctx*, in a process named for *class_name*.
+
+        The manager is called *name*, if that is given.
+        """
         self.process: Any = None
         self._starting: Starting | None = None
+        self._name = name
+        self._registration: Registration | None = None
         self._ctx: Any = ctx
         self._class_name = class_name
         self._limits = limits
@@ -119,6 +129,7 @@ class ServerProcess:
 
         Raises:
             ManagerStartError: The server could not start; says why.
+            NameInUse: Another manager has the name.
         """
         registry, address, authkey, serializer = server
         try:
@@ -129,25 +140,39 @@ class ServerProcess:
                 raise
             raise found  # noqa: B904 - it has its cause
         try:
-            packed = (PackedRegistry(registry), address, authkey, serializer)
-            reader = self._launch(target, packed, initializer, initargs, beginnings)
+            self._register(beginnings)
+            program = Program(registry, initializer, initargs)
+            packed = (PackedRegistry(program), address, authkey, serializer)
+            first = None if initializer is None else PackedInitializer(program)
+            reader = self._launch(target, packed, first, beginnings)
             self._starting = Starting(self.process, reader, address)
             if wait:
                 self._await()
             self.address = beginnings.handed.endpoint.listener.address
             self.link = beginnings.link(self.process.pid, self._starting)
+            if self._registration is not None:
+                self._registration.started(self.process.pid)
         except BaseException:
             self._give_up()
             beginnings.give_up()
+            if self._registration is not None:
+                self._registration.remove()
             raise
         self.link.fate.exit_account = self._account
+
+    def _register(self, beginnings: Beginnings) -> None:
+        """Take the name, if there is one to be had; raise ``NameInUse`` if it is another manager's."""
+        if self._name is not None:
+            from manor._engines.registry_of_names import claim  # most managers have no name
+
+            endpoint = beginnings.handed.endpoint
+            self._registration = claim(self._name, endpoint.route(0), endpoint.listener.address)
 
     def _launch(
         self,
         target: Callable[..., None],
         server: tuple[Any, Address | None, bytes, str],
-        initializer: Callable[..., object] | None,
-        initargs: tuple[Any, ...],
+        initializer: PackedInitializer | None,
         beginnings: Beginnings,
     ) -> Connection:
         """Start the process; return the pipe on which it reports."""
@@ -155,10 +180,12 @@ class ServerProcess:
         read_end, write_end = os.pipe()
         reader, writer = Connection(read_end, writable=False), File(write_end)
         try:
-            with beginnings as handed, _signals_held(self._ctx) as held, _allow_children():
+            with beginnings as handed, _signals_held(self._ctx) as held, _allow_children(), main_left_alone():
                 forked = self._ctx.get_start_method() == "fork"
-                config = ServerConfig(self._limits, self._owner_pid, handed, held, forked, self._debug)
-                self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, initargs, config))
+                config = ServerConfig(
+                    self._limits, self._owner_pid, handed, held, forked, self._debug, self._registration
+                )
+                self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, (), config))
                 identity = ":".join(str(number) for number in self.process._identity)
                 self.process.name = f"{self._class_name}-{identity}"
                 self.process.start()
@@ -218,6 +245,8 @@ class ServerProcess:
             process.kill()
         process.join()
         remove_private(self.link.route.path)
+        if self._registration is not None:
+            self._registration.remove()
         self.link.memory.end()
         orderly = is_asked or process.exitcode == 0
         self.link.end(f"was shut down by process {os.getpid()}" if orderly else str(self._account()))

@@ -1,5 +1,7 @@
 """Being a server: what the child process of a manager runs."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import signal
@@ -9,11 +11,11 @@ from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from multiprocessing import process as mp_process
 from multiprocessing import util
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from manor._codec import codec_for, pickles
 from manor._engines.handed import File, Handed
 from manor._engines.local_link import LocalLink
+from manor._engines.program import PackedRegistry
 from manor._engines.starting import STARTED
 from manor._proxy.local import local_servers
 from manor._server.server import Server
@@ -22,7 +24,10 @@ from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
 from manor.limits import Limits
 
-__all__ = ["HANDLED", "PackedRegistry", "ServerConfig", "new_server", "run_server"]
+if TYPE_CHECKING:
+    from manor._engines.registry_of_names import Registration
+
+__all__ = ["HANDLED", "ServerConfig", "new_server", "run_server"]
 
 HANDLED: Final = frozenset((signal.SIGINT, signal.SIGTERM))
 """Signals that do not end a server as they end other processes."""
@@ -42,6 +47,7 @@ class ServerConfig(NamedTuple):
         held: Signals that are blocked until the server handles them.
         forked: Whether its process is forked from the owner's.
         debug: Whether it tells from where threads acquire and wait.
+        registration: The manager's name, if it has one.
     """
 
     limits: Limits
@@ -50,21 +56,7 @@ class ServerConfig(NamedTuple):
     held: Collection[int] = ()
     forked: bool = False
     debug: bool = False
-
-
-class PackedRegistry:
-    """A registry that is unpickled only where a failure can be reported."""
-
-    def __init__(self, registry: Mapping[str, Any] | bytes) -> None:
-        self._registry = registry
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return PackedRegistry, (b"".join(pickles.dumps(self._registry)),)
-
-    def unpacked(self) -> Mapping[str, Any]:
-        """Return the registry."""
-        registry = self._registry
-        return codec_for("pickle").decode(memoryview(registry)) if isinstance(registry, bytes) else registry
+    registration: Registration | None = None
 
 
 def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:
@@ -117,6 +109,8 @@ def run_server(
         raise SystemExit(1) from error
     if config.handed is not None:
         server.first = config.handed.first
+    if config.registration is not None:
+        server.on_closed = config.registration.remove
     server.on_serving = lambda: _report(writer, STARTED)
     try:
         server.serve_forever()

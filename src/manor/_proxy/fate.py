@@ -37,6 +37,11 @@ class Fate:
         """Return a descriptor that becomes readable when the server's process has ended; -1 for none."""
         return -1 if self._watch is None else self._watch.fileno()
 
+    def is_over(self) -> bool:
+        """Whether the server has ended, as far as can be seen without asking it."""
+        watch = self._watch
+        return self.ended is not None or (watch is not None and watch.wait(0))
+
     def decide(self, how: str) -> bool:
         """Note that the server has ended; False when that was known already."""
         with self._deciding:

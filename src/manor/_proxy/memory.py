@@ -41,6 +41,11 @@ class SharedMemory:
             self._decide()
         return self._arena
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether this process uses an arena which is to be used no more."""
+        return self._arena is not None and self._arena.ended
+
     def adopt(self, arena: Arena) -> None:
         """Use the arena that this process made for a server of its own."""
         link = self._link()

@@ -32,18 +32,17 @@ _NOTING_DEATH: Final = {"acquire": "acquire_noting_death", "wait": "wait_noting_
 """Methods that make the caller a lock's owner, and those of our own locks that also tell if the last one died."""
 
 
-        if hosted.whole is not None:
-            return hosted.whole.call(self, grantee, hosted, method, args, kwds)
-        try:
-            return self.call_plain(grantee, hosted, method, args, kwds)
-        finally:
-            if hosted.changes is not None:
-                _note_change(hosted, method)
+def granting() -> Any:
+    """Return the module that makes objects whole, which few servers need."""
+    from manor._server.whole import granting  # see above; and it imports this one
 
-    def call_plain(
-        self, grantee: Grantee, hosted: Hosted, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any]
-    ) -> Any:
-        """Call a method by its name, in no turn."""
+    return granting
+
+
+def _note_change(hosted: Hosted, method: str) -> None:
+    from manor._server.watches import note_change  # loaded by then: somebody watches
+
+    note_change(hosted, method)
 
 
 class ProxyResult:

@@ -111,6 +111,7 @@ class Server:
         self.link: Any = None
         self.first: FirstConnections | None = None
         self.on_serving: Callable[[], None] = lambda: None
+        self.on_closed: Callable[[], None] = lambda: None
         self.residency = residency_of(self, arena_bytes_max, arena_fd)
         _servers.add(self)
 
@@ -162,6 +163,7 @@ class Server:
     def close(self) -> None:
         """Say farewell and close every connection and listener; waits of clients end."""
         self._endpoint.close()
+        self.on_closed()  # before anybody is told: the name is free for a successor
         reason = self._reason or "ended"
         for control in list(self._controls):
             control.say_farewell(reason)

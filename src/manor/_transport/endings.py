@@ -10,14 +10,15 @@ import signal
 import struct
 from typing import Final
 
-__all__ = ["ProcessWatch", "describe_exitcode", "describe_status"]
+__all__ = ["ProcessWatch", "describe_exitcode", "describe_status", "start_time"]
 
 # ioctl PIDFD_GET_INFO of linux/pidfd.h with struct pidfd_info of 64 bytes; PIDFD_INFO_EXIT since Linux 6.15.
 _GET_INFO: Final = 0xC040FF0B
 _INFO: Final = struct.Struct("<QQ11Ii")
 _INFO_EXIT: Final = 1 << 3
+_STAT_START_TIME: Final = 19
 _STAT_EXIT_CODE: Final = 49
-"""Index of ``exit_code`` among the fields after the name in /proc/PID/stat (proc(5): field 52)."""
+"""Indexes of ``starttime`` and ``exit_code`` among the fields after the name in /proc/PID/stat (proc(5): 22, 52)."""
 
 
 def describe_exitcode(code: int) -> str:
@@ -32,6 +33,21 @@ def describe_exitcode(code: int) -> str:
 def describe_status(status: int) -> str:
     """Return a wait status (as of waitpid(2)) in words."""
     return describe_exitcode(os.waitstatus_to_exitcode(status))
+
+
+def start_time(pid: int) -> int | None:
+    """Return when a process started, in the system's ticks since it booted; None for one that has ended."""
+    fields = _stat_fields(pid)
+    return None if fields is None or fields[0] in "ZX" else int(fields[_STAT_START_TIME])
+
+
+def _stat_fields(pid: int) -> list[str] | None:
+    """Return what /proc/PID/stat says after the name, which may contain anything; None if there is no such process."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()
+    except OSError:
+        return None
 
 
 class _Descriptor:
@@ -79,13 +95,8 @@ class ProcessWatch:
         return None if status is None else describe_status(status)
 
     def _status_of_zombie(self) -> int | None:
-        try:
-            with open(f"/proc/{self.pid}/stat", encoding="utf-8", errors="replace") as file:
-                text = file.read()
-        except OSError:
-            return None
-        fields = text.rpartition(")")[2].split()
-        if fields[0] not in "ZX" or len(fields) <= _STAT_EXIT_CODE:
+        fields = _stat_fields(self.pid)
+        if fields is None or fields[0] not in "ZX" or len(fields) <= _STAT_EXIT_CODE:
             return None
         return int(fields[_STAT_EXIT_CODE])
 

@@ -11,7 +11,7 @@ import stat
 from manor._transport.addresses import Address, describe, is_path, resolve, sockaddr
 from manor.errors import AddressInUse
 
-__all__ = ["Listener", "listen", "listen_privately", "remove_private"]
+__all__ = ["Listener", "is_listened_on", "listen", "listen_privately", "remove_private"]
 
 _BACKLOG = 4096
 _PREFIX = "manor-"
@@ -92,6 +92,20 @@ def _is_stale(path: str | bytes) -> bool:
         except OSError:
             return False
     return False
+
+
+def is_listened_on(path: str) -> bool:
+    """Whether somebody listens on the Unix socket at *path*, as far as this process can tell."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1.0)
+        try:
+            with sockaddr(path) as name:
+                probe.connect(name)
+        except (ConnectionRefusedError, FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:  # it is there, and busy
+            return True
+    return True
 
 
 def listen(address: Address) -> Listener:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import importlib
 import multiprocessing
 import warnings
 from collections.abc import Callable, Iterable
 from multiprocessing import util
 from multiprocessing.context import BaseContext, ProcessError
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from manor._engines.child import ServerProcess
 from manor._engines.process import ServerConfig, new_server, run_server
@@ -19,7 +21,7 @@ from manor._resident.sizes import arena_bytes
 from manor._server.server import Server
 from manor._transport.addresses import Address, is_loopback
 from manor._wire.references import reference_to
-from manor.errors import WeakKeyWarning
+from manor.errors import CallTimeout, ManagerNotFound, WeakKeyWarning
 from manor.limits import DEFAULT, Limits
 from manor.managers.creating import Creating
 from manor.managers.registering import Registering, State
@@ -27,7 +29,12 @@ from manor.managers.registering import Registering, State
 __all__ = ["BaseManager", "State"]
 
 _WEAK_KEY_BYTES = 16
-_SHUTDOWN_CALL_S = 1.0
+
+ServerT = TypeVar("ServerT", bound=Server)
+
+
+def _registry_of_names() -> Any:
+    return importlib.import_module("manor._engines.registry_of_names")  # most programs use no names
 
 
 class BaseManager(Creating, Registering):
@@ -49,9 +56,14 @@ class BaseManager(Creating, Registering):
             It is for the process that starts the server to say, and holds for all.
         deep: Whether plain lists, dicts and sets become shared ones when they are stored in containers that this
             manager makes.
+        name: What this user's processes find the manager by: ``manor.attach(name)``. 1 to 64 of the characters a-z,
+            A-Z, 0-9, ``.``, ``_`` and ``-``, the first of them a letter or digit. With a name and no address,
+            ``connect()`` connects to the manager that has it.
     """
 
     _Server: ClassVar[type[Server]] = Server
+    _is_joined = False
+    """Whether it was connected by its name: then it goes on to whoever has the name next."""
     shutdown: Callable[[], None]
 
     def __init__(
@@ -69,6 +81,7 @@ class BaseManager(Creating, Registering):
         arena_bytes_max: int | None = None,
         debug: bool = False,
         deep: bool = False,
+        name: str | None = None,
     ) -> None:
         self._has_explicit_key = authkey is not None
         if authkey is None:
@@ -87,6 +100,7 @@ class BaseManager(Creating, Registering):
         self._arena_bytes_max = arena_bytes(arena_bytes_max) if resident else 0
         self._debug = debug
         self._deep = deep
+        self._name = None if name is None else _registry_of_names().checked_name(name)
         self._link: Link | None = None
         self._process: Any
         if address is not None and not is_loopback(address) and len(authkey) < _WEAK_KEY_BYTES:
@@ -102,16 +116,30 @@ class BaseManager(Creating, Registering):
     def get_server(self) -> Server:
         """Return a server for this process to run with ``serve_forever()``."""
         self._refuse_unless_initial()
-        return new_server(
-            Server,
-            self._registry,
-            self._address,
-            self._authkey,
-            self._serializer,
-            limits=self._limits,
-            arena_bytes_max=self._arena_bytes_max,
-            debug=self._debug,
+        return self._entered(
+            new_server(
+                Server,
+                self._registry,
+                self._address,
+                self._authkey,
+                self._serializer,
+                limits=self._limits,
+                arena_bytes_max=self._arena_bytes_max,
+                debug=self._debug,
+            )
         )
+
+    def _entered(self, server: ServerT) -> ServerT:
+        """Return *server*, which has the manager's name from now on until it ends, if that has one."""
+        if self._name is not None:
+            try:
+                registration = _registry_of_names().claim(self._name, server.route, server.address)
+            except BaseException:
+                server.close()
+                raise
+            registration.started(server.route.pid)
+            server.on_closed = registration.remove
+        return server
 
     def connect(self) -> None:
         """Connect to a server that runs already, and prove to it that we know the key.
@@ -121,12 +149,36 @@ class BaseManager(Creating, Registering):
             AuthenticationError: The key is wrong.
         """
         if self._address is None:
-            raise ValueError("a manager needs an address to connect to")
-        self._link = open_link(self._address, self._authkey, self._serializer, self._limits)
-        self._link.timeout = self._timeout
+            if self._name is None:
+                raise ValueError("a manager needs an address, or a name, to connect to")
+            self._join(0.0)
+            return
+        self._use(open_link(self._address, self._authkey, self._serializer, self._limits))
+
+    def _join(self, timeout: float | None) -> None:
+        """Connect to the manager that has the name, within *timeout* seconds."""
+        from manor._engines.joining import join  # most programs use no names
+
+        link = join(str(self._name), self._serializer, self._limits, timeout)
+        self._address, self._is_joined = link.public_address, True
+        self._use(link)
+
+    def _use(self, link: Link) -> None:
+        self._link = link
+        link.timeout = self._timeout
         if not self._arena_bytes_max:
-            self._link.memory.refuse()
+            link.memory.refuse()
         self._state.value = State.STARTED
+
+    def _started_link(self) -> Link:
+        link = super()._started_link()
+        if self._is_joined and (link.memory.has_ended or link.fate.is_over()):
+            with contextlib.suppress(ManagerNotFound, CallTimeout):
+                self._join(0.0)
+                if self._link is not link:
+                    link.memory.end()  # a server that was killed, and its owner, could not
+            link = super()._started_link()
+        return link
 
     def start(self, initializer: Callable[..., object] | None = None, initargs: Iterable[Any] = ()) -> None:
         """Start the server process.
@@ -137,6 +189,7 @@ class BaseManager(Creating, Registering):
 
         Raises:
             ManagerStartError: The server could not start; says why.
+            NameInUse: Another manager, which lives, has the name.
         """
         self._refuse_unless_initial()
         if initializer is not None and not callable(initializer):
@@ -148,6 +201,7 @@ class BaseManager(Creating, Registering):
             exit_with_parent=self._exit_with_parent,
             arena_bytes_max=self._arena_bytes_max,
             debug=self._debug,
+            name=self._name,
         )
         server = (self._travelling_registry(), self._address, bytes(self._authkey), self._serializer)
         target = self._server_target()

@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
-from manor._codec.by_value import ByValue
+from manor._codec.class_by_value import ByValue
 from manor._proxy.creation import creation_error
 from manor._wire.blueprints import Blueprint
 from manor._wire.calls import SERVER

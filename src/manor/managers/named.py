@@ -13,6 +13,7 @@ from manor._resident.tags import CONTAINERS
 from manor._wire.calls import SERVER
 from manor._wire.deep import deep_typeid
 from manor._wire.people import LockState
+from manor._wire.references import Reference
 from manor.errors import NameInUse
 from manor.managers.deep import split_deep
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["NamedObjects", "creator"]
 
 _MISSING: Final = object()
+_RENEWABLE: Final = Reference("manor._proxy.renewal", "renewable")
+"""Most managers have no name."""
 
 
 class NamedObjects:
@@ -32,6 +35,7 @@ class NamedObjects:
         _started_link: Callable[[], Any]
         _keep_alive: Callable[[Any], Any]
         _proxy_of: Callable[[Any], Any]
+        _name: str | None
 
     def get(self, name: str, default: Any = _MISSING, /) -> Any:
         """Return the object with that name, whoever made it.
@@ -110,9 +114,13 @@ class NamedObjects:
         arena: Arena | None = link.arena
         if arena is not None:
             found = arena.find_name(name)
-            return None if found is None else self._keep_alive(found)
+            return None if found is None else self._called(name, self._keep_alive(found))
         granted = link.call(SERVER, "find_name", (name,))
-        return None if granted is None else self._proxy_of(granted)
+        return None if granted is None else self._called(name, self._proxy_of(granted))
+
+    def _called(self, name: str, proxy: Any) -> Any:
+        """Return the proxy of an object that has a name; it outlives a manager that has one, too."""
+        return proxy if self._name is None else _RENEWABLE(proxy, self._name, name)
 
     def _make_named(
         self, typeid: str, name: str, args: tuple[Any, ...], kwds: dict[str, Any], *, deep: bool = False
@@ -131,7 +139,7 @@ class NamedObjects:
                 return found
             made = self._make(typeid, args, {**kwds, "deep": True} if deep else kwds)
             if self._give_name(name, made):
-                return made
+                return self._called(name, made)
 
     def _make(self, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
         raise NotImplementedError

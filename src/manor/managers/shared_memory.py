@@ -87,7 +87,9 @@ class SharedMemoryManager(BaseManager):
             if self._state.value == State.STARTED:
                 raise ProcessError("Already started SharedMemoryServer")
             raise ProcessError("SharedMemoryManager has shut down")
-        return self._Server(self._registry, self._address, self._authkey, self._serializer, limits=self._limits)
+        return self._entered(
+            self._Server(self._registry, self._address, self._authkey, self._serializer, limits=self._limits)
+        )
 
     def _call(self, name: str, *args: Any) -> Any:
         if self._state.value != State.STARTED:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Callable
 from typing import Any, Final
 
 from manor._proxy.base import RebuildProxy
+from manor._proxy.delegation import delegating
 from manor._proxy.resident.opening import CLASSES, served_class
 from manor._resident.attachment import Arena
 from manor._wire.tokens import Token
@@ -23,9 +23,6 @@ _NO_PLACE: Final = (
 )
 _OWN: Final = frozenset({"__class__", "__dict__", "__weakref__", "_arena", "_handle", "_manager", "_typeid"})
 """Attributes of the inherited proxy itself."""
-_ASKED: Final = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__repr__", "__str__", "__reduce__"}
-_KEPT: Final = ({*vars(object), "__getattr__", "__dict__", "__weakref__", "__class_getitem__"} - _ASKED) | {"__hash__"}
-"""Special methods that stay as they are; equal hashes in particular must stay equal."""
 
 
 def detach(arena: Arena) -> None:
@@ -34,7 +31,7 @@ def detach(arena: Arena) -> None:
     if link is not None:
         link.memory.refuse()
     for found in gc.get_objects():
-        known = _DETACHED.get(type(found))
+        known = _DETACHED.get(type(found)) or _DETACHED.get(getattr(type(found), "_renews", object))
         if known is not None and _arena_of(found) is arena:
             found.__class__ = known
 
@@ -58,41 +55,6 @@ def _served(proxy: Any) -> Any:
     return served
 
 
-class _Detached:
-    """What the inherited proxies become: all that is asked of them is asked of others."""
-
-    __slots__ = ()
-
-    def __getattribute__(self, name: str) -> Any:
-        return object.__getattribute__(self, name) if name in _OWN else getattr(_served(self), name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _OWN:
-            object.__setattr__(self, name, value)
-        else:
-            setattr(_served(self), name, value)
-
-    def __delattr__(self, name: str) -> None:
-        delattr(_served(self), name)
-
-
-def _special(name: str) -> Callable[..., Any]:
-    def method(self: Any, /, *args: Any, **kwds: Any) -> Any:
-        served = _served(self)
-        result = getattr(type(served), name)(served, *args, **kwds)
-        return self if result is served else result
-
-    method.__name__ = name
-    return method
-
-
-def _detached(cls: type) -> type:
-    """Return the class that proxies of *cls* become."""
-    served = served_class(cls._typeid)  # type: ignore[attr-defined]
-    names = {name for name in dir(served) if name.startswith("__") and name.endswith("__")} - _KEPT
-    special = {name: _special(name) for name in sorted(names) if callable(getattr(served, name))}
-    return type(cls.__name__, (_Detached, cls), {"__slots__": (), "__module__": cls.__module__, **special,
-                                                 "__hash__": cls.__hash__})  # fmt: skip
-
-
-_DETACHED: Final[dict[type, type]] = {cls: _detached(cls) for cls in CLASSES.values()}
+_DETACHED: Final[dict[type, type]] = {
+    cls: delegating(cls, served_class(cls._typeid), _served, _OWN) for cls in CLASSES.values()
+}
