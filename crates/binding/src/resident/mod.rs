@@ -35,6 +35,7 @@ pub mod queue_waiting;
 pub mod semaphore;
 pub mod set;
 pub mod several;
+mod spinning;
 mod survey;
 mod usual;
 pub mod values;
