@@ -196,7 +196,6 @@ fn win<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep
 fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Sleep) -> Result<u64> {
     let memory = &space.memory;
     let waiters = u64::from(WAITERS);
-    count_contention(memory, word)?;
     let mut seen = first;
     let mut spins = if crate::clock::cpus() > 1 { SPINS } else { 0 };
     let mut sleeps = 0;
@@ -206,6 +205,7 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Slee
             let others = if sleeps > 0 { waiters } else { seen & waiters };
             let now = memory.exchange(word, seen, me | others)?;
             if now == seen {
+                count_contention(memory, word)?;
                 return Ok(seen);
             }
             seen = now;
@@ -247,7 +247,7 @@ fn doze<M: Memory>(space: &Space<M>, word: u64, value: u32, me: u64) -> Result<(
     slept.and(outcome)
 }
 
-/// Counts on the lock's own line; a count may be lost to another waiter, since nothing depends on it.
+/// Counts on the lock's own line, by one who has just got it: before that, the line is its owner's.
 fn count_contention<M: Memory>(memory: &M, word: u64) -> Result<()> {
     let at = word - lockable::LOCK + lockable::CONTENDED;
     memory.store(at, memory.load(at)?.wrapping_add(1))

@@ -75,6 +75,12 @@ pub trait Memory {
         None
     }
 
+    /// The line at `at` is about to be written by this thread, which holds whatever guards it: a hint, which stores nothing.
+    #[inline]
+    fn fetch(&self, at: u64) {
+        let _ = at;
+    }
+
     /// Sleeps while the low half of the word at `at` is `value`, at most `timeout_ns`; may return at any time.
     fn sleep(&self, at: u64, value: u32, timeout_ns: u64) -> Result<()>;
 

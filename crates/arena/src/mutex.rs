@@ -10,6 +10,9 @@
 //! thread the holder. So the order is that of coming, nobody who was woken finds the lock taken, and a thread that
 //! dies between being made the holder and waking up is a dead holder, as any other.
 //!
+//! Before it stands in line, a thread may look out for a while whether the lock is left ([`Mutex::glimpse`]), as long as
+//! nobody stands there: so it overtakes none of those who do.
+//!
 //! A holder that dies leaves the word as it is. Whoever comes across that, under the object's lock, hands the lock over,
 //! or leaves it free and marked. The mark stays until the next holder leaves.
 //!
@@ -18,6 +21,7 @@
 
 #[cfg(test)]
 mod check;
+mod glimpse;
 mod hold;
 #[cfg(test)]
 pub(crate) mod kills;
@@ -36,6 +40,7 @@ use crate::wait::Line;
 
 #[cfg(test)]
 pub(crate) use check::check;
+pub use glimpse::Glimpse;
 pub use hold::Freed;
 pub(crate) use line::{drain, drop_line, end};
 pub use survey::Holder;

@@ -57,6 +57,8 @@ pub(crate) const LINES: [u64; 3] = [GETTERS, PUTTERS, JOINERS];
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Queue {
     object: Object,
+    /// Whether there may be no room, which is settled when it is made.
+    is_bounded: bool,
 }
 
 /// What a queue counts, at one moment.
@@ -76,12 +78,18 @@ impl Queue {
         let object = heap.create_object(ObjectKind::Queue)?;
         let _guard = heap.lock(object)?;
         heap.space.memory.store(object.body(MAXSIZE), maxsize.cast_unsigned())?;
-        Ok(Self { object })
+        Ok(Self { object, is_bounded: maxsize > 0 })
     }
 
     /// The queue that a handle names. Whether it still lives is seen by each operation.
     pub fn open<M: Memory>(heap: &Heap<M>, handle: Handle) -> Result<Self> {
-        Ok(Self { object: object::open(heap, handle, ObjectKind::Queue)? })
+        Self::within(&heap.space, object::open(heap, handle, ObjectKind::Queue)?)
+    }
+
+    /// The queue that an object is.
+    fn within<M: Memory>(space: &Space<M>, object: Object) -> Result<Self> {
+        let maxsize = space.memory.load(object.body(MAXSIZE))?.cast_signed();
+        Ok(Self { object, is_bounded: maxsize > 0 })
     }
 
     /// What names this queue in every process.

@@ -69,6 +69,8 @@ enum Looks {
     Cheap,
     /// A system call.
     Dear,
+    /// A load, by one that shares its processor with nobody.
+    Alone,
 }
 
 /// How spinning ended.
@@ -80,6 +82,8 @@ enum Outcome {
     Miss,
     /// Somebody else wanted the processor, and has had it.
     Contended,
+    /// Somebody else has had the processor, where that was to be the end.
+    Shared,
 }
 
 impl Spinner {
@@ -90,9 +94,34 @@ impl Spinner {
         Self { budget_ns, credit: CREDIT_MAX, skipped: 0, is_shared: false }
     }
 
+    /// From now on it spins for at most `budget_ns` at a time.
+    pub fn allow(&mut self, budget_ns: u64) {
+        self.budget_ns = budget_ns;
+    }
+
     /// Spins until `ready` or until it no longer pays; returns whether `ready` was seen.
     pub fn wait(&mut self, ready: impl Fn() -> bool) -> bool {
         self.wait_looking(Looks::Cheap, ready)
+    }
+
+    /// The same, without ever leaving the processor to others: some looks only, far below the budget.
+    pub fn glance(&mut self, ready: impl Fn() -> bool) -> bool {
+        if self.credit == 0 || self.is_shared || self.budget_ns == 0 || clock::cpus() == 1 {
+            return false;
+        }
+        for _ in 0..LOOKS {
+            if ready() {
+                self.learn(Outcome::Hit);
+                return true;
+            }
+            std::hint::spin_loop();
+        }
+        false
+    }
+
+    /// As [`Self::wait`], but ends as soon as another thread has run on our processor.
+    pub fn wait_alone(&mut self, ready: impl Fn() -> bool) -> bool {
+        !self.is_shared && self.wait_looking(Looks::Alone, ready)
     }
 
     /// The same where each look is a system call, and one has been made just now.
@@ -109,13 +138,14 @@ impl Spinner {
         };
         let outcome = spin(self.budget_ns, looks, &mut self.is_shared, &ready);
         self.learn(outcome);
-        outcome == Outcome::Hit || (outcome == Outcome::Contended && ready())
+        outcome == Outcome::Hit || (outcome != Outcome::Miss && ready())
     }
 
     fn learn(&mut self, outcome: Outcome) {
         self.credit = match outcome {
             Outcome::Hit => (self.credit + HIT_EARNS).min(CREDIT_MAX),
             Outcome::Miss => self.credit.saturating_sub(MISS_COSTS),
+            Outcome::Shared => self.credit,
             // One who sleeps is preferred by the scheduler when it wakes; one who yields has lost its turn.
             Outcome::Contended => self.credit.saturating_sub(SLICE_COSTS),
         };
@@ -138,7 +168,7 @@ fn spin(budget_ns: u64, kind: Looks, is_shared: &mut bool, ready: impl Fn() -> b
     let mut looks = match kind {
         Looks::Dear => 0,
         Looks::Cheap if *is_shared => 1,
-        Looks::Cheap => LOOKS,
+        Looks::Cheap | Looks::Alone => LOOKS,
     };
     let mut yielded_ns = 0;
     loop {
@@ -157,6 +187,10 @@ fn spin(budget_ns: u64, kind: Looks, is_shared: &mut bool, ready: impl Fn() -> b
         yielded_ns = clock::now_ns().saturating_sub(before);
         if yielded_ns > CONTENDED_NS {
             return Outcome::Contended;
+        }
+        if kind == Looks::Alone && yielded_ns > SWITCHED_NS {
+            *is_shared = true;
+            return Outcome::Shared;
         }
         looks = if kind == Looks::Dear || yielded_ns > SWITCHED_NS { 1 } else { LOOKS };
     }
@@ -223,5 +257,25 @@ mod tests {
     #[test]
     fn no_budget_means_no_spinning() {
         assert!(!Spinner::new(0).wait(|| true));
+    }
+
+    #[test]
+    fn who_looks_out_alone_does_not_look_where_another_runs() {
+        let mut spinner = Spinner::new(1_000_000);
+        spinner.is_shared = true;
+        assert!(!spinner.wait_alone(|| true));
+        assert!(!spinner.glance(|| true));
+        spinner.learn(Outcome::Shared);
+        assert_eq!(spinner.credit, CREDIT_MAX);
+    }
+
+    #[test]
+    fn a_glance_that_finds_nothing_costs_no_credit() {
+        let mut spinner = Spinner::new(1_000_000);
+        assert!(!spinner.glance(|| false));
+        assert_eq!(spinner.credit, CREDIT_MAX);
+        spinner.credit = 1;
+        assert_eq!(spinner.glance(|| true), clock::cpus() > 1);
+        assert_eq!(spinner.credit > 1, clock::cpus() > 1);
     }
 }

@@ -29,6 +29,10 @@ class Queue(_native.Queue):
     __slots__ = ()
     _own_tag: ClassVar[int] = 0
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        _native.own_methods(cls, "put", "get", "put_nowait", "get_nowait")
+
     @classmethod
     def create(cls, arena: _native.Arena, maxsize: int = 0) -> Self:
         """Make an empty queue; if *maxsize* is not positive, it takes any number of items."""
@@ -119,26 +123,44 @@ class PriorityQueue(Queue):
 
     def _put_in_order(self, item: Any) -> bool:
         """Put an item, unless there is no room."""
-        while True:
-            version = self._version()
-            try:
-                if self._put_at(version, self._place_of(item), item):
-                    return True
-            except queue.Full:
-                return False
-            os.sched_yield()
+        version, place = self._version(), self._place_between(item, 0, self.qsize())
+        try:
+            while not self._put_at(version, place, item):
+                os.sched_yield()
+                # What others do meanwhile hardly moves the place: found sooner than they do more.
+                version = self._version()
+                place = self._place_near(item, place)
+        except queue.Full:
+            return False
+        return True
 
-    def _place_of(self, item: Any) -> int:
-        """Return the place behind every item that is not greater."""
-        low, high = 0, self.qsize()
+    def _place_between(self, item: Any, low: int, high: int) -> int:
+        """Return the place behind every item that is not greater, which is none of those outside."""
         while low < high:
             middle = (low + high) // 2
-            other = self._peek(middle)
-            if other is None or item < other[0]:  # it became shorter
+            if self._is_before(item, middle):
                 high = middle
             else:
                 low = middle + 1
         return low
+
+    def _place_near(self, item: Any, near: int) -> int:
+        """Return the same by steps away from *near* that grow."""
+        length, step = self.qsize(), 1
+        low = high = min(near, length)
+        if low > 0 and self._is_before(item, low - 1):
+            high = low - 1
+            while (low := max(0, high - step)) > 0 and self._is_before(item, low - 1):
+                high, step = low - 1, 2 * step
+        else:
+            while high < length and not self._is_before(item, high):
+                low, high, step = high + 1, min(length, high + 1 + step), 2 * step
+        return self._place_between(item, low, high)
+
+    def _is_before(self, item: Any, index: int) -> bool:
+        """Whether the item *index* is greater, or not there any more."""
+        other = self._peek(index)
+        return other is None or bool(item < other[0])
 
     def _put_back(self, item: Any) -> None:
         """Put an item back that was taken, and is counted already; at the front, if nothing can be put."""

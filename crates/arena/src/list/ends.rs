@@ -7,14 +7,15 @@
 
 use std::cell::Cell;
 
+use super::node::LINK;
 use super::path::{Aim, Path};
 use super::spares::Spares;
-use super::{Index, List};
+use super::{Index, List, ROOT};
 use crate::block::{Block, Header, State};
 use crate::change::Change;
 use crate::failure::{Result, corrupt};
 use crate::heap::Heap;
-use crate::layout::Space;
+use crate::layout::{Space, lockable};
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
@@ -79,6 +80,7 @@ impl List {
     ) -> Result<(usize, u64)> {
         let admitted = Cell::new(0);
         let admit = |space: &Space<M>, length| {
+            self.fetch(space);
             admitted.set(owner.admit(space, length, staged.len() as u64)?);
             Ok(admitted.get() >= least)
         };
@@ -91,6 +93,24 @@ impl List {
                 Ok((count as usize, self.length(space)?))
             })?;
         Ok(done.unwrap_or((0, 0)))
+    }
+
+    /// Has both of the lines come at once that a change writes for certain.
+    #[inline]
+    fn fetch<M: Memory>(&self, space: &Space<M>) {
+        for word in [lockable::BODY, lockable::LOG] {
+            space.memory.fetch(self.object.at + word);
+        }
+    }
+
+    /// The same for one who is about to take the lock, and has seen that nobody else is: the lock comes along, and the
+    /// leaf of a short list.
+    pub(crate) fn fetch_all<M: Memory>(&self, space: &Space<M>) {
+        space.memory.fetch(self.object.at + lockable::LOCK);
+        self.fetch(space);
+        if let Ok(leaf) = space.memory.load(self.object.body(ROOT) + LINK) {
+            space.memory.fetch(leaf);
+        }
     }
 
     /// Appends some at the place of a path, which is the end.
@@ -147,6 +167,7 @@ impl List {
     ) -> Result<usize> {
         let (space, slot) = (&heap.space, heap.slot());
         let guard = heap.begin(self.object)?;
+        self.fetch(space);
         let length = self.length(space)?;
         let Some(last) = length.checked_sub(1) else { return Ok(0) };
         let mut path = Path::new();

@@ -210,6 +210,19 @@ impl Memory for Shared {
         at.is_multiple_of(8).then(|| place.cast_const().cast())
     }
 
+    #[inline]
+    fn fetch(&self, at: u64) {
+        #[cfg(target_arch = "x86_64")]
+        if let Ok(place) = self.address(at, 8) {
+            // SAFETY: the instruction changes nothing but caches, and never faults; where it is unknown, it does nothing.
+            unsafe {
+                std::arch::asm!(
+                    "prefetchw [{}]", in(reg) place, options(nostack, preserves_flags, readonly)
+                );
+            }
+        }
+    }
+
     fn sleep(&self, at: u64, value: u32, timeout_ns: u64) -> Result<()> {
         futex::wait(self.address(at, 8)?, value, timeout_ns);
         Ok(())

@@ -1,6 +1,6 @@
 //! Threads that are killed while they take, leave or wait for a lock (for tests).
 
-use super::{Freed, Mutex, Taken};
+use super::{Freed, Glimpse, Mutex, Taken};
 use crate::audit::Finding;
 use crate::failure::Result;
 use crate::harness::{Report, Scenario, Stage, as_survivor, exhaust};
@@ -82,6 +82,16 @@ fn taking_and_leaving_survive_every_kill() {
         });
         assert!(report.unwrap().cuts > 3);
     }
+}
+
+#[test]
+fn looking_out_survives_every_kill() {
+    let report = killed(false, None, &[], &|heap, scene| {
+        assert_eq!(scene.lock.glimpse(heap, scene.lives[0]), Ok(Glimpse::Taken));
+        assert_eq!(scene.lock.glimpse(heap, scene.lives[0]), Ok(Glimpse::Held));
+        assert_eq!(scene.lock.release(heap, scene.lives[0]), Ok(Freed::Done));
+    });
+    assert!(report.unwrap().cuts > 1);
 }
 
 #[test]

@@ -15,5 +15,6 @@ pub(crate) fn check<M: Memory>(space: &Space<M>, object: Object, audit: &mut Aud
     for word in LINES {
         check_line(space, Line::of(object, word), audit)?;
     }
-    found(Queue { object }.counts_in(space), "a queue").map(|_| ())
+    found(Queue::within(space, object).and_then(|queue| queue.counts_in(space)), "a queue")
+        .map(|_| ())
 }

@@ -4,7 +4,7 @@
 //! waits may be taken by another who comes along. Then it waits on, where it stands. What somebody was told who has
 //! ended is told to the next one.
 
-use super::{GETTERS, JOINERS, PUTTERS, Queue};
+use super::{GETTERS, JOINERS, PUTTERS, Queue, UNFINISHED};
 use crate::block::State;
 use crate::change::Change;
 use crate::failure::Result;
@@ -60,6 +60,32 @@ impl Queue {
     #[inline]
     pub fn is_promising<M: Memory>(&self, heap: &Heap<M>, wait: Wait) -> bool {
         self.is_ready(&heap.space, wait).unwrap_or(true)
+    }
+
+    /// Whether it is worth while to try, for one who looks out before it stands in line. Looks at one line of memory
+    /// only, and not whether the queue was closed: those who put and take go on undisturbed meanwhile.
+    #[inline]
+    pub fn glimpse<M: Memory>(&self, heap: &Heap<M>, wait: Wait) -> bool {
+        let is_ready = self.may_be_ready(&heap.space, wait).unwrap_or(true);
+        if is_ready {
+            // Whoever has made it so leaves the lock before what it wrote can be seen here.
+            self.list().fetch_all(&heap.space);
+        }
+        is_ready
+    }
+
+    fn may_be_ready<M: Memory>(&self, space: &Space<M>, wait: Wait) -> Result<bool> {
+        let length = self.list().length(space)?;
+        Ok(match wait {
+            Wait::Item => length > 0,
+            Wait::Room => self.room_in(space, length, 1)? > 0,
+            Wait::Done => space.memory.load(self.object.body(UNFINISHED))? == 0,
+        })
+    }
+
+    /// Whether somebody stands in line for the same.
+    pub fn has_line<M: Memory>(&self, heap: &Heap<M>, wait: Wait) -> bool {
+        !wait.line(*self).is_empty(&heap.space).unwrap_or(false)
     }
 
     /// Stands in line, unless the wait would be over.
@@ -207,7 +233,7 @@ pub(crate) fn end<M: Memory>(heap: &Heap<M>, object: Object, end: End) -> Result
     if matches!(end, End::InOrder(_)) {
         return Ok(()); // It does not wait, and holds nothing.
     }
-    let (space, queue, mut told) = (&heap.space, Queue { object }, Vec::new());
+    let (space, queue, mut told) = (&heap.space, Queue::within(&heap.space, object)?, Vec::new());
     {
         let guard = heap.lock(object)?;
         for wait in Wait::ALL {
@@ -227,7 +253,7 @@ pub(crate) fn end<M: Memory>(heap: &Heap<M>, object: Object, end: End) -> Result
 
 /// A step of freeing what a dropped queue holds (for [`Heap::finish`]). Nobody alive waits for it.
 pub(crate) fn drain<M: Memory>(heap: &Heap<M>, object: Object, state: State) -> Result<Step> {
-    let (space, queue) = (&heap.space, Queue { object });
+    let (space, queue) = (&heap.space, Queue::within(&heap.space, object)?);
     {
         let guard = lock_in(space, object, state)?;
         for wait in Wait::ALL {

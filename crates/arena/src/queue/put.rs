@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Queue, UNFINISHED, Wait};
+use super::{CLOSED, Queue, UNFINISHED, Wait};
 use crate::change::Change;
 use crate::failure::Result;
 use crate::heap::Heap;
@@ -227,6 +227,9 @@ impl Queue {
     /// Why nothing can be put at this moment, if that is seen without the lock.
     #[inline]
     fn refusal<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Put>> {
+        if !self.is_bounded && heap.space.memory.load(self.object.body(CLOSED))? == 0 {
+            return Ok(None); // Without looking at what those write who take.
+        }
         self.glance(heap, |space, counts| {
             Ok(match counts {
                 _ if counts.is_closed => Some(Put::Closed),

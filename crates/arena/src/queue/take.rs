@@ -34,7 +34,7 @@ impl Queue {
         match self.list().take_some(heap, end, &mut taken)? {
             0 => self.why_nothing(heap),
             _ => {
-                self.tell(heap, Wait::Room, 1)?;
+                self.tell_of_room(heap, 1)?;
                 heap.receive(taken[0]).map(Got::Item)
             }
         }
@@ -63,7 +63,7 @@ impl Queue {
                 other => other?,
             };
             if count > 0 {
-                self.tell(heap, Wait::Room, count)?;
+                self.tell_of_room(heap, count)?;
             }
             for &taken in taken.iter().take(count) {
                 items.push(heap.receive(taken)?);
@@ -75,6 +75,12 @@ impl Queue {
         if items.len() > before { Ok(None) } else { self.why_nothing(heap).map(Some) }
     }
 
+    /// Nobody waits for room where there always is.
+    #[inline]
+    fn tell_of_room<M: Memory>(&self, heap: &Heap<M>, count: usize) -> Result<()> {
+        if self.is_bounded { self.tell(heap, Wait::Room, count) } else { Ok(()) }
+    }
+
     fn why_nothing<M: Memory>(&self, heap: &Heap<M>) -> Result<Got> {
         Ok(if self.counts(heap)?.is_closed { Got::Closed } else { Got::Empty })
     }
@@ -82,6 +88,9 @@ impl Queue {
     /// Why nothing can be taken at this moment, if that is seen without the lock.
     #[inline]
     fn nothing<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Got>> {
+        if self.list().length(&heap.space)? > 0 {
+            return Ok(None); // Without looking at what those write who put.
+        }
         self.glance(heap, |_, counts| {
             Ok(match counts {
                 Counts { length: 0, is_closed: true, .. } => Some(Got::Closed),

@@ -207,6 +207,25 @@ fn a_batch_that_does_not_fit_the_arena_is_put_as_far_as_it_does() {
 }
 
 #[test]
+fn who_looks_out_sees_what_ends_its_wait() {
+    let heap = arena();
+    for maxsize in [0, 1] {
+        let queue = Queue::create(&heap, maxsize).unwrap();
+        let seen = |wait| queue.glimpse(&heap, wait);
+        assert_eq!(Wait::ALL.map(seen), [false, true, true]);
+        queue.put(&heap, &Value::Int(1)).unwrap();
+        assert_eq!(Wait::ALL.map(seen), [true, maxsize == 0, false]);
+        queue.get(&heap, End::Front).unwrap();
+        assert_eq!(Wait::ALL.map(seen), [false, true, false]);
+        assert!(!queue.has_line(&heap, Wait::Item));
+        let me = crate::life::play(&heap, 1);
+        let ticket = queue.stand(&heap, me, Wait::Item).unwrap().unwrap();
+        assert!(queue.has_line(&heap, Wait::Item));
+        queue.abandon(&heap, ticket, Wait::Item).unwrap();
+    }
+}
+
+#[test]
 fn threads_take_each_item_once() {
     let heap = arena();
     let queue = Queue::create(&heap, 100).unwrap();

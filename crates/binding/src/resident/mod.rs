@@ -39,6 +39,7 @@ pub mod semaphore;
 pub mod set;
 pub mod several;
 pub mod sites;
+mod spinning;
 mod survey;
 mod times;
 mod usual;

@@ -1,7 +1,5 @@
 //! Waiting as Python's threads wait: without the GIL, with an ear for signals, and with a limit.
 
-use std::cell::RefCell;
-
 use ::arena::wait::sleep::{Ended, Patience, await_node};
 use ::arena::wait::{Look, Ticket};
 use ::arena::{Failure, clock, spin::Spinner};
@@ -12,13 +10,7 @@ use super::arena::Arena;
 use super::deputy;
 use super::failures::to_python;
 use super::interrupted::without_gil;
-
-/// How long a thread spins at most before it sleeps.
-const SPIN_NS_MAX: u64 = 50_000;
-
-thread_local! {
-    static SPINNER: RefCell<Option<Spinner>> = const { RefCell::new(None) };
-}
+use super::spinning::{self, HALF_NS_MAX, SPIN_NS_MAX};
 
 /// How long a caller is willing to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +142,7 @@ pub enum Waited<T> {
     Failed(PyErr),
 }
 
-/// Waits until `look` says that it is over.
+/// Waits until `look` says that it is over. Its thread has looked out before.
 pub fn wait<T>(
     py: Python<'_>,
     arena: &Arena,
@@ -166,11 +158,11 @@ pub fn wait<T>(
         Ok(noted) => noted,
         Err(error) => return Waited::Failed(error),
     };
-    let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
+    let spinner = spinning::lend(HALF_NS_MAX);
     let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
     let outcome =
         deputy::sleeping_on(arena, ticket, || await_node(arena.heap(), ticket, &mut caller, look));
-    SPINNER.set(Some(caller.spinner));
+    spinning::give_back(caller.spinner);
     match outcome {
         Ok(Ended::Over(outcome)) => Waited::Over(outcome),
         Ok(Ended::TimedOut) if is_bounded => Waited::Failed(timed_out(py, arena)),
@@ -191,10 +183,10 @@ pub fn patiently<T>(
 ) -> PyResult<Option<T>> {
     let (limit, is_bounded) = bounded(py, arena, limit)?;
     let _noted = arena.note_site(py)?;
-    let spinner = SPINNER.take().unwrap_or_else(|| Spinner::new(SPIN_NS_MAX));
+    let spinner = spinning::lend(SPIN_NS_MAX);
     let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
     let outcome = job(&mut caller, !is_bounded);
-    SPINNER.set(Some(caller.spinner));
+    spinning::give_back(caller.spinner);
     match outcome {
         Ok(Ended::Over(outcome)) => Ok(Some(outcome)),
         Ok(Ended::TimedOut) if is_bounded => Err(timed_out(py, arena)),
