@@ -52,8 +52,8 @@ class BaseManager(Creating, Registering):
         arena_bytes_max: How large that memory may grow, in bytes; by default to half of what the machine, or the
             control group, has. A value that does not fit any more raises ``ArenaFull``.
         debug: Whether locks and whatever else is waited for tell from where: ``lock.holder.where``, ``waiters``,
-            ``locks()`` and ``OwnerDiedWarning`` name the file and line of the call. Calls take several times as long.
-            It is for the process that starts the server to say, and holds for all.
+            ``locks()`` and ``OwnerDiedWarning`` name the file and line of the call. To acquire and release then takes
+            microseconds. It is for the process that starts the server to say, and holds for all.
         deep: Whether plain lists, dicts and sets become shared ones when they are stored in containers that this
             manager makes.
         name: What this user's processes find the manager by: ``manor.attach(name)``. 1 to 64 of the characters a-z,
