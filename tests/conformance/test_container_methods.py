@@ -124,3 +124,10 @@ def test_an_array_is_read_and_written_by_slices_of_arrays(subject: Subject, mana
         numbers[0] = "x"
     with pytest.raises(IndexError):
         numbers[3]
+
+
+@on(*CHEAP)
+def test_values_and_arrays_take_whether_they_have_a_lock(subject: Subject, manager: Any) -> None:
+    for lock in (True, False):
+        assert manager.Value("i", 1, lock).value == manager.Value(typecode="i", value=1, lock=lock).value == 1
+        assert list(manager.Array("i", [1], lock)) == list(manager.Array(typecode="i", sequence=[1], lock=lock)) == [1]

@@ -38,9 +38,9 @@ class Array(_native.List):
     clear = _NotHere()
 
     @classmethod
-    def create(cls, arena: _native.Arena, typecode: str, items: Iterable[Any]) -> Self:
-        """Make an array in *arena*; the arguments are those of ``array.array``, and so are the errors."""
-        plain_one = array.array(typecode, items)
+    def create(cls, arena: _native.Arena, typecode: str, sequence: Iterable[Any], lock: bool = True) -> Self:  # noqa: ARG003 - the standard library's signature
+        """Make an array in *arena*; the errors are those of ``array.array``; *lock* is taken for compatibility."""
+        plain_one = array.array(typecode, sequence)
         self = cls(arena, None, ord(typecode))
         _native.List.extend(self, plain_one)
         return self

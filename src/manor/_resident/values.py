@@ -18,8 +18,24 @@ class Value(_native.Variable):
     __slots__ = ()
 
     @classmethod
-    def create(cls, arena: _native.Arena, typecode: Any, value: Any, *, deep: int = 0) -> Self:
-        """Make a value; *typecode* is taken for compatibility, and does not restrict it; *deep* is a bit of the tag."""
+    def create(  # the standard library's signature
+        cls,
+        arena: _native.Arena,
+        typecode: Any,
+        value: Any,
+        lock: bool = True,  # noqa: ARG003
+        *,
+        deep: int = 0,
+    ) -> Self:
+        """Make a value.
+
+        Args:
+            arena: Where to make it.
+            typecode: Taken for compatibility; it does not restrict the value.
+            value: The value.
+            lock: Taken for compatibility.
+            deep: A bit of the tag.
+        """
         tag = ord(typecode) if isinstance(typecode, str) and len(typecode) == 1 else 0
         self = cls(arena, None, tag | deep)
         self.set(value)
