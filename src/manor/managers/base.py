@@ -37,6 +37,16 @@ def _registry_of_names() -> Any:
     return importlib.import_module("manor._engines.registry_of_names")  # most programs use no names
 
 
+def _warn_of_weak_key(address: Address | None, authkey: bytes) -> None:
+    if address is not None and not is_loopback(address) and len(authkey) < _WEAK_KEY_BYTES:
+        warnings.warn(
+            f"an authkey of {len(authkey)} bytes guards {address!r}, which other machines can reach: "
+            f"use at least {_WEAK_KEY_BYTES} random bytes, such as os.urandom(32)",
+            WeakKeyWarning,
+            stacklevel=3,
+        )
+
+
 class BaseManager(Creating, Registering):
     """Starts a server process, or connects to a server elsewhere, and makes objects there.
 
@@ -103,13 +113,7 @@ class BaseManager(Creating, Registering):
         self._name = None if name is None else _registry_of_names().checked_name(name)
         self._link: Link | None = None
         self._process: Any
-        if address is not None and not is_loopback(address) and len(authkey) < _WEAK_KEY_BYTES:
-            warnings.warn(
-                f"an authkey of {len(authkey)} bytes guards {address!r}, which other machines can reach: "
-                f"use at least {_WEAK_KEY_BYTES} random bytes, such as os.urandom(32)",
-                WeakKeyWarning,
-                stacklevel=2,
-            )
+        _warn_of_weak_key(address, authkey)
 
     # Life
 
