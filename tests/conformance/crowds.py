@@ -108,6 +108,14 @@ class Room:
         """Call a coroutine of another object and wait for it."""
         return other._callmethod("call", (self.itself,))  # type: ignore[attr-defined]
 
+    def await_call(self, *calls: Any) -> list[Any]:
+        """Have calls made by an event loop of its own."""
+
+        async def all_of_them() -> list[Any]:
+            return await asyncio.gather(*(sleeper.call(room) for sleeper, room in calls))
+
+        return asyncio.run(all_of_them())
+
     itself: Any = None
 
 
@@ -176,6 +184,23 @@ class Sleeper:
 
     async def __aexit__(self, *_: object) -> None:
         self.log.append("left")
+
+
+class Ticks:
+    """An asynchronous iterator."""
+
+    def __init__(self, count: int) -> None:
+        self.left = count
+
+    def __aiter__(self) -> "Ticks":
+        return self
+
+    async def __anext__(self) -> int:
+        await asyncio.sleep(0)
+        if not self.left:
+            raise StopAsyncIteration
+        self.left -= 1
+        return self.left
 
 
 class Watch:

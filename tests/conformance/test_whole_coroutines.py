@@ -10,7 +10,7 @@ import pytest
 import manor
 from tests.conformance.accounts import Numbers
 from tests.conformance.children import Child
-from tests.conformance.crowds import Room, Sleeper, Tally
+from tests.conformance.crowds import Room, Sleeper, Tally, Ticks
 from tests.conformance.subjects import LIMIT_S, MANOR, MANOR_SERVED, on, until
 
 pytestmark = on(*MANOR, MANOR_SERVED)
@@ -139,6 +139,21 @@ def test_a_coroutine_that_would_wait_for_its_caller_is_told_so(manager: Any, sle
     with pytest.raises(manor.WouldDeadlock):
         room.compute(sleeper)
     assert run(sleeper.call(room)) == 1
+
+
+def test_an_event_loop_inside_a_method_counts_as_its_caller(manager: Any, sleeper: Any) -> None:
+    room, other = manager.create(Room), manager.create(Room)
+    assert sorted(room.await_call((sleeper, other), (sleeper, other))) == [1, 2]
+    with pytest.raises(manor.WouldDeadlock):
+        room.await_call((sleeper, room))
+    assert (room.visit(), other.visit()) == (1, 3)
+
+
+def test_asynchronous_iterators_are_iterated(manager: Any) -> None:
+    async def all_of_them() -> list[int]:
+        return [tick async for tick in manager.create(Ticks, 3)]
+
+    assert run(all_of_them()) == [2, 1, 0]
 
 
 def test_serial_objects_and_coroutines_of_others_go_together(manager: Any, sleeper: Sleeper) -> None:

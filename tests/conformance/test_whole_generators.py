@@ -1,13 +1,15 @@
 """Generators that a created object's method returns: they stay in the server, and their items come in chunks."""
 
 import pickle
+from multiprocessing.connection import Connection
 from typing import Any
 
 import pytest
 
 import manor
 from tests.conformance.accounts import Numbers
-from tests.conformance.subjects import MANOR, MANOR_SERVED, objects, on
+from tests.conformance.children import Child
+from tests.conformance.subjects import MANOR, MANOR_SERVED, objects, on, until
 
 pytestmark = on(*MANOR, MANOR_SERVED)
 
@@ -107,6 +109,21 @@ def test_a_generator_that_nobody_has_ends(manager: Any, numbers: Numbers) -> Non
     assert objects(manager) == before + 1
     del items
     assert objects(manager) == before
+    assert numbers.has_ended()
+
+
+def take_two(test: Connection, numbers: Numbers) -> None:
+    items = numbers.upto(10**9)
+    test.send((next(items), next(items)))
+    test.recv()
+
+
+def test_the_generator_of_a_killed_process_ends(subject: Any, manager: Any, numbers: Numbers) -> None:
+    before = objects(manager)
+    with Child(subject.context, take_two, numbers) as child:
+        assert child.hear() == (0, 1)
+        child.kill()
+    until(lambda: objects(manager) == before)
     assert numbers.has_ended()
 
 

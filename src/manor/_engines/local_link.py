@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._proxy.base import resident_proxy
@@ -131,6 +132,11 @@ class LocalLink:
     def noted(self, result: Any, died: DeadOwner) -> Any:
         """As a grantee: return the result with its note."""
         return Noted(result, died.pid, died.process_name, died.kind_of_object)
+
+    def for_another_thread(self, function: Callable[[], Any]) -> Callable[[], Any]:
+        """Return *function* for a thread that calls on behalf of this one: turns are had by both together."""
+        chains = sys.modules.get("manor._server.whole.chains")
+        return function if chains is None else chains.on_behalf_of_this_thread(function)
 
     def encoded(self, result: Any, hosted: Hosted, method: str) -> Encoded:
         """As a grantee: return a result as it is to be sent."""

@@ -34,7 +34,7 @@ OPERATORS: Final = frozenset(
 """Those that may be given another object of the same server."""
 
 _SPECIAL: Final = OPERATORS | {
-    "__abs__", "__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__", "__bool__", "__bytes__", "__call__",
+    "__abs__", "__aenter__", "__aexit__", "__aiter__", "__anext__", "__bool__", "__bytes__", "__call__",
     "__ceil__", "__complex__", "__contains__", "__delitem__", "__enter__", "__exit__", "__float__", "__floor__",
     "__format__", "__fspath__", "__getitem__", "__hash__", "__index__", "__int__", "__invert__", "__iter__", "__len__",
     "__length_hint__", "__neg__", "__next__", "__pos__", "__reversed__", "__round__", "__setitem__", "__trunc__",

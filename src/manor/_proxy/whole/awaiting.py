@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import functools
 import os
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -66,11 +67,15 @@ def _in_thread(job: Callable[[], object]) -> None:
     (worker or _Worker()).run(job)
 
 
-def _start(function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
-    """Call *function* in a thread; return what becomes its result."""
+def _start(proxy: BaseProxy, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any]) -> asyncio.Future[Any]:
+    """Call a method in a thread; return what becomes its result."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
     context = contextvars.copy_context()
+    wrap = getattr(proxy._link, "for_another_thread", None)  # a link to the server that this process is
+    call = functools.partial(proxy._callmethod, method, args, kwds)
+    if wrap is not None:
+        call = wrap(call)
 
     def settle(result: Any, error: BaseException | None) -> None:
         if future.done():
@@ -83,7 +88,7 @@ def _start(function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
     def job() -> None:
         result, error = None, None
         try:
-            result = context.run(function, *args)
+            result = context.run(call)
         except BaseException as raised:
             error = raised
         try:
@@ -98,13 +103,13 @@ def _start(function: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
 async def await_call(proxy: BaseProxy, method: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
     """Call a coroutine method of a hosted object; cancelling this cancels that, and waits for its end."""
     key = os.urandom(16)
-    future = _start(proxy._callmethod, "#AWAIT", (key, method, args, kwds))
+    future = _start(proxy, "#AWAIT", (key, method, args, kwds), {})
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
         if future.done():
             raise
-    _start(proxy._callmethod, "#CANCEL", (key,))
+    _start(proxy, "#CANCEL", (key,), {})
     return await future
 
 
@@ -121,7 +126,7 @@ def async_generator(name: str) -> Callable[..., Any]:
     """Return a method that returns what the hosted object's asynchronous generator gives."""
 
     async def call(self: BaseProxy, /, *args: Any, **kwds: Any) -> Any:
-        stream = await _start(lambda: self._callmethod(name, args, kwds))
+        stream = await _start(self, name, args, kwds)
         try:
             while True:
                 found, item = await await_call(stream, "__anext__", (), {})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from manor._server.whole.turns import Turn
 
-__all__ = ["Chain", "chain_here", "here", "lock"]
+__all__ = ["Chain", "chain_here", "here", "lock", "on_behalf_of_this_thread"]
 
 lock: Final = threading.RLock()
 """Of all that is in this package. Re-entrant: a finalizer may run anywhere, and cancel a call or make one."""
@@ -23,13 +24,22 @@ class Chain:
     Attributes:
         calls: What runs in each of them, the outermost first.
         waits_for: The turn that the thread stands in line for, or None.
+        parents: Those of threads that wait for this one.
+        children: Those of threads that this one waits for.
     """
 
-    __slots__ = ("calls", "waits_for")
+    __slots__ = ("calls", "children", "parents", "waits_for")
 
-    def __init__(self) -> None:
-        self.calls: list[tuple[Turn, str]] = []
+    def __init__(self, parent: Chain | None = None) -> None:
+        self.calls: list[tuple[Turn, str]] = [] if parent is None else parent.calls[:]
+        self.parents: tuple[Chain, ...] = () if parent is None else (parent, *parent.parents)
+        self.children: list[Chain] = []
         self.waits_for: Turn | None = None
+
+    def waits(self) -> list[tuple[Chain, Turn]]:
+        """Return what this thread, and those that it waits for, stand in line for."""
+        own = [] if self.waits_for is None else [(self, self.waits_for)]
+        return own + [wait for child in self.children for wait in child.waits()]
 
     def names(self) -> list[str]:
         """Return what runs, in words."""
@@ -43,6 +53,27 @@ class _Here(threading.local):
 
 here: Final = _Here()
 """Its ``chain`` is that of the current thread."""
+
+
+def on_behalf_of_this_thread(function: Callable[[], Any]) -> Callable[[], Any]:
+    """Return *function* for another thread, for whose end this one is going to wait."""
+    chain = here.chain
+    if not chain.calls:
+        return function
+
+    def run() -> Any:
+        child = Chain(chain)
+        outer, here.chain = here.chain, child
+        with lock:
+            chain.children.append(child)
+        try:
+            return function()
+        finally:
+            here.chain = outer
+            with lock:
+                chain.children.remove(child)
+
+    return run
 
 
 def chain_here() -> Chain:

@@ -19,8 +19,7 @@ class Task(Turn):
 
     def __init__(self, what: str, loop: Chain, waiting: Chain) -> None:
         super().__init__(what)
-        self.chain = Chain()
-        self.chain.calls = waiting.calls[:]
+        self.chain = Chain(waiting)
         self._loop = loop
 
     def _holding(self) -> list[Chain]:

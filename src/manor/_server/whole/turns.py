@@ -238,13 +238,12 @@ class Turn:
             return None
         seen.add(self)
         for holder in self._holding():
-            if holder is chain:
+            if holder is chain or holder in chain.parents:
                 return []
-            if holder.waits_for is not None:
-                path = holder.waits_for._path_to(chain, seen)
+            for waiting, turn in holder.waits():
+                path = turn._path_to(chain, seen)
                 if path is not None:
-                    running = " -> ".join(holder.names())
-                    return [f"{running} waits for {holder.waits_for.what}", *path]
+                    return [f"{' -> '.join(waiting.names())} waits for {turn.what}", *path]
         return None
 
     # Without the lock
