@@ -94,6 +94,8 @@ def _epoch_of(names: _Names, server: bytes) -> tuple[Any, int]:
         entry = _FIND(names.manager)
         if entry is None or entry.server != server:
             return _NO_EPOCH
+        for known in [known for known in _epochs if known[0] == names.manager]:  # those of former servers
+            del _epochs[known]
         with RuntimeFolder.of_user() as folder:
             found = _epochs[names.manager, server] = (folder.epoch(names.manager), entry.epoch)
     return found
