@@ -206,15 +206,23 @@ def own_for_ever(test: Connection) -> None:
     own_named(test, {}, {"a": 1})
 
 
-def test_an_attached_manager_ends_the_memory_of_one_that_was_killed_with_its_owner() -> None:
+@pytest.mark.parametrize("first_use", ["of the manager", "of a proxy", "in another process"])
+def test_memory_of_a_server_that_was_killed_with_its_owner_ends_with_the_name(first_use: str) -> None:
     with Child(FORK, own_for_ever) as first, Ending(first.hear()) as server:
         attached = manor.attach("scores")
-        table = attached.get("table")
+        table, items, unnamed = attached.get("table"), attached.get("list"), attached.dict(a=1)
         os.kill(server.pid, signal.SIGKILL)  # before it can end what it has
         first.kill()
+        assert table["a"] == 1, "nobody has the name yet"
     with own({}, a=2) as second:
         second.hear()
-        assert attached.get("table")["a"] == 2
+        if first_use == "of the manager":
+            assert attached.get("table")["a"] == 2
+        elif first_use == "in another process":
+            assert MANOR_FORK.run_in_child(items.index, 1) == 0
+        assert items[:] == [1]
+        with pytest.raises(manor.ManagerDied):
+            unnamed.copy()
         assert table["a"] == 2
         end(second, "shutdown")
 

@@ -1,5 +1,6 @@
 """Every Python block of the README and of docs/ runs, as a script file in a process of its own."""
 
+import os
 import re
 import subprocess
 import sys
@@ -30,8 +31,15 @@ def test_the_readme_has_examples() -> None:
 def test_an_example_runs(code: str, tmp_path: Path) -> None:
     script = tmp_path / "example.py"
     script.write_text(code)
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}  # others may run the same names
     run = subprocess.run(
-        [sys.executable, script], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, script],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
     assert run.returncode == 0, run.stderr
     assert run.stderr == ""

@@ -26,7 +26,8 @@ def output_of(*arguments: str | Path, directory: Path) -> str:
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
-def test_an_example_runs(script: Path, tmp_path: Path) -> None:
+def test_an_example_runs(script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))  # others may run the same names
     assert output_of(script, directory=tmp_path)
 
 

@@ -48,6 +48,7 @@ class Entry(NamedTuple):
         address: The server's address.
         since: When the name was given, as ``time.time()``.
         path: The Unix socket for clients of this machine and user.
+        epoch: How often the name was given before.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Entry(NamedTuple):
     address: Address
     since: float
     path: str
+    epoch: int
 
     def is_alive(self) -> bool:
         """Whether the manager's server runs, or is being started."""
@@ -81,7 +83,8 @@ class Entry(NamedTuple):
                 address = (str(address[0]), int(address[1]))
             server, machine = bytes.fromhex(fields["server"]), bytes.fromhex(fields["machine"])
             pid, started = int(fields["pid"]), int(fields["started"])
-            return cls(name, server, machine, pid, started, address, float(fields["since"]), str(fields["path"]))
+            since, path, epoch = float(fields["since"]), str(fields["path"]), int(fields["epoch"])
+            return cls(name, server, machine, pid, started, address, since, path, epoch)
         except (ValueError, KeyError, TypeError, IndexError):
             return None
 
@@ -122,7 +125,6 @@ def claim(name: str, route: Route, address: Address) -> Registration:
         NameInUse: A manager that lives has it.
         OSError: This user has no folder for names.
     """
-    entry = Entry(name, route.server, route.machine, 0, 0, address, time.time(), route.path)
     with RuntimeFolder.of_user() as folder, folder.locked():
         former = Entry.unpack(name, folder.read(name))
         if former is not None and former.is_alive():
@@ -132,7 +134,10 @@ def claim(name: str, route: Route, address: Address) -> Registration:
             )
         if former is not None:
             _end_memory_of(former)
+        epoch = folder.epoch(name)[0] + 1
+        entry = Entry(name, route.server, route.machine, 0, 0, address, time.time(), route.path, epoch)
         folder.write(name, entry.pack())
+        folder.set_epoch(name, epoch)  # after that: who sees it looks there
         return Registration(folder.path, entry)
 
 

@@ -3,6 +3,10 @@
 An operation that finds its manager dead looks for the manager that has the name now, and for the object of the same
 name and type there. If both are there, it runs on that one, and the proxy stands for that one from then on; what the
 former held is gone. Otherwise it raises ``ManagerDied`` as any other proxy's.
+
+Memory whose server was killed, and whose owner, too, has nobody to end it. So each operation looks at the epoch of the
+manager's name, a number in a file that is mapped; when it changes, the name has gone to another one, and the memory of
+the former is ended by whoever sees that first.
 """
 
 from __future__ import annotations
@@ -16,7 +20,9 @@ from typing import Any, Final, NamedTuple
 from manor._codec.context import travel
 from manor._proxy.delegation import delegating, special_names
 from manor._proxy.local import local_servers
+from manor._resident import attachment
 from manor._transport.peers import machine_id
+from manor._transport.runtime_folder import RuntimeFolder
 from manor._wire.references import Reference
 from manor.errors import ManagerDied
 
@@ -24,6 +30,9 @@ __all__ = ["renewable"]
 
 _FOUND_AGAIN: Final = Reference("manor.managers.discovery", "found_again")
 """It makes managers, which are above this package."""
+_FIND: Final = Reference("manor._engines.registry_of_names", "find")
+_NO_EPOCH: Final = ((0,), 0)
+_epochs: Final[dict[tuple[str, bytes], tuple[Any, int]]] = {}
 _PRIVATE: Final = ("_callmethod", "_getvalue")
 _OWN: Final = frozenset({"__class__", "__dict__"})
 _classes: Final[dict[tuple[type, Callable[[type], type]], type]] = {}
@@ -37,9 +46,14 @@ class _Names(NamedTuple):
     machine: bytes
     user: int
 
+    @property
+    def are_ours(self) -> bool:
+        """Whether they mean something here."""
+        return self.machine == machine_id() and self.user == os.geteuid()
+
     def found(self, typeid: str, dead: bytes) -> Any:
         """Return the object that has the names now, or None."""
-        if self.machine != machine_id() or self.user != os.geteuid():
+        if not self.are_ours:
             return None
         return _FOUND_AGAIN(self.manager, self.name, typeid, dead)
 
@@ -56,7 +70,9 @@ def renewable(proxy: Any, manager: str, name: str) -> Any:
 
 
 def _named(proxy: Any, names: _Names) -> Any:
-    proxy.__dict__["_names"] = names
+    own = proxy.__dict__
+    own["_names"] = names
+    own["_epoch"], own["_seen"] = _epoch_of(names, proxy._token.route.server)
     proxy.__class__ = _class_of(type(proxy), _renewable_class)
     return proxy
 
@@ -67,6 +83,33 @@ def _class_of(cls: type, make: Callable[[type], type]) -> type:
     if found is None:
         found = _classes[cls, make] = make(cls)
     return found
+
+
+def _epoch_of(names: _Names, server: bytes) -> tuple[Any, int]:
+    """Return a view of the epoch of a manager's name, and what that is as long as *server* has the name."""
+    found = _epochs.get((names.manager, server))
+    if found is None:
+        if not names.are_ours:
+            return _NO_EPOCH
+        entry = _FIND(names.manager)
+        if entry is None or entry.server != server:
+            return _NO_EPOCH
+        for known in [known for known in _epochs if known[0] == names.manager]:  # those of former servers
+            del _epochs[known]
+        with RuntimeFolder.of_user() as folder:
+            found = _epochs[names.manager, server] = (folder.epoch(names.manager), entry.epoch)
+    return found
+
+
+def _move_on(proxy: Any) -> None:
+    """End the memory of a manager whose name another one has; what it is to do then raises ``ManagerDied``."""
+    own = proxy.__dict__
+    seen = own["_epoch"][0]
+    entry, server = _FIND(_names_of(proxy).manager), proxy._token.route.server
+    arena = attachment.find(server)
+    if entry is not None and entry.server != server and arena is not None:
+        arena.end()
+    own["_seen"] = seen
 
 
 def _names_of(proxy: Any) -> _Names:
@@ -135,6 +178,8 @@ def _hot(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
 
     def method(self: Any, item: Any, /) -> Any:
         try:
+            if self._epoch[0] != self._seen:
+                _move_on(self)
             return own(self, item)
         except ManagerDied:
             found = _renewed(self)
@@ -149,6 +194,8 @@ def _hot(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
 def _hot_setitem(own: Callable[..., Any]) -> Callable[..., Any]:
     def __setitem__(self: Any, item: Any, value: Any, /) -> None:  # noqa: N807 - it becomes that
         try:
+            if self._epoch[0] != self._seen:
+                _move_on(self)
             own(self, item, value)
         except ManagerDied:
             found = _renewed(self)
@@ -163,6 +210,8 @@ def _method(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(own, assigned=("__doc__", "__name__"), updated=())
     def method(self: Any, /, *args: Any, **kwds: Any) -> Any:
         try:
+            if self._epoch[0] != self._seen:
+                _move_on(self)
             return own(self, *args, **kwds)
         except ManagerDied:
             found = _renewed(self)
@@ -177,6 +226,8 @@ def _method(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
 def _property(name: str, own: Any) -> property:
     def read(self: Any) -> Any:
         try:
+            if self._epoch[0] != self._seen:
+                _move_on(self)
             return own.__get__(self, type(self))
         except ManagerDied:
             found = _renewed(self)
@@ -186,6 +237,8 @@ def _property(name: str, own: Any) -> property:
 
     def write(self: Any, value: Any) -> None:
         try:
+            if self._epoch[0] != self._seen:
+                _move_on(self)
             own.__set__(self, value)
             return
         except ManagerDied:
