@@ -8,6 +8,7 @@ from typing import Any, Generic, Self, SupportsIndex, TypeVar, overload
 
 from manor._proxy.base import BaseProxy
 from manor._proxy.containers.chunks import iterate_sequence
+from manor._proxy.mistaken import NoNumber
 from manor._proxy.updating import update
 
 __all__ = ["ArrayProxy", "IteratorProxy", "NamespaceProxy", "ValueProxy"]
@@ -38,7 +39,7 @@ class NamespaceProxy(BaseProxy):
             self._callmethod("__delattr__", (name,))
 
 
-class ValueProxy(BaseProxy, Generic[T]):
+class ValueProxy(NoNumber, BaseProxy, Generic[T]):
     """Stands for one value in the server."""
 
     _exposed_ = ("get", "set")

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Self, SupportsIndex, overload
 
 from manor import _native
 from manor._resident.plain import plain
+from manor._resident.typecodes import new_array
 
 __all__ = ["Array"]
 
@@ -40,7 +41,7 @@ class Array(_native.List):
     @classmethod
     def create(cls, arena: _native.Arena, typecode: str, items: Iterable[Any]) -> Self:
         """Make an array in *arena*; the arguments are those of ``array.array``, and so are the errors."""
-        plain_one = array.array(typecode, items)
+        plain_one = new_array(typecode, items)
         self = cls(arena, None, ord(typecode))
         _native.List.extend(self, plain_one)
         return self

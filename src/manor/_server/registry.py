@@ -91,7 +91,10 @@ class Registry:
         entry = self._entries.get(typeid)
         if entry is None:
             known = ", ".join(sorted(self._entries))
-            raise KeyError(f"no type {typeid!r} is registered with this manager's server; it has {known}")
+            raise KeyError(
+                f"no type {typeid!r} is registered with this manager's server; it has {known}: "
+                f"register it in the program that starts the server, before it starts"
+            )
         factory: Callable[..., Any] | None = entry[0]
         is_ours = _is_standard(typeid, factory) and can_be_resident(typeid, args, kwds)
         if self.make_resident is not None and is_ours:

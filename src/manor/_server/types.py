@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import array
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from manor._resident.typecodes import new_array
+
+if TYPE_CHECKING:
+    import array
 
 __all__ = ["Array", "Namespace", "Value", "new_dict", "new_list", "new_set"]
 
@@ -48,4 +52,4 @@ class Value(Generic[T]):
 
 def Array(typecode: str, sequence: Iterable[Any], lock: bool = True) -> array.array[Any]:  # noqa: N802, ARG001 - the standard library's signature
     """Return an ``array.array``; *lock* is taken for compatibility."""
-    return array.array(typecode, sequence)
+    return new_array(typecode, sequence)

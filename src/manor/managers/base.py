@@ -21,6 +21,7 @@ from manor._transport.addresses import Address, is_loopback
 from manor._wire.references import reference_to
 from manor.errors import WeakKeyWarning
 from manor.limits import DEFAULT, Limits
+from manor.managers.advising import explained_connection, refuse_key
 from manor.managers.registering import Registering, State
 
 __all__ = ["BaseManager", "State"]
@@ -65,6 +66,7 @@ class BaseManager(Registering):
         self._has_explicit_key = authkey is not None
         if authkey is None:
             authkey = multiprocessing.current_process().authkey
+        refuse_key(authkey)
         if timeout is not None and not timeout >= 0:
             raise ValueError(f"timeout must be None, or zero or more seconds, not {timeout!r}")
         self._address = address
@@ -111,7 +113,8 @@ class BaseManager(Registering):
         """
         if self._address is None:
             raise ValueError("a manager needs an address to connect to")
-        self._link = open_link(self._address, self._authkey, self._serializer, self._limits)
+        with explained_connection(self._address):
+            self._link = open_link(self._address, self._authkey, self._serializer, self._limits)
         self._link.timeout = self._timeout
         if not self._arena_bytes_max:
             self._link.memory.refuse()
@@ -182,12 +185,6 @@ class BaseManager(Registering):
         config = config or ServerConfig(DEFAULT)
         run_server(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
 
-    def _refuse_unless_initial(self) -> None:
-        if self._state.value == State.STARTED:
-            raise ProcessError("Already started server")
-        if self._state.value == State.SHUTDOWN:
-            raise ProcessError("Manager has shut down")
-
     @staticmethod
     def _finalize_manager(child: ServerProcess, state: State, timeout: float) -> None:
         child.stop(timeout)
@@ -210,7 +207,7 @@ class BaseManager(Registering):
         if self._state.value != State.STARTED:
             if self._state.value == State.INITIAL:
                 raise ProcessError("Unable to start server")
-            raise ProcessError("Manager has shut down")
+            self._refuse_unless_initial()
         return self
 
     def __exit__(
