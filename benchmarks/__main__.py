@@ -18,6 +18,7 @@ from benchmarks import (
     footprint,
     growth,
     hot,
+    importing,
     iteration,
     large,
     lifecycle,
@@ -35,7 +36,7 @@ from benchmarks.subject import Subject
 
 MODULES = (
     calls, creation, iteration, clients, network, containers, hot, large, together, growth, footprint, lifecycle,
-    locks, contention, queues, pingpong, waiting, succession,
+    importing, locks, contention, queues, pingpong, waiting, succession,
 )  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]
 RESULTS = Path(__file__).with_name("results.json")

@@ -68,9 +68,9 @@ class Created:
     __slots__ = ("exposed", "method_to_typeid", "obj")
 
     def __init__(self, obj: Any, exposed: Iterable[str], method_to_typeid: Mapping[str, str]) -> None:
-        self.obj = obj
-        self.exposed = exposed
-        self.method_to_typeid = method_to_typeid
+        self.obj: Any = obj
+        self.exposed: Iterable[str] = exposed
+        self.method_to_typeid: Mapping[str, str] = method_to_typeid
 
 
 class Registry:

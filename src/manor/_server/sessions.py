@@ -53,11 +53,11 @@ class Session:
         """Serve calls that arrive on *connection*."""
         self.connection = connection
         self.process = process
-        self.call = Call(process, thread, Cancellation())
+        self.call: Call = Call(process, thread, Cancellation())
         self._codec = codec
         self._dispatcher = dispatcher
         self._functions = functions
-        self.grantee = ProcessGrantee(dispatcher, process)
+        self.grantee: ProcessGrantee = ProcessGrantee(dispatcher, process)
         self._after_answer: list[Any] = []
         self._out_of_the_way = threading.Event()
         self.call.step_aside = self._out_of_the_way.set

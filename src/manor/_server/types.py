@@ -47,7 +47,7 @@ class Value(Generic[T]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._typecode!r}, {self._value!r})"
 
-    value = property(get, set)  # noqa: A003 - the method above, as the standard library has it
+    value: property = property(get, set)  # noqa: A003 - the method above, as the standard library has it
 
 
 def Array(typecode: str, sequence: Iterable[Any], lock: bool = True) -> array.array[Any]:  # noqa: N802, ARG001 - the standard library's signature

@@ -24,7 +24,7 @@ class State:
     SHUTDOWN = 2
 
     def __init__(self) -> None:
-        self.value = State.INITIAL
+        self.value: int = State.INITIAL
 
 
 class Advising:
