@@ -100,9 +100,10 @@ lint: setup ## format and lint, Python and Rust
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets -- -D warnings
 
-types: setup ## mypy --strict, and the stub of the native module against the module
+types: setup ## mypy --strict, the package against itself and its stubs, and whether users' checkers see every type
 	$(IN)/mypy
-	$(IN)/python -m mypy.stubtest manor._native
+	$(IN)/python -m mypy.stubtest manor --concise --allowlist tools/stubtest.allow --ignore-unused-allowlist
+	tools/verify_types $(IN)
 
 layers: setup ## imports point down
 	$(IN)/lint-imports
@@ -126,6 +127,12 @@ wheel: setup ## build a wheel and run the first example from an empty environmen
 	rm -rf dist
 	VIRTUAL_ENV=$(abspath $(VENV)) $(IN)/maturin build --release --quiet --out dist
 	tools/try_wheel $(IN)/python dist/*.whl examples/first.py
+
+.PHONY: sdist
+sdist: setup ## make a source distribution, build it in an empty environment and run the first example there
+	rm -rf dist
+	$(IN)/maturin sdist --out dist
+	tools/try_sdist $(IN)/python dist/*.tar.gz examples/first.py
 
 .PHONY: clean
 clean: ## remove the environment and everything that was built

@@ -19,6 +19,7 @@ from benchmarks import (
     grouping,
     growth,
     hot,
+    importing,
     iteration,
     large,
     lifecycle,
@@ -37,7 +38,7 @@ from benchmarks.subject import Subject
 
 MODULES = (
     calls, whole, creation, iteration, clients, network, containers, hot, grouping, large, together, growth, footprint,
-    lifecycle, locks, contention, queues, pingpong, waiting, succession,
+    lifecycle, importing, locks, contention, queues, pingpong, waiting, succession,
 )  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]
 RESULTS = Path(__file__).with_name("results.json")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import pickle
 import sys
+from typing import Final, Self
 
 __all__ = [
     "AddressInUse",
@@ -81,12 +82,22 @@ class ObjectGone(RemoteError, KeyError):
         return str(self.args[0]) if self.args else ""
 
 
+_AFTER_SHUTDOWN: Final = (
+    ": use its objects before that, inside its `with` block for instance, or copy what is in them: dict(d), list(l)"
+)
+
+
 class ManagerDied(ManorError, ConnectionError, EOFError):
     """The manager's server is gone; every later operation on its objects raises this too, at once.
 
     The message says which manager, its address, its process id and how it ended, as far as this process can
     know. Start a new manager; retrying on this one cannot succeed.
     """
+
+    @classmethod
+    def of(cls, where: str, how: str | None) -> Self:
+        """Return the exception for the manager that is named *where* and ended *how*."""
+        return cls(f"{where} {how}{_AFTER_SHUTDOWN if how is not None and 'was shut down' in how else ''}")
 
 
 class ManagerStartError(ManorError, OSError):

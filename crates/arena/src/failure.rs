@@ -56,7 +56,8 @@ impl fmt::Display for Failure {
             Self::Shared(error) => error.fmt(f),
             Self::ArenaFull { bytes } => write!(
                 f,
-                "the arena has no room for {bytes} bytes; remove objects, or raise its size limit"
+                "the arena has no room for {bytes} bytes; remove objects, or raise its size limit: \
+                 Manager(arena_bytes_max=...)"
             ),
             Self::ObjectGone => f.write_str(
                 "the object is gone: all of its proxies were dropped, or a pickle of one outlived its lease",

@@ -20,6 +20,10 @@ from manor.errors import RemoteError, ServerTraceback
 __all__ = ["current_error_text", "pack_exception", "unpack_exception"]
 
 _LINKS_MAX: Final = 32
+_WHY_TEXT: Final = (
+    "This is only text, since the exception, or what it was made with, cannot be pickled: "
+    "define its class at the top of a module, and make it with plain values."
+)
 _Packed = tuple[str, Any]
 
 
@@ -81,7 +85,7 @@ def _pack_one(error: BaseException) -> _Packed:
 def _unpack_one(packed: _Packed, text: str) -> BaseException:
     kind, data = packed
     if kind == "text":
-        return RemoteError(f"{data}\n\n{text}")
+        return RemoteError(f"{data}\n\n{text}\n{_WHY_TEXT}")
     try:
         if kind == "pickle":
             found = loads(data)

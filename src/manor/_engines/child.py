@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from manor._engines.beginnings import Beginnings
 from manor._engines.handed import File
+from manor._engines.importing import explained_registry, refuse_while_importing_main
 from manor._engines.owned_link import OwnedLink
 from manor._engines.process import HANDLED, ServerConfig
 from manor._engines.program import PackedInitializer, PackedRegistry, Program, main_left_alone
@@ -131,6 +132,7 @@ class ServerProcess:
             ManagerStartError: The server could not start; says why.
             NameInUse: Another manager has the name.
         """
+        refuse_while_importing_main(self._ctx.get_start_method())
         registry, address, authkey, serializer = server
         try:
             beginnings = Beginnings(address, serializer, self._limits, self._arena_bytes_max, debug=self._debug)
@@ -188,7 +190,8 @@ class ServerProcess:
                 self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, (), config))
                 identity = ":".join(str(number) for number in self.process._identity)
                 self.process.name = f"{self._class_name}-{identity}"
-                self.process.start()
+                with explained_registry(self._ctx.get_start_method()):
+                    self.process.start()
                 _servers.add(self.process)
         except BaseException:
             reader.close()

@@ -28,9 +28,28 @@ def start_error(cause: BaseException, address: Address | None) -> Exception:
     if isinstance(cause, AddressInUse):
         return cause
     where = f" at {address!r}" if address is not None else ""
-    error = ManagerStartError(f"the manager's server could not start{where}: {type(cause).__name__}: {cause}")
+    error = ManagerStartError(
+        f"the manager's server could not start{where}: {type(cause).__name__}: {cause}{_advice_for(cause)}"
+    )
     error.__cause__ = cause
     return error
+
+
+def _advice(process: Any) -> str:
+    """Return what is most often wrong when a server ends as soon as its process imports the main module."""
+    method = getattr(process, "_start_method", None)
+    if method not in ("spawn", "forkserver"):
+        return ""
+    return (
+        f". Under the start method {method!r} it imports the main module first: "
+        f"what starts a manager or a process belongs there under `if __name__ == '__main__':`"
+    )
+
+
+def _advice_for(cause: BaseException) -> str:
+    if not isinstance(cause, ImportError | AttributeError):
+        return ""
+    return "; what is registered must be in a module that the server's process can import, too"
 
 
 class Starting:
@@ -60,7 +79,7 @@ class Starting:
         if self._answer is None:
             return ManagerStartError(
                 f"the manager's server process (pid {self._process.pid}) {exit_account(self._process)} "
-                f"before it listened; what it printed on stderr may say why"
+                f"before it listened; what it printed on stderr may say why{_advice(self._process)}"
             )
         from manor._codec.exceptions import unpack_exception  # only when things went wrong
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from manor._codec.context import Recipient, travel
+from manor._codec.refusals import advice, advised
 from manor.errors import NotPicklable
 
 if TYPE_CHECKING:
@@ -49,10 +50,11 @@ def _explain(codec: Codec, where: str, args: tuple[Any, ...], kwds: Mapping[str,
         except Exception as reason:
             text = (
                 f"{name} of {where} cannot be sent to the manager's server: "
-                f"{reprlib.repr(value)} ({type(reason).__name__}: {reason})"
+                f"{reprlib.repr(value)} ({type(reason).__name__}: {reason}){advice(reason)}"
             )
             if isinstance(reason, NotPicklable.__bases__[1:]):
                 raise NotPicklable(text) from error
             error.add_note(text)
+            advised(error)
             break
     raise error

@@ -8,6 +8,7 @@ from typing import Any, Final
 from manor._proxy.base import BaseProxy, RebuildProxy
 from manor._proxy.deadlines import LOCK_WAITS, QUEUE_WAITS, Waits
 from manor._proxy.links import find_link
+from manor._proxy.mistaken import refuse_attribute
 from manor._wire.calls import SERVER
 from manor._wire.tokens import Route, Token
 
@@ -80,7 +81,8 @@ def MakeProxyType(  # noqa: N802 - the standard library's name
     found = _cache.get((name, exposed))
     if found is None:
         waits = waits_of(exposed)
-        methods: dict[str, Any] = {method: _method(method, waits) for method in exposed}
+        methods: dict[str, Any] = {"__getattr__": refuse_attribute}
+        methods |= {method: _method(method, waits) for method in exposed}
         methods["_exposed_"] = exposed
         methods["_waits_"] = waits
         found = _cache[name, exposed] = type(name, (BaseProxy,), methods)

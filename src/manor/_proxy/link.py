@@ -250,7 +250,7 @@ class Link:
             self.control.close()
 
     def _raise_ended(self, cause: BaseException | None = None) -> NoReturn:
-        raise ManagerDied(f"the manager at {self._where()} {self.fate.ended}") from cause
+        raise ManagerDied.of(f"the manager at {self._where()}", self.fate.ended) from cause
 
     # Proxies in calls
 

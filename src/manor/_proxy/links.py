@@ -93,7 +93,7 @@ def _keyed_link(server: bytes) -> Link | None:
 
 
 def _ended(link: Link) -> ManagerDied:
-    return ManagerDied(f"the manager at {describe(link.public_address)} (pid {link.route.pid}) {link.ended}")
+    return ManagerDied.of(f"the manager at {describe(link.public_address)} (pid {link.route.pid})", link.ended)
 
 
 def _is_near(route: Route) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Generic, Self, SupportsIndex, TypeVar, overload
 
 from manor._proxy.base import BaseProxy
 from manor._proxy.containers.chunks import iterate_sequence
+from manor._proxy.mistaken import NoNumber
 from manor._proxy.updating import update
 from manor._proxy.watching import WatchableProxy, await_found, wait_for
 
@@ -40,7 +41,7 @@ class NamespaceProxy(WatchableProxy):
             self._callmethod("__delattr__", (name,))
 
 
-class ValueProxy(WatchableProxy, Generic[T]):
+class ValueProxy(NoNumber, WatchableProxy, Generic[T]):
     """Stands for one value in the server."""
 
     _exposed_ = ("get", "set")

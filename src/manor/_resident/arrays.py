@@ -9,6 +9,7 @@ from typing import Any, NoReturn, Self, SupportsIndex, overload
 
 from manor import _native
 from manor._resident.plain import plain
+from manor._resident.typecodes import new_array
 
 __all__ = ["Array"]
 
@@ -40,7 +41,7 @@ class Array(_native.List):
     @classmethod
     def create(cls, arena: _native.Arena, typecode: str, sequence: Iterable[Any], lock: bool = True) -> Self:  # noqa: ARG003 - the standard library's signature
         """Make an array in *arena*; the errors are those of ``array.array``; *lock* is taken for compatibility."""
-        plain_one = array.array(typecode, sequence)
+        plain_one = new_array(typecode, sequence)
         self = cls(arena, None, ord(typecode))
         _native.List.extend(self, plain_one)
         return self

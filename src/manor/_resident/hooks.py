@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from manor import _native
 from manor._codec import codec_for, pickles
 from manor._codec.context import travel
+from manor._codec.refusals import advice, advised
 from manor._resident import boxes, keys
 from manor._resident.sharing import Sharing
 from manor._wire import sites
@@ -136,8 +137,12 @@ class Attachment:
         try:
             return pickles.dumps(value)
         except pickles.REFUSALS as error:
-            text = f"{place} cannot be stored: {reprlib.repr(value)} ({type(error).__name__}: {error})"
+            why = f"{reprlib.repr(value)} ({type(error).__name__}: {error}){advice(error)}"
+            text = f"{place} cannot be stored: {why}"
             raise NotPicklable(text) from error
+        except RuntimeError as error:  # multiprocessing's own locks and queues
+            advised(error)
+            raise
         finally:
             travel.storing = outer
 
@@ -169,7 +174,7 @@ class Attachment:
     def ended(self) -> BaseException:
         """Return the exception for whoever uses an object after the manager's end."""
         how = self.where.ended or "was shut down, or its owner ended"
-        return ManagerDied(f"the manager at {self.where.public_address!r} (pid {self.where.route.pid}) {how}")
+        return ManagerDied.of(f"the manager at {self.where.public_address!r} (pid {self.where.route.pid})", how)
 
     def deadline(self) -> float | None:
         """Until when (monotonic, in seconds) the caller waits at most where it names no limit itself, or None."""

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from manor._codec import pickles
 from manor._codec.codec import codec_for
+from manor._codec.refusals import advised
 from manor._resident import numeric_keys, temporal_keys
 
 __all__ = ["canonical", "show", "unshow"]
@@ -32,7 +33,11 @@ def canonical(key: Any) -> Any:
         TypeError: *key* is not hashable.
         pickle.PicklingError: *key* is of a type without a rule, and cannot be pickled.
     """
-    hash(key)
+    try:
+        hash(key)
+    except TypeError as error:
+        advised(error)
+        raise
     cls: Any = type(key)  # hashable
     return _rule(cls)(key)
 

@@ -48,9 +48,9 @@ class Call:
     __slots__ = ("cancellation", "process", "step_aside", "thread", "undo")
 
     def __init__(self, process: Process, thread: int, cancellation: "Cancellation") -> None:
-        self.process = process
-        self.thread = thread
-        self.cancellation = cancellation
+        self.process: Process = process
+        self.thread: int = thread
+        self.cancellation: Cancellation = cancellation
         self.undo: list[Callable[[], None]] = []
         self.step_aside: Callable[[], None] = _nothing
 

@@ -51,10 +51,10 @@ class ProxyResult:
     __slots__ = ("exposed", "id", "proxytype", "typeid")
 
     def __init__(self, exposed: tuple[str, ...], id: str, typeid: str, proxytype: Reference | None) -> None:  # noqa: A002 - a token's
-        self.exposed = exposed
-        self.id = id
-        self.typeid = typeid
-        self.proxytype = proxytype
+        self.exposed: tuple[str, ...] = exposed
+        self.id: str = id
+        self.typeid: str = typeid
+        self.proxytype: Reference | None = proxytype
 
     def as_tuple(self) -> tuple[Any, ...]:
         """Return what the client is told."""
@@ -91,7 +91,7 @@ class Dispatcher:
         self.registry = registry
         self.route = route
         self.debug = debug
-        self.turns = Turns()
+        self.turns: Turns = Turns()
         self.residency: Residency | None = None
         self.public_address: Callable[[], Any] = lambda: None
 

@@ -53,15 +53,15 @@ class Hosted:
     )  # fmt: skip
 
     def __init__(self, ident: int, obj: Any, typeid: str, adapter: Adapter | None) -> None:
-        self.ident = ident
-        self.obj = obj
-        self.typeid = typeid
-        self.adapter = adapter
+        self.ident: int = ident
+        self.obj: Any = obj
+        self.typeid: str = typeid
+        self.adapter: Adapter | None = adapter
         self.exposed: frozenset[str] = frozenset()
         self.method_to_typeid: Mapping[str, str] = {}
         self.holders: dict[Holder, int] = {}
-        self.local = 0
-        self.leased_until = 0.0
+        self.local: int = 0
+        self.leased_until: float = 0.0
         self.lock: Any = None
         self.whole: Carrier | None = None
         self.changes: Callable[[], Changes | None] | None = None

@@ -36,7 +36,7 @@ class Process:
         self.pid = pid
         self.name = name
         self.said_goodbye = False
-        self.ended = False
+        self.ended: bool = False
         self.sessions: set[Session] = set()
         self.has_hung_up: Callable[[], bool] = lambda: False
         self._notices = 0

@@ -73,9 +73,9 @@ class Created:
     __slots__ = ("exposed", "method_to_typeid", "obj")
 
     def __init__(self, obj: Any, exposed: Iterable[str], method_to_typeid: Mapping[str, str]) -> None:
-        self.obj = obj
-        self.exposed = exposed
-        self.method_to_typeid = method_to_typeid
+        self.obj: Any = obj
+        self.exposed: Iterable[str] = exposed
+        self.method_to_typeid: Mapping[str, str] = method_to_typeid
 
 
 class Registry:
@@ -98,7 +98,10 @@ class Registry:
         entry = self._entries.get(typeid)
         if entry is None:
             known = ", ".join(sorted(self._entries))
-            raise KeyError(f"no type {typeid!r} is registered with this manager's server; it has {known}")
+            raise KeyError(
+                f"no type {typeid!r} is registered with this manager's server; it has {known}: "
+                f"register it in the program that starts the server, before it starts"
+            )
         factory: Callable[..., Any] | None = entry[0]
         is_ours = _is_standard(typeid, factory) and can_be_resident(typeid, args, kwds)
         if self.make_resident is not None and is_ours:

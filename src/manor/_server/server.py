@@ -13,22 +13,24 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from manor import _log
-from manor._codec import codec_for
+from manor._codec import Codec, codec_for
 from manor._server.controls import Control
 from manor._server.dispatch import Dispatcher
 from manor._server.endpoint import Endpoint, FirstConnections, open_endpoint
 from manor._server.functions import ServerFunctions
 from manor._server.leases import Leases
+from manor._server.objects import ObjectTable
 from manor._server.processes import Process, Processes
 from manor._server.reactor import Reactor
 from manor._server.reception import Reception
 from manor._server.registry import Registry
-from manor._server.residency import residency_of
+from manor._server.residency import Residency, residency_of
 from manor._server.sessions import Session
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
 from manor._transport.listening import Listener
 from manor._wire.introduction import Refusal, Welcome
+from manor._wire.tokens import Route
 from manor.limits import DEFAULT, Limits
 
 __all__ = ["Server"]
@@ -90,20 +92,20 @@ class Server:
         if not isinstance(authkey, bytes):
             raise TypeError(f"Authkey {authkey!r} is type {type(authkey)!s}, not bytes")
         self.limits = limits
-        self.codec = codec_for(serializer)
-        self.authkey = bytes(authkey)
+        self.codec: Codec = codec_for(serializer)
+        self.authkey: bytes = bytes(authkey)
         self._endpoint = endpoint or open_endpoint(address)
-        self.listener = self._endpoint.listener
-        self.address = self.listener.address
-        self.route = self._endpoint.route(os.getpid())
-        self.reactor = Reactor()
+        self.listener: Listener = self._endpoint.listener
+        self.address: Address = self.listener.address
+        self.route: Route = self._endpoint.route(os.getpid())
+        self.reactor: Reactor = Reactor()
         self._leases = Leases(self.reactor, limits.fork_lease_s)
-        self.table = self._leases.table
-        self.processes = Processes()
+        self.table: ObjectTable = self._leases.table
+        self.processes: Processes = Processes()
         self.debug = debug
-        self.dispatcher = Dispatcher(self.table, Registry(registry), self.route, debug=debug)
+        self.dispatcher: Dispatcher = Dispatcher(self.table, Registry(registry), self.route, debug=debug)
         self.dispatcher.public_address = lambda: self.public_address
-        self.functions = ServerFunctions(self.dispatcher, self.stop)
+        self.functions: ServerFunctions = ServerFunctions(self.dispatcher, self.stop)
         self._reason: str | None = None
         self._controls: set[Control] = set()
         self._reception = Reception(self)
@@ -112,7 +114,7 @@ class Server:
         self.first: FirstConnections | None = None
         self.on_serving: Callable[[], None] = lambda: None
         self.on_closed: Callable[[], None] = lambda: None
-        self.residency = residency_of(self, arena_bytes_max, arena_fd)
+        self.residency: Residency | None = residency_of(self, arena_bytes_max, arena_fd)
         _servers.add(self)
 
     # Life

@@ -18,6 +18,7 @@ from manor import _log
 from manor._codec import Codec
 from manor._codec.context import travel
 from manor._codec.exceptions import current_error_text
+from manor._codec.refusals import advised
 from manor._server.adapting import linger
 from manor._server.calls import Call, set_current
 from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
@@ -55,11 +56,11 @@ class Session:
         """Serve calls that arrive on *connection*."""
         self.connection = connection
         self.process = process
-        self.call = Call(process, thread, Cancellation())
+        self.call: Call = Call(process, thread, Cancellation())
         self._codec = codec
         self._dispatcher = dispatcher
         self._functions = functions
-        self.grantee = ProcessGrantee(dispatcher, process, self.encoded)
+        self.grantee: ProcessGrantee = ProcessGrantee(dispatcher, process, self.encoded)
         self._after_answer: list[Any] = []
         self._out_of_the_way = threading.Event()
         self.call.step_aside = self._out_of_the_way.set
@@ -208,7 +209,7 @@ class Session:
             raise
         except BaseException as error:
             error.__traceback__ = _outside(error.__traceback__)
-            return self._refuse(number, error)
+            return self._refuse(number, advised(error))
         if type(result) in _SCALARS:
             return [_pack_answer(_RESULT, bool(self.call.undo), number), *self._codec.encode(result)]
         if type(result) is Encoded:
@@ -244,7 +245,8 @@ class Session:
         typeid = "server" if hosted is None else f"{hosted.typeid} ({type(hosted.obj).__name__})"
         found = NotPicklable(
             f"the result of {typeid}.{method}() cannot be sent to the client: "
-            f"a {type(result).__module__}.{type(result).__qualname__} ({type(error).__name__}: {error})"
+            f"a {type(result).__module__}.{type(result).__qualname__} ({type(error).__name__}: {error}); "
+            f"return plain values, or register() with method_to_typeid, which leaves it in the server"
         )
         found.__cause__ = error
         return found

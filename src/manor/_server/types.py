@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import array
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from manor._resident.typecodes import new_array
+
+if TYPE_CHECKING:
+    import array
 
 __all__ = ["Array", "Namespace", "Value", "new_dict", "new_list", "new_set"]
 
@@ -43,9 +47,9 @@ class Value(Generic[T]):
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._typecode!r}, {self._value!r})"
 
-    value = property(get, set)  # noqa: A003 - the method above, as the standard library has it
+    value: property = property(get, set)  # noqa: A003 - the method above, as the standard library has it
 
 
 def Array(typecode: str, sequence: Iterable[Any], lock: bool = True) -> array.array[Any]:  # noqa: N802, ARG001 - the standard library's signature
     """Return an ``array.array``; *lock* is taken for compatibility."""
-    return array.array(typecode, sequence)
+    return new_array(typecode, sequence)

@@ -44,7 +44,7 @@ class Cancellation:
     __slots__ = ("_cancelled", "_wakes", "interrupted_wait")
 
     def __init__(self) -> None:
-        self.interrupted_wait = False
+        self.interrupted_wait: bool = False
         """Whether a wait was in progress when it fired."""
         self._cancelled = False
         self._wakes: tuple[Callable[[], object], ...] = ()

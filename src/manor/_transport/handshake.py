@@ -89,7 +89,10 @@ def _prove_key(connection: Connection, key: bytes, *, initiator: bool, local: bo
     try:
         prove(key, initiator, left)
     except PermissionError:
-        raise AuthenticationError("the two sides do not have the same authkey") from None
+        raise AuthenticationError(
+            "the two sides do not have the same authkey: give both managers the same authkey=...; a program that "
+            "loads a proxy over the network sets multiprocessing.current_process().authkey first"
+        ) from None
 
 
 def _introduce(sock: socket.socket, first: bytes) -> None:

@@ -18,8 +18,8 @@ class Reference:
     __slots__ = ("module", "name")
 
     def __init__(self, module: str, name: str) -> None:
-        self.module = module
-        self.name = name
+        self.module: str = module
+        self.name: str = name
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Reference, (self.module, self.name)

@@ -39,10 +39,10 @@ class Token:
     __slots__ = ("address", "id", "route", "typeid")
 
     def __init__(self, typeid: str, address: Any, id: str, route: Route | None = None) -> None:  # noqa: A002 - the standard library's name
-        self.typeid = typeid
-        self.address = address
-        self.id = id
-        self.route = route if route is None or type(route) is Route else Route(*route)
+        self.typeid: str = typeid
+        self.address: Any = address
+        self.id: str = id
+        self.route: Route | None = route if route is None or type(route) is Route else Route(*route)
 
     @property
     def ident(self) -> int:

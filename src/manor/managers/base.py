@@ -23,6 +23,7 @@ from manor._transport.addresses import Address, is_loopback
 from manor._wire.references import reference_to
 from manor.errors import CallTimeout, ManagerNotFound, WeakKeyWarning
 from manor.limits import DEFAULT, Limits
+from manor.managers.advising import explained_connection, refuse_key
 from manor.managers.creating import Creating
 from manor.managers.registering import Registering, State
 
@@ -96,6 +97,7 @@ class BaseManager(Creating, Registering):
         self._has_explicit_key = authkey is not None
         if authkey is None:
             authkey = multiprocessing.current_process().authkey
+        refuse_key(authkey)
         if timeout is not None and not timeout >= 0:
             raise ValueError(f"timeout must be None, or zero or more seconds, not {timeout!r}")
         self._address = address
@@ -157,7 +159,9 @@ class BaseManager(Creating, Registering):
                 raise ValueError("a manager needs an address, or a name, to connect to")
             self._join(0.0)
             return
-        self._use(open_link(self._address, self._authkey, self._serializer, self._limits))
+        with explained_connection(self._address):
+            link = open_link(self._address, self._authkey, self._serializer, self._limits)
+        self._use(link)
 
     def _join(self, timeout: float | None) -> None:
         """Connect to the manager that has the name, within *timeout* seconds."""
@@ -252,12 +256,6 @@ class BaseManager(Creating, Registering):
         config = config or ServerConfig(DEFAULT)
         run_server(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
 
-    def _refuse_unless_initial(self) -> None:
-        if self._state.value == State.STARTED:
-            raise ProcessError("Already started server")
-        if self._state.value == State.SHUTDOWN:
-            raise ProcessError("Manager has shut down")
-
     @staticmethod
     def _finalize_manager(child: ServerProcess, state: State, timeout: float) -> None:
         child.stop(timeout)
@@ -280,7 +278,7 @@ class BaseManager(Creating, Registering):
         if self._state.value != State.STARTED:
             if self._state.value == State.INITIAL:
                 raise ProcessError("Unable to start server")
-            raise ProcessError("Manager has shut down")
+            self._refuse_unless_initial()
         return self
 
     def __exit__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from manor._proxy.auto import AutoProxy
 from manor._proxy.base import resident_proxy
@@ -13,37 +13,25 @@ from manor._wire.blueprints import OPEN_WHOLE
 from manor._wire.calls import SERVER
 from manor._wire.tokens import Token
 from manor.errors import ServerTraceback
+from manor.managers.advising import Advising, State
 
 __all__ = ["Registering", "State"]
 
 
-class State:
-    """Where a manager is in its life."""
-
-    __slots__ = ("value",)
-    INITIAL = 0
-    STARTED = 1
-    SHUTDOWN = 2
-
-    def __init__(self) -> None:
-        self.value = State.INITIAL
-
-
-class Registering:
+class Registering(Advising):
     """A manager's registry, and the objects that it makes."""
 
-    _registry: ClassVar[dict[str, tuple[Any, Any, Any, Any]]] = {}
     if TYPE_CHECKING:
-        _state: State
+        connect: Callable[[], None]
         _link: Link | None
         _serializer: str
         _authkey: Any
 
     def _started_link(self) -> Link:
-        if self._state.value != State.STARTED or self._link is None:
-            if self._state.value == State.SHUTDOWN and self._link is not None:
-                return self._link
-            raise AssertionError("server not yet started")
+        if self._state.value == State.STARTED and self._link is None:
+            self.connect()  # it came to this process by pickle
+        if self._state.value == State.INITIAL or self._link is None:
+            raise self._not_started()
         return self._link
 
     def _keep_alive(self, proxy: Any) -> Any:

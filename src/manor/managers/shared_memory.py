@@ -22,7 +22,7 @@ class _SharedMemoryTracker:
 
     def __init__(self, name: str, segment_names: Iterable[str] = ()) -> None:
         self.shared_memory_context_name = name
-        self.segment_names = list(segment_names)
+        self.segment_names: list[str] = list(segment_names)
 
     def register_segment(self, segment_name: str) -> None:
         """Remember a block."""
@@ -56,7 +56,7 @@ class SharedMemoryServer(Server):
     def __init__(self, *args: Any, **kwds: Any) -> None:
         """As ``Server``."""
         super().__init__(*args, **kwds)
-        self.shared_memory_context = _SharedMemoryTracker(f"shm_{os.getpid()}")
+        self.shared_memory_context: _SharedMemoryTracker = _SharedMemoryTracker(f"shm_{os.getpid()}")
         tracker = self.shared_memory_context
         self.functions.add("track_segment", lambda _, name: tracker.register_segment(name))
         self.functions.add("release_segment", lambda _, name: tracker.destroy_segment(name))

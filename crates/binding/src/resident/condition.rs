@@ -6,6 +6,7 @@ use ::arena::wait::sleep::Ended;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
+use super::advice::advised;
 use super::arena::Arena;
 use super::failures::to_python;
 use super::mutex::Mutex;
@@ -44,7 +45,7 @@ impl Condition {
         if job(arena, slf.get().native)? {
             return Ok(());
         }
-        Err(PyRuntimeError::new_err("cannot notify on un-acquired lock"))
+        Err(advised(PyRuntimeError::new_err("cannot notify on un-acquired lock")))
     }
 }
 
@@ -75,7 +76,7 @@ impl Condition {
         let arena = arena_of(Self::object(slf))?.get();
         let (native, me, heap) = (slf.get().native, arena.me()?, arena.heap());
         if !native.is_owned(heap, me).map_err(to_python)? {
-            return Err(PyRuntimeError::new_err("cannot wait on un-acquired lock"));
+            return Err(advised(PyRuntimeError::new_err("cannot wait on un-acquired lock")));
         }
         let limit = Limit::of_timeout(timeout)?;
         let waited = patiently(slf.py(), arena, limit, |patience, is_own| {
@@ -86,7 +87,7 @@ impl Condition {
             })
         })?;
         let Some(waited) = waited.flatten() else {
-            return Err(PyRuntimeError::new_err("cannot wait on un-acquired lock"));
+            return Err(advised(PyRuntimeError::new_err("cannot wait on un-acquired lock")));
         };
         if let Taken::FromDead { pid } = waited.taken {
             slf.call_method1("_waited_past_dead", (pid,))?;

@@ -1,6 +1,7 @@
 //! The Python face of the arena: one file per class.
 
 pub mod adding;
+mod advice;
 pub mod arena;
 pub mod barrier;
 pub mod buffer;

@@ -5,6 +5,7 @@ use ::arena::mutex::{Freed, Glimpse, Holder, Mutex as Native, Taken};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
+use super::advice::advised;
 use super::arena::Arena;
 use super::failures::to_python;
 use super::object::{Object, arena_of, held};
@@ -98,9 +99,9 @@ impl Mutex {
         match mutex.native.release(arena.heap(), arena.me()?).map_err(to_python)? {
             Freed::Done => Ok(()),
             Freed::NotHeld if !mutex.is_reentrant => {
-                Err(PyRuntimeError::new_err("release unlocked lock"))
+                Err(advised(PyRuntimeError::new_err("release unlocked lock")))
             }
-            _ => Err(PyRuntimeError::new_err("cannot release un-acquired lock")),
+            _ => Err(advised(PyRuntimeError::new_err("cannot release un-acquired lock"))),
         }
     }
 }

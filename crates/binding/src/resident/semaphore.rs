@@ -7,6 +7,7 @@ use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use super::advice::advised;
 use super::arena::Arena;
 use super::failures::to_python;
 use super::object::{Object, arena_of, held};
@@ -102,7 +103,7 @@ impl Semaphore {
         match given {
             Given::Done => Ok(()),
             Given::TooMany if self.native.is_bounded() => {
-                Err(PyValueError::new_err("Semaphore released too many times"))
+                Err(advised(PyValueError::new_err("Semaphore released too many times")))
             }
             Given::TooMany => {
                 Err(PyOverflowError::new_err("a semaphore has no room for so many permits"))

@@ -11,6 +11,7 @@ use ::arena::pause::keeping;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
+use super::advice::advised;
 use super::arena::Arena;
 use super::failures::to_python;
 use super::gone::Gone;
@@ -137,10 +138,10 @@ impl Walk {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let arena = self.object.get().enter()?;
-        let Some(item) = keeping(|| self.step(arena))? else { return Ok(None) };
+        let Some(item) = keeping(|| self.step(arena)).map_err(advised)? else { return Ok(None) };
         match part_of(self.part, arena, py, item, &mut Gone::default())? {
             Some(value) => Ok(Some(value)),
-            None => Err(self.shape.changed()), // A value was replaced, and the old one was an object.
+            None => Err(advised(self.shape.changed())), // A value was replaced, and the old one was an object.
         }
     }
 }

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+from manor._codec.refusals import advised
 from manor._proxy.base import BaseProxy
 
 __all__ = ["iterate_keys", "iterate_sequence", "iterate_sequence_backwards"]
@@ -91,4 +92,4 @@ def _keys(proxy: BaseProxy, changes: int, size: int, chunk: list[Any], rest: Any
 
 def _refuse_change(proxy: BaseProxy, size: int) -> None:
     if proxy._callmethod("__len__") != size:
-        raise RuntimeError(getattr(proxy, "_when_changed_", "dictionary changed size during iteration"))
+        raise advised(RuntimeError(getattr(proxy, "_when_changed_", "dictionary changed size during iteration")))

@@ -89,3 +89,5 @@ CLASSES.update(
         *COLLECTIONS, *QUEUES, *WAITED_FOR,
     )
 )  # fmt: skip
+for _class in CLASSES.values():
+    _class.__name__ = _class.__bases__[-1].__name__  # Python's own messages name it: by the class that users know

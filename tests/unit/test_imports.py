@@ -1,0 +1,58 @@
+"""What importing manor imports: little, and of others only what `multiprocessing.managers` imports anyway."""
+
+import subprocess
+import sys
+
+import pytest
+
+FOREIGN = {
+    "__future__", "_contextvars", "_typing", "annotationlib", "contextvars", "resource", "typing", "typing.io",
+    "typing.re",
+}  # fmt: skip
+"""What no program escapes that has type annotations, or threads that wait."""
+
+OURS = {
+    "import manor": {"manor"},
+    "import manor.managers": {
+        "manor", "manor._codec", "manor._codec.codec", "manor._codec.exception_parts", "manor._codec.exceptions",
+        "manor._codec.pickles", "manor._codec.reducers", "manor.errors", "manor.managers",
+    },
+}  # fmt: skip
+"""More is imported when a name is first used."""
+
+PROGRAM = """
+import sys
+import multiprocessing.managers
+before = set(sys.modules)
+{}
+print(*(set(sys.modules) - before))
+"""
+
+
+def imported(statement: str) -> set[str]:
+    """Return the modules that *statement* imports beyond those of `multiprocessing.managers`."""
+    run = subprocess.run(
+        [sys.executable, "-c", PROGRAM.format(statement)], capture_output=True, text=True, timeout=60, check=True
+    )
+    return set(run.stdout.split())
+
+
+@pytest.mark.parametrize("statement", [*OURS, "from manor import Manager", "from manor.managers import SyncManager"])
+def test_an_import_loads_no_others_modules_than_the_standard_librarys_does(statement: str) -> None:
+    assert {name for name in imported(statement) if not name.startswith("manor")} <= FOREIGN
+
+
+@pytest.mark.parametrize("statement", OURS)
+def test_the_import_itself_loads_few_modules_of_ours(statement: str) -> None:
+    assert {name for name in imported(statement) if name.startswith("manor")} <= OURS[statement]
+
+
+def test_importing_manor_loads_less_than_importing_the_standard_librarys_managers() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", "import sys, manor; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert not {name for name in run.stdout.split() if name.startswith("multiprocessing")}
