@@ -2,6 +2,7 @@
 #
 #   PYTHON=/path/to/python   the interpreter of the environment; a new environment is made if it has another
 #   VENV=.venv-3.12          where the environment is; one for each interpreter saves making it again
+#   WORKERS=4                how many processes run tests at the same time; most tests wait for something
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -9,6 +10,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 VENV ?= .venv
+WORKERS ?= 4
 IN := $(VENV)/bin
 # Cargo links test programs against the same interpreter that the module is built for.
 export PYO3_PYTHON = $(abspath $(IN)/python)
@@ -75,7 +77,7 @@ bench: setup $(PEERS) ## every benchmark beside the standard library; BENCH='--o
 .PHONY: test
 test: setup ## all tests: the Rust crates', ours, CPython's own; PYTEST='-k name' for some
 	cargo test --quiet --workspace
-	$(IN)/python -m pytest $(PYTEST)
+	$(IN)/python -m pytest --numprocesses $(WORKERS) $(PYTEST)
 
 .PHONY: stress
 stress: setup ## the long versions of the tests

@@ -21,6 +21,10 @@ os.environ["PYTHONFAULTHANDLER"] = "1"
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Orphans are known by their session: each process that runs tests beside others needs one of its own.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.setsid()
+
 settings.register_profile("test", deadline=None, print_blob=True)
 settings.register_profile("stress", deadline=None, print_blob=True, max_examples=5_000)
 settings.load_profile("stress" if STRESS else "test")

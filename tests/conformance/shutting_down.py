@@ -24,6 +24,7 @@ def wait_for_ever(begun: Any, items: Any) -> None:
 def shut_down(manager: Any, clients: int) -> float:
     """Return how many seconds it takes, while threads wait."""
     manager.start()
+    assert manager._number_of_objects() == 0  # the server is there: its start is not what is measured
     begun, items = manager.Barrier(clients + 1), manager.Queue()
     threads = [threading.Thread(target=wait_for_ever, args=(begun, items)) for _ in range(clients)]
     for thread in threads:

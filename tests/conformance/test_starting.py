@@ -16,7 +16,7 @@ import pytest
 
 import manor
 from tests.conformance.children import Child, Ending
-from tests.conformance.owners import GONE_S, OWNED, named, new_manager
+from tests.conformance.owners import GONE_S, OWNED, answers, named, new_manager
 from tests.conformance.subjects import (
     LIMIT_S,
     STANDARD_FORK,
@@ -62,6 +62,7 @@ def start_one(name: str) -> int:
     """Start a manager that lives as long as this process; return its server's process id."""
     manager = new_manager(named(name))
     manager.start()
+    answers(manager)
     assert manager.dict(a=1).copy() == {"a": 1}
     _kept.append(manager)
     return int(manager._process.pid)

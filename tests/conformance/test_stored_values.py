@@ -52,7 +52,7 @@ OTHERS = [
 
 
 def shown(value: Any) -> str:
-    return repr(value)[:20]
+    return repr(sorted(value, key=repr) if isinstance(value, set) else value)[:20]  # the same in every process
 
 
 def is_same(one: Any, other: Any) -> bool:

@@ -67,6 +67,11 @@ def median_trip_s(function: Callable[[], object]) -> float:
     return statistics.median(trip_s(function) for _ in range(TRIPS))
 
 
+def is_stalled(function: Callable[[], object]) -> bool:
+    """Whether every other trip takes as long as a stall, three times over: a busy machine has better moments."""
+    return all(median_trip_s(function) > STALL_S / 2 for _ in range(3))
+
+
 @on(*MANOR)
 @pytest.mark.parametrize("size", [*POWERS, 10_000_000])
 def test_a_message_of_any_size_comes_back_as_it_was(
@@ -102,7 +107,7 @@ def check_no_stalls(mirror: Any) -> None:
     for size in (*POWERS[:-1], *AROUND):
         data = bytes(size)
         for method, argument in ((mirror.echo, data), (mirror.digest, data), (mirror.make_zeros, size)):
-            assert median_trip_s(partial(method, argument)) < STALL_S / 2, size
+            assert not is_stalled(partial(method, argument)), size
 
 
 @on(*MANOR)
@@ -126,7 +131,7 @@ def test_no_call_waits_for_the_acknowledgement_of_what_went_before_it(subject: S
         items.qsize()
 
     for step in (confirmed, created, dropped):
-        assert median_trip_s(step) < STALL_S / 2, step.__name__
+        assert not is_stalled(step), step.__name__
 
 
 def check_no_stalls_at(address: tuple[str, int]) -> None:
@@ -146,7 +151,7 @@ def test_20_kilobytes_on_a_settled_connection_do_not_wait_either(subject: Subjec
         mirror, data = manager.Mirror(), bytes(20_000)
         for _ in range(20):  # a young connection is acknowledged at once
             mirror.echo(data)
-        assert median_trip_s(lambda: mirror.echo(data)) < STALL_S / 2
+        assert not is_stalled(lambda: mirror.echo(data))
 
 
 @on(*MANOR)

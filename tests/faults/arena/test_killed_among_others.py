@@ -201,7 +201,7 @@ def take_and_put_back(tally: Tally, line: Any) -> None:
     line.insert(len(line) // 2, item)
 
 
-TALLY = 1 << 17
+TALLY = 1 << 22  # takers run on while this test waits for a processor; pages that nobody writes cost nothing
 
 
 @KILLS

@@ -102,7 +102,8 @@ def feed(tally: Tally, jobs: Any) -> None:
 @KINDS
 def test_what_killed_processes_take_is_lost_only_out_of_their_hands(rng: random.Random, kills: int, kind: str) -> None:
     with MANOR_FORK.manager() as manager:
-        jobs, results = getattr(manager, kind)(50), manager.Queue()
+        # Bounded both: the takers may be faster than the test, which would have more to drain in each round.
+        jobs, results = getattr(manager, kind)(50), manager.Queue(50 * BATCH)
         found: Counter[int] = Counter()
         with surviving(feed, jobs) as fed, Crowd(rng, take, jobs, results) as takers:
             while takers.killed < kills:
