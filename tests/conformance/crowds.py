@@ -179,6 +179,13 @@ class Sleeper:
         await asyncio.sleep(0)
         return other.visit()
 
+    async def relay(self, other: "Sleeper") -> int:
+        return await other.add()
+
+    def relay_now(self, relay: Any, itself: Any) -> Any:
+        """Have another object's coroutine call this one, and wait for it."""
+        return relay._callmethod("relay", (itself,))
+
     async def __aenter__(self) -> "Sleeper":
         return self
 

@@ -141,6 +141,14 @@ def test_a_coroutine_that_would_wait_for_its_caller_is_told_so(manager: Any, sle
     assert run(sleeper.call(room)) == 1
 
 
+@pytest.mark.parametrize("concurrency", ["serial", "threads"])
+def test_coroutines_that_come_back_to_the_caller_are_told_so(manager: Any, sleeper: Any, concurrency: str) -> None:
+    relay = manager.options(concurrency=concurrency).create(Sleeper)
+    with pytest.raises(manor.WouldDeadlock):
+        sleeper.relay_now(relay, sleeper)
+    assert run(relay.relay(sleeper)) == 1
+
+
 def test_an_event_loop_inside_a_method_counts_as_its_caller(manager: Any, sleeper: Any) -> None:
     room, other = manager.create(Room), manager.create(Room)
     assert sorted(room.await_call((sleeper, other), (sleeper, other))) == [1, 2]

@@ -8,7 +8,7 @@ import pytest
 
 import manor
 from tests.conformance.accounts import Account, Bank, Numbers
-from tests.conformance.subjects import MANOR, MANOR_SERVED, ManorManager, objects, on
+from tests.conformance.subjects import MANOR, MANOR_SERVED, ManorManager, objects, on, until
 
 pytestmark = on(*MANOR, MANOR_SERVED)
 
@@ -72,6 +72,27 @@ def test_types_may_be_called_create_and_options(subject: Any) -> None:
     with Maker(ctx=subject.context) as manager:
         assert manager.create(1).deposit(1) == 2
         assert manager.options(a=1).copy() == {"a": 1}
+
+
+def test_after_the_end_a_proxy_still_tells_what_it_was(subject: Any) -> None:
+    with subject.manager() as manager:
+        account = manager.create(Account)
+        if subject.over_tcp:
+            manager._started_link().call(0, "shutdown")
+        else:
+            manager.shutdown()
+        until(lambda: ended(account))
+        assert "Account" in repr(account)
+        assert {"deposit", "cents"} <= set(dir(account))
+        assert isinstance(account, Account)
+
+
+def ended(account: Account) -> bool:
+    try:
+        account.deposit(1)
+    except manor.ManagerDied:
+        return True
+    return False
 
 
 def test_another_serializer_takes_registered_types_only(subject: Any) -> None:

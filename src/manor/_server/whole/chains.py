@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from manor._server.whole.turns import Turn
 
-__all__ = ["Chain", "chain_here", "here", "lock", "on_behalf_of_this_thread"]
+__all__ = ["Chain", "chain_here", "here", "lock", "on_behalf_of_this_thread", "task_chain"]
 
 lock: Final = threading.RLock()
 """Of all that is in this package. Re-entrant: a finalizer may run anywhere, and cancel a call or make one."""
@@ -47,18 +48,23 @@ class Chain:
 
 
 class _Here(threading.local):
+    runs_tasks = False
+
     def __init__(self) -> None:
         self.chain = Chain()
 
 
 here: Final = _Here()
-"""Its ``chain`` is that of the current thread."""
+"""Its ``chain`` is that of the current thread; ``runs_tasks`` is true in the thread of the event loop."""
+
+task_chain: Final[contextvars.ContextVar[Chain | None]] = contextvars.ContextVar("manor_task_chain", default=None)
+"""The chain of the current task; its thread runs others meanwhile, so that of the thread says nothing of it."""
 
 
 def on_behalf_of_this_thread(function: Callable[[], Any]) -> Callable[[], Any]:
     """Return *function* for another thread, for whose end this one is going to wait."""
-    chain = here.chain
-    if not chain.calls:
+    chain = task_chain.get() if here.runs_tasks else here.chain
+    if chain is None or not (here.runs_tasks or chain.calls):
         return function
 
     def run() -> Any:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from manor._server.calls import current
 from manor._server.waiting import Abandoned, over
-from manor._server.whole.chains import Chain, chain_here, lock
+from manor._server.whole.chains import Chain, chain_here, here, lock, task_chain
 from manor._server.whole.task_turns import Task, waiting_for
 from manor._server.whole.turns import Turn
 from manor.errors import WouldDeadlock
@@ -84,7 +84,7 @@ def run(coroutine: Coroutine[Any, Any, Any], turn: Turn | None, typeid: str, met
             raise WouldDeadlock(f"{call}() would wait for ever: it runs on the event loop, whose thread calls it")
         with waiting_for(task):  # before it begins, and may wait for us
             steps = coroutine if turn is None else _in_turns(coroutine, turn, task.chain, method)
-            return _outcome(*_begin(loop, steps))
+            return _outcome(*_begin(loop, steps, task.chain))
     except WouldDeadlock:
         if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
             coroutine.close()
@@ -121,12 +121,13 @@ def _outcome(done: Future[Any], stop: Callable[[], None]) -> Any:
                 _running.pop(key, None)
 
 
-def _begin(loop: asyncio.AbstractEventLoop, coroutine: Any) -> tuple[Future[Any], Callable[[], None]]:
+def _begin(loop: asyncio.AbstractEventLoop, coroutine: Any, chain: Chain) -> tuple[Future[Any], Callable[[], None]]:
     """Run a coroutine on the loop; return what becomes its outcome, and what cancels it."""
     done: Future[Any] = Future()
     tasks: list[asyncio.Task[Any]] = []
 
     async def outcome() -> Any:
+        task_chain.set(chain)
         return await coroutine
 
     def finish(task: asyncio.Task[Any]) -> None:
@@ -230,6 +231,7 @@ def _running_loop() -> asyncio.AbstractEventLoop:
 def _serve(loop: asyncio.AbstractEventLoop, ready: threading.Event) -> None:
     global _chain_of_loop
     _chain_of_loop = chain_here()
+    here.runs_tasks = True
     asyncio.set_event_loop(loop)
     ready.set()
     loop.run_forever()
