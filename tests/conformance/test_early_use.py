@@ -224,7 +224,8 @@ def test_what_cannot_be_pickled_for_the_server_is_an_error_of_start() -> None:
     class Manager(ManorManager):
         pass
 
-    Manager.register("Odd", lambda: None)
+    lock = threading.Lock()
+    Manager.register("Odd", lambda: lock)
     manager: Any = Manager(None, KEY, ctx=MANOR_SPAWN.context)
-    with warnings.catch_warnings(), pytest.raises((AttributeError, TypeError), match="lambda"):
+    with warnings.catch_warnings(), pytest.raises((AttributeError, TypeError), match="lock"):
         manager.start()

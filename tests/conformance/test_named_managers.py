@@ -176,6 +176,7 @@ def test_attach_gives_up_in_time() -> None:
 
 def test_a_wait_for_a_manager_is_ended_by_a_signal_handlers_exception() -> None:
     def interrupt(*_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         raise InterruptedError("now")
 
     before = signal.signal(signal.SIGALRM, interrupt)

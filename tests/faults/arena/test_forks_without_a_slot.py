@@ -13,8 +13,11 @@ import pytest
 from manor import ManorWarning
 from manor.managers import DictProxy, ListProxy
 from tests.conformance.children import forked
+from tests.conformance.runtime_folders import runtime_folder
 from tests.conformance.subjects import MANOR_FORK, ManorManager
 from tests.faults.arena.test_forks_and_slots import taken_by_a_child
+
+__all__ = ["runtime_folder"]
 
 
 class Inherited:
@@ -124,3 +127,20 @@ def test_other_managers_of_the_process_are_not_touched(inherited: Inherited) -> 
         with forked(quiet(work)) as child:
             assert child.hear()[0] == ("ResidentContainer", 1)
         assert near["b"] == 1
+
+
+@pytest.mark.usefixtures("runtime_folder")
+def test_proxies_of_named_objects_of_a_named_manager_go_through_the_server_likewise() -> None:
+    with ManorManager(ctx=MANOR_FORK.context, name="scores") as manager:
+        table = manager.dict(name="table")
+        table["a"] = 1
+
+        def work(_: Connection) -> list[Any]:
+            table["b"] = 2
+            return [table["a"], len(table), isinstance(table, DictProxy)]
+
+        with taken_by_a_child(manager._process.pid, manager.stats()["bytes_reserved"]), forked(quiet(work)) as child:
+            found, said = child.hear()
+        assert found == [1, 2, True]
+        assert len(said) == 1
+        assert table["b"] == 2
