@@ -21,6 +21,7 @@ _NOTES: Final = {
     "Lock objects should only be shared between processes through inheritance": "Take the manager's: manager.Lock().",
 }
 """By the whole text of an exception, which is the same as without us: programs compare it."""
+_PYTHONS: Final = (RuntimeError, ValueError, TypeError)
 _UNHASHABLE: Final = "A key must be hashable: a tuple instead of a list, a frozenset instead of a set or dict."
 
 _ADVICE: Final = (
@@ -42,6 +43,8 @@ _ADVICE: Final = (
 
 def advised(error: BaseException) -> BaseException:
     """Return *error* itself, with a note where Python's text says only what is wrong."""
+    if type(error) not in _PYTHONS:
+        return error  # a class of the user's, whose __str__ may do anything
     text = str(error)
     note = _NOTES.get(text)
     if note is None and type(error) is TypeError and text.startswith("unhashable type"):
