@@ -1,6 +1,7 @@
 //! Sleeping on a word of shared memory, and waking those who do.
 
 use crate::clock;
+use crate::memory::SLEPT_ON_MAX;
 
 /// Sleeps while the 32-bit word at `address` is `value`, at most `timeout_ns`. May return early for any reason
 /// (woken, changed, signal, not mapped): the caller looks at the word again.
@@ -41,16 +42,15 @@ const FUTEX2_SIZE_U32: u32 = 2;
 
 /// The longest sleep where the kernel cannot watch several words.
 const RECHECK_NS: u64 = 50_000_000;
-/// How many words [`wait_any`] can watch.
-const WORDS_MAX: usize = 2 + crate::wait::WATCHED_MAX;
 
 /// Sleeps while all words have the given values, at most `timeout_ns`; may return early for any reason.
 ///
 /// For a waiter on its own word and on the life word of whom it waits for. Without `futex_waitv` (before Linux
 /// 5.16) it watches the first word only, and not for long.
 pub(crate) fn wait_any(words: &[(*const u8, u32)], timeout_ns: u64) {
-    let mut waiters = [const { Waiter { value: 0, address: 0, flags: 0, reserved: 0 } }; WORDS_MAX];
-    let count = words.len().min(WORDS_MAX);
+    let mut waiters =
+        [const { Waiter { value: 0, address: 0, flags: 0, reserved: 0 } }; SLEPT_ON_MAX];
+    let count = words.len().min(SLEPT_ON_MAX);
     for (waiter, &(address, value)) in waiters.iter_mut().zip(words) {
         *waiter = Waiter {
             value: u64::from(value),

@@ -10,7 +10,8 @@
 //!
 //! * **Whoever is waited for.** A thread sleeps also on the life word of the one that stands before it in the line, and
 //!   the first one on that of the lock's holder, whoever the lines of this kind of object wait for. So a death wakes
-//!   the one who is next at once. Who leaves a line early wakes the one behind, which then watches somebody else.
+//!   the one who is next at once. Who leaves a line early stirs the one behind, which then watches somebody else: its
+//!   word changes, since it may be just falling asleep, when nobody can wake it.
 //!   The kernel wakes one sleeper of a life word: that one wakes all others.
 //! * **Whoever waits.** A dead thread's node is taken out by whoever comes across it, or sweeps ([`line::prune`]).
 //!   What it had been told but not acted upon yet is told to the next one.
