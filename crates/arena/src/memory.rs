@@ -12,6 +12,8 @@
 //! copied by Relaxed words, since a later `store` of a header or a link publishes them.
 
 #[cfg(test)]
+pub(crate) mod interleaved;
+#[cfg(test)]
 pub(crate) mod recorder;
 mod shared;
 
