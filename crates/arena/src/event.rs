@@ -16,7 +16,7 @@ use crate::failure::Result;
 use crate::heap::Heap;
 use crate::layout::Space;
 use crate::life::LifeId;
-use crate::memory::{Memory, Shared};
+use crate::memory::Memory;
 use crate::mutex::drop_line;
 use crate::object::{self, Handle, Object, ObjectKind, Step};
 use crate::wait::line::prune;
@@ -181,9 +181,9 @@ impl Event {
     }
 
     /// Waits until the flag is raised.
-    pub fn wait(
+    pub fn wait<M: Memory>(
         &self,
-        heap: &Heap<Shared>,
+        heap: &Heap<M>,
         me: LifeId,
         patience: &mut impl Patience,
     ) -> Result<Ended<()>> {

@@ -1,6 +1,7 @@
 //! Sleeping on a word of shared memory, and waking those who do.
 
 use crate::clock;
+use crate::memory::SLEPT_ON_MAX;
 
 /// Sleeps while the 32-bit word at `address` is `value`, at most `timeout_ns`. May return early for any reason
 /// (woken, changed, signal, not mapped): the caller looks at the word again.
@@ -41,8 +42,6 @@ const FUTEX2_SIZE_U32: u32 = 2;
 
 /// The longest sleep where the kernel cannot watch several words.
 const RECHECK_NS: u64 = 50_000_000;
-/// How many words [`wait_any`] can watch.
-const WORDS_MAX: usize = 2 + crate::wait::WATCHED_MAX;
 
 /// Sleeps while all words have the given values, at most `timeout_ns`; may return early for any reason.
 ///
@@ -55,7 +54,7 @@ pub(crate) fn wait_any(words: &[(*const u8, u32)], timeout_ns: u64) {
         flags: FUTEX2_SIZE_U32,
         reserved: 0,
     };
-    let waiters: Vec<Waiter> = words.iter().take(WORDS_MAX).map(watched).collect();
+    let waiters: Vec<Waiter> = words.iter().take(SLEPT_ON_MAX).map(watched).collect();
     let time = deadline(timeout_ns);
     // SAFETY: the structures live through the call, which reads so many of them and compares the words.
     let rc = unsafe {

@@ -20,7 +20,7 @@
 //! | [`mutex`], [`semaphore`], [`event`], [`condition`], [`barrier`] | locks for users, and what else is waited for |
 //! | [`dict`], [`list`], [`queue`], [`variable`] | the containers |
 //! | [`watch`] | waiting until a container changes |
-//! | `harness`, `audit`, `mutation`, `fuzz` | tests: killing after every store, and bugs that must be caught |
+//! | `harness`, `model`, `audit`, `mutation`, `fuzz` | tests: killing after every store, choosing who goes on before every access, and bugs that must be caught |
 
 mod attach;
 #[cfg(test)]
@@ -54,6 +54,8 @@ mod lock;
 pub mod mailbox;
 pub mod mapping;
 pub mod memory;
+#[cfg(test)]
+mod model;
 mod mutation;
 pub mod mutex;
 pub mod object;

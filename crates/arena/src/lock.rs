@@ -197,12 +197,13 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Slee
     let memory = &space.memory;
     let waiters = u64::from(WAITERS);
     let mut seen = first;
-    let mut spins = if crate::clock::cpus() > 1 { SPINS } else { 0 };
+    let mut spins = if memory.is_parallel() { SPINS } else { 0 };
     let mut sleeps = 0;
     loop {
         if seen & u64::from(OWNER) == 0 {
             // Free, or its owner died. Having slept, assume that others still do.
-            let others = if sleeps > 0 { waiters } else { seen & waiters };
+            let assumed = sleeps > 0 && !is_planted(Bug::OthersForgotten);
+            let others = if assumed { waiters } else { seen & waiters };
             let now = memory.exchange(word, seen, me | others)?;
             if now == seen {
                 count_contention(memory, word)?;

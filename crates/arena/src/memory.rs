@@ -12,6 +12,8 @@
 //! copied by Relaxed words, since a later `store` of a header or a link publishes them.
 
 #[cfg(test)]
+pub(crate) mod interleaved;
+#[cfg(test)]
 pub(crate) mod recorder;
 mod shared;
 
@@ -19,7 +21,11 @@ pub use shared::Shared;
 
 use std::sync::atomic::AtomicU64;
 
+use crate::clock;
 use crate::failure::Result;
+
+/// How many words a thread can sleep on at once.
+pub const SLEPT_ON_MAX: usize = 2 + crate::wait::WATCHED_MAX;
 
 /// Words of 64 bits at offsets that are multiples of 8, and the kernel's services for them.
 pub trait Memory {
@@ -83,6 +89,15 @@ pub trait Memory {
 
     /// Sleeps while the low half of the word at `at` is `value`, at most `timeout_ns`; may return at any time.
     fn sleep(&self, at: u64, value: u32, timeout_ns: u64) -> Result<()>;
+
+    /// As [`Self::sleep`], while each of several words is what is said beside it; [`SLEPT_ON_MAX`] at most.
+    fn sleep_on_any(&self, words: &[(u64, u32)], timeout_ns: u64) -> Result<()>;
+
+    /// Whether other threads run at the same time, so that a short wait may end without a sleep.
+    #[inline]
+    fn is_parallel(&self) -> bool {
+        clock::cpus() > 1
+    }
 
     /// Wakes up to `count` sleepers of the word at `at`.
     fn wake(&self, at: u64, count: u32) -> Result<()>;

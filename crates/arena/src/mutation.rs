@@ -71,6 +71,22 @@ pub(crate) enum Bug {
     ToldAndUnwatched,
     /// "Who watches can be told once the lock is free."
     ToldAfterwards,
+    /// "Who leaves a lock holds it, so one store will do."
+    FreedByStore,
+    /// "The lock was free a moment ago."
+    TakenAfterALook,
+    /// "Who falls asleep has just looked."
+    AsleepByStore,
+    /// "Who leaves a line early was not served, so nobody is to be told."
+    LeftUnseen,
+    /// "Who has just tried in vain may sleep."
+    TriedInVain,
+    /// "Who sleeps can be woken, and who does not looks before it sleeps."
+    OnlyWoken,
+    /// "The kernel has told everybody of the death."
+    DeathKeptSecret,
+    /// "Who was woken is the only one who slept."
+    OthersForgotten,
 }
 
 #[cfg(test)]

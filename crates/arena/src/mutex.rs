@@ -35,6 +35,7 @@ use crate::heap::Heap;
 use crate::layout::Space;
 use crate::life::LifeId;
 use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
 use crate::object::{self, Handle, Object, ObjectKind};
 use crate::wait::Line;
 
@@ -134,6 +135,9 @@ impl Mutex {
     pub fn take_at_once<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<bool> {
         heap.check_not_forked()?;
         let (memory, at) = (&heap.space.memory, self.object.body(STATE));
+        if is_planted(Bug::TakenAfterALook) && memory.load(at)? == 0 {
+            memory.store(at, 0)?;
+        }
         // Acquire and Release (in `exchange`) pair: what one holder stored, the next one sees.
         let seen = memory.exchange(at, 0, me.word())?;
         if seen == 0 {
@@ -178,6 +182,9 @@ impl Mutex {
                     return memory.store(count, levels - 1).map(|()| true);
                 }
             }
+        }
+        if is_planted(Bug::FreedByStore) {
+            memory.store(at, me.word())?;
         }
         Ok(memory.exchange(at, me.word(), 0)? == me.word())
     }

@@ -10,12 +10,13 @@
 //!
 //! * **Whoever is waited for.** A thread sleeps also on the life word of the one that stands before it in the line, and
 //!   the first one on that of the lock's holder, whoever the lines of this kind of object wait for. So a death wakes
-//!   the one who is next at once. Who leaves a line early wakes the one behind, which then watches somebody else.
+//!   the one who is next at once. Who leaves a line early stirs the one behind, which then watches somebody else: its
+//!   word changes, since it may be just falling asleep, when nobody can wake it.
 //!   The kernel wakes one sleeper of a life word: that one wakes all others.
 //! * **Whoever waits.** A dead thread's node is taken out by whoever comes across it, or sweeps ([`line::prune`]).
 //!   What it had been told but not acted upon yet is told to the next one.
 //! * **Whoever was about to wake somebody.** The node's word has changed by then, or the object says so when asked;
-//!   what is missing is the system call. A sleeper looks for itself after [`RECHECK_NS`].
+//!   what is missing is the system call. A sleeper looks for itself after [`RECHECK_NS`] (at first sooner).
 //!
 //! An operation that may have to wait consists of steps that never do: it tries, stands in line, is asked how things
 //! stand ([`Look`]) each time its thread wakes, and leaves the line if it is given up. [`sleep::await_node`] puts them

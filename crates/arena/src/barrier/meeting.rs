@@ -7,8 +7,9 @@ use crate::heap::Heap;
 use crate::layout::{Space, THREADS};
 use crate::life::{self, Ending, LifeId};
 use crate::lock::Guard;
-use crate::memory::{Memory, Shared};
+use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
+use crate::wait::line::rouse;
 use crate::wait::node::{Node, Standing};
 use crate::wait::sleep::{Ended, Patience, await_node};
 use crate::wait::tell::wake_all;
@@ -222,7 +223,7 @@ impl Barrier {
         Ok(match ticket.standing(space)? {
             Standing::Granted => Some(Met::All(index)),
             Standing::Notified => Some(Met::Broken),
-            Standing::Waiting | Standing::Sleeping => None,
+            Standing::Waiting | Standing::Sleeping | Standing::Stirred => None,
         })
     }
 
@@ -240,9 +241,11 @@ impl Barrier {
             let guard = heap.lock(self.object)?;
             self.settle(space, &guard, None, &mut wakes)?;
             let met = self.met(space, ticket)?;
-            let mut change = Change::new();
+            let (mut change, mut behind) = (Change::new(), None);
             if !ticket.is_gone(space)? {
-                self.line().take(space, &mut change, &ticket.node(space)?, false)?;
+                let node = ticket.node(space)?;
+                behind = self.line().behind(space, &node)?;
+                self.line().take(space, &mut change, &node, false)?;
             }
             match met {
                 Some(_) => {}
@@ -250,6 +253,7 @@ impl Barrier {
                 None => self.count_down(space, &mut change)?,
             }
             guard.commit(&change)?;
+            wakes.extend(rouse(space, behind)?);
             self.tell(space, &mut wakes)?;
             if is_late { met.or(Some(Met::Broken)) } else { met }
         };
@@ -259,9 +263,9 @@ impl Barrier {
     }
 
     /// Comes, and waits for the others. `breaks`: if the time for it passes, that breaks the barrier.
-    pub fn wait(
+    pub fn wait<M: Memory>(
         &self,
-        heap: &Heap<Shared>,
+        heap: &Heap<M>,
         me: LifeId,
         breaks: bool,
         patience: &mut impl Patience,

@@ -115,7 +115,7 @@ fn what_was_told_in_vain_is_passed_on() {
     let third = condition.stand(&heap, first).unwrap().unwrap();
     condition.leave(&heap, tickets[1], true).unwrap();
     // Who came after a `notify_all` is not meant by it.
-    assert_eq!(third.standing(&heap.space), Ok(Standing::Waiting));
+    assert_eq!(third.standing(&heap.space), Ok(Standing::Stirred));
     let fourth = condition.stand(&heap, first).unwrap().unwrap();
     assert_eq!(condition.notify(&heap, first, 1), Ok(true));
     condition.leave(&heap, third, true).unwrap();

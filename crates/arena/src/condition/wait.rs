@@ -5,10 +5,10 @@ use crate::change::Change;
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::life::LifeId;
-use crate::memory::{Memory, Shared};
+use crate::memory::Memory;
 use crate::mutex::Taken;
 use crate::spin::Spinner;
-use crate::wait::line::has_ended;
+use crate::wait::line::{has_ended, rouse};
 use crate::wait::node;
 use crate::wait::sleep::{Ended, Patience, await_node, await_over};
 use crate::wait::tell::wake_all;
@@ -132,16 +132,16 @@ impl Condition {
             let behind = line.behind(space, &node)?;
             line.take(space, &mut change, &node, false)?;
             guard.commit(&change)?;
-            [heir, behind.map(|node| node.at)]
+            [heir, rouse(space, behind)?]
         };
         ticket.free(heap)?;
         wakes.iter().flatten().try_for_each(|&at| node::wake(space, at))
     }
 
     /// Leaves the lock, waits to be told, and takes the lock again. `None` if this thread does not hold it.
-    pub fn wait(
+    pub fn wait<M: Memory>(
         &self,
-        heap: &Heap<Shared>,
+        heap: &Heap<M>,
         me: LifeId,
         patience: &mut impl Patience,
     ) -> Result<Option<Waited>> {
@@ -171,9 +171,9 @@ impl Condition {
     }
 
     /// Takes the lock again, whatever signals come. Returns how, and whether the caller wanted to give up meanwhile.
-    fn take_back(
+    fn take_back<M: Memory>(
         &self,
-        heap: &Heap<Shared>,
+        heap: &Heap<M>,
         me: LifeId,
         levels: u64,
         patience: &mut impl Patience,

@@ -138,6 +138,10 @@ impl<M: Memory> Memory for std::rc::Rc<M> {
         (**self).sleep(at, value, timeout_ns)
     }
 
+    fn sleep_on_any(&self, words: &[(u64, u32)], timeout_ns: u64) -> Result<()> {
+        (**self).sleep_on_any(words, timeout_ns)
+    }
+
     fn wake(&self, at: u64, count: u32) -> Result<()> {
         (**self).wake(at, count)
     }
@@ -238,6 +242,10 @@ impl Memory for Recorder {
 
     /// A lone thread that had to wait would wait for ever: the state it waits in is a finding.
     fn sleep(&self, _at: u64, _value: u32, _timeout_ns: u64) -> Result<()> {
+        corrupt("the recovering thread would wait for ever")
+    }
+
+    fn sleep_on_any(&self, _words: &[(u64, u32)], _timeout_ns: u64) -> Result<()> {
         corrupt("the recovering thread would wait for ever")
     }
 

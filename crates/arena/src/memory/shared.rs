@@ -3,7 +3,7 @@
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Memory;
+use super::{Memory, SLEPT_ON_MAX};
 use crate::Error;
 use crate::failure::{Failure, Result};
 use crate::futex;
@@ -225,6 +225,15 @@ impl Memory for Shared {
 
     fn sleep(&self, at: u64, value: u32, timeout_ns: u64) -> Result<()> {
         futex::wait(self.address(at, 8)?, value, timeout_ns);
+        Ok(())
+    }
+
+    fn sleep_on_any(&self, words: &[(u64, u32)], timeout_ns: u64) -> Result<()> {
+        let mut places = [(std::ptr::null(), 0); SLEPT_ON_MAX];
+        for (place, &(at, value)) in places.iter_mut().zip(words) {
+            *place = (self.address(at, 8)?.cast_const(), value);
+        }
+        futex::wait_any(&places[..words.len().min(SLEPT_ON_MAX)], timeout_ns);
         Ok(())
     }
 

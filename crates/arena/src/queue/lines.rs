@@ -148,7 +148,7 @@ impl Queue {
         let outcome = {
             let guard = heap.lock(self.object)?;
             prune_before(space, &guard, line, ticket, &mut pruned)?;
-            if self.is_ready(space, wait)? {
+            if self.is_ready(space, wait)? && !is_planted(Bug::TriedInVain) {
                 pass_on(space, line, &pruned, &mut told)?;
                 None
             } else {
@@ -244,8 +244,10 @@ pub(crate) fn end<M: Memory>(heap: &Heap<M>, object: Object, end: End) -> Result
             pass_on(space, wait.line(queue), &pruned, &mut told)?;
             // Whoever completes what the dead one had announced does not tell anybody.
             if queue.is_ready(space, wait)? {
-                told.extend(wait.line(queue).tell_first(space, u64::MAX)?);
+                wait.line(queue).tell_first(space, u64::MAX)?;
             }
+            // Nor does it wake whom the dead one had told already.
+            told.extend(wait.line(queue).told(space)?);
         }
     }
     wake_all(space, &told)

@@ -6,7 +6,7 @@ use crate::change::Change;
 use crate::failure::Result;
 use crate::heap::Heap;
 use crate::life::LifeId;
-use crate::memory::{Memory, Shared};
+use crate::memory::Memory;
 use crate::mutex::Taken;
 use crate::wait::line::{Pruned, prune_before};
 use crate::wait::sleep::{Ended, Patience, await_node};
@@ -83,9 +83,9 @@ impl Semaphore {
     }
 
     /// Takes a permit, after having waited for it if need be. Nothing was taken if the wait ended otherwise.
-    pub fn acquire(
+    pub fn acquire<M: Memory>(
         &self,
-        heap: &Heap<Shared>,
+        heap: &Heap<M>,
         me: LifeId,
         recorded: bool,
         patience: &mut impl Patience,

@@ -9,6 +9,7 @@ use crate::layout::Space;
 use crate::life::{self, Ending};
 use crate::lock::Guard;
 use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
 use crate::object::{Object, WATCHERS};
 
 /// More nodes than an arena has room for: a line that seems longer is a circle.
@@ -104,7 +105,7 @@ impl Line {
         let mut change = Change::new();
         self.take(space, &mut change, node, false)?;
         guard.commit(&change)?;
-        rouse(space, behind)
+        if is_planted(Bug::LeftUnseen) { Ok(None) } else { rouse(space, behind) }
     }
 
     /// Who stands in the line.
@@ -116,10 +117,11 @@ impl Line {
     }
 }
 
-/// Has a node's thread look again. Returns where to wake it, if it is asleep.
-fn rouse<M: Memory>(space: &Space<M>, node: Option<Node>) -> Result<Option<u64>> {
+/// Has a node's thread look again, which stands behind somebody else now. Returns where to wake it, if it is asleep. The
+/// caller has the object's lock.
+pub(crate) fn rouse<M: Memory>(space: &Space<M>, node: Option<Node>) -> Result<Option<u64>> {
     let Some(node) = node else { return Ok(None) };
-    Ok((node.standing(space)? == Standing::Sleeping).then_some(node.at))
+    Ok(node.stir(space)?.then_some(node.at))
 }
 
 /// Who was found to have ended in a line.

@@ -21,6 +21,7 @@ use crate::heap::Heap;
 use crate::layout::Space;
 use crate::life::LifeId;
 use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
 use crate::object::Object;
 use crate::units;
 
@@ -45,6 +46,8 @@ pub(crate) enum Standing {
     Granted = 2,
     /// Told to look for itself; if it dies first, somebody else is to be told.
     Notified = 3,
+    /// As waiting; but whom it was about to watch is not whom it stands behind any more.
+    Stirred = 4,
 }
 
 impl Standing {
@@ -128,7 +131,24 @@ impl Node {
     /// the thread does not free the node before.
     pub fn tell<M: Memory>(&self, space: &Space<M>, standing: Standing) -> Result<bool> {
         let before = space.memory.swap(self.at + WORD, standing as u64)?;
-        Ok(before == Standing::Sleeping as u64)
+        // Whoever has stirred it may not have woken it yet, and die first.
+        Ok(before == Standing::Sleeping as u64 || before == Standing::Stirred as u64)
+    }
+
+    /// Has its thread look again before it sleeps, or sleeps on. Returns whether that is to be woken. The caller has the
+    /// object's lock.
+    pub fn stir<M: Memory>(&self, space: &Space<M>) -> Result<bool> {
+        if is_planted(Bug::OnlyWoken) {
+            return Ok(self.standing(space)? == Standing::Sleeping);
+        }
+        // Its thread may be falling asleep, but does not get up without the lock.
+        for standing in [Standing::Waiting, Standing::Sleeping] {
+            let (at, seen) = (self.at + WORD, standing as u64);
+            if space.memory.exchange(at, seen, Standing::Stirred as u64)? == seen {
+                return Ok(standing == Standing::Sleeping);
+            }
+        }
+        Ok(self.standing(space)? == Standing::Stirred)
     }
 }
 
@@ -138,6 +158,7 @@ fn standing<M: Memory>(space: &Space<M>, at: u64) -> Result<Standing> {
         1 => Standing::Sleeping,
         2 => Standing::Granted,
         3 => Standing::Notified,
+        4 => Standing::Stirred,
         _ => return corrupt("a node stands in no valid way"),
     })
 }
@@ -205,7 +226,13 @@ impl Ticket {
     /// Says that the thread goes to sleep. Returns whether it may: not when the wait stands otherwise by now.
     pub(crate) fn fall_asleep<M: Memory>(&self, space: &Space<M>) -> Result<bool> {
         let (at, asleep) = (self.block.at + WORD, Standing::Sleeping as u64);
+        if is_planted(Bug::AsleepByStore) {
+            space.memory.store(at, Standing::Waiting as u64)?;
+        }
         let seen = space.memory.exchange(at, Standing::Waiting as u64, asleep)?;
+        if seen == Standing::Stirred as u64 {
+            space.memory.exchange(at, seen, Standing::Waiting as u64)?;
+        }
         Ok(seen == Standing::Waiting as u64 || seen == asleep)
     }
 

@@ -25,7 +25,12 @@ impl Until {
 
     /// Gives up instead of sleeping.
     pub fn no_rest() -> Self {
-        Self { rests: 0, ..Self::the_end() }
+        Self::rests(0)
+    }
+
+    /// Gives up instead of sleeping once more than so often.
+    pub fn rests(rests: u64) -> Self {
+        Self { rests, ..Self::the_end() }
     }
 }
 

@@ -3,11 +3,11 @@
 use super::{Look, RECHECK_NS, Ticket};
 use crate::clock;
 use crate::failure::{Failure, Result};
-use crate::futex;
 use crate::heap::Heap;
 use crate::layout::ENDED;
 use crate::life::{self, Ending, LifeId, MUTEX};
-use crate::memory::{Memory, Shared};
+use crate::memory::Memory;
+use crate::mutation::{Bug, is_planted};
 use crate::robust::{OWNER_DIED, WAITERS};
 use crate::spin::Spinner;
 
@@ -28,6 +28,10 @@ pub trait Patience {
     fn spinner(&mut self) -> &mut Spinner;
 }
 
+/// The first sleep of a wait is this short: a signal that came between the last look at signals and the sleep, while the
+/// thread was spinning for instance, does not interrupt it.
+const FIRST_RECHECK_NS: u64 = RECHECK_NS / 100;
+
 /// How a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended<T> {
@@ -40,8 +44,8 @@ pub enum Ended<T> {
 }
 
 /// Waits until `look` says that it is over, and frees the node then.
-pub fn await_node<T>(
-    heap: &Heap<Shared>,
+pub fn await_node<M: Memory, T>(
+    heap: &Heap<M>,
     ticket: Ticket,
     patience: &mut impl Patience,
     look: impl FnMut() -> Result<Look<T>>,
@@ -54,8 +58,8 @@ pub fn await_node<T>(
 }
 
 /// Waits until `look` says that it is over. `look` is asked after each sleep, and at first.
-pub fn await_over<T>(
-    heap: &Heap<Shared>,
+pub fn await_over<M: Memory, T>(
+    heap: &Heap<M>,
     ticket: Ticket,
     patience: &mut impl Patience,
     look: impl FnMut() -> Result<Look<T>>,
@@ -66,13 +70,13 @@ pub fn await_over<T>(
     ended
 }
 
-fn await_end<T>(
-    heap: &Heap<Shared>,
+fn await_end<M: Memory, T>(
+    heap: &Heap<M>,
     ticket: Ticket,
     patience: &mut impl Patience,
     mut look: impl FnMut() -> Result<Look<T>>,
 ) -> Result<Ended<T>> {
-    let mut may_spin = true;
+    let (mut may_spin, mut recheck_ns) = (true, FIRST_RECHECK_NS);
     loop {
         let watched = match look()? {
             Look::Over(outcome) => return Ok(Ended::Over(outcome)),
@@ -89,8 +93,8 @@ fn await_end<T>(
         }
         let mut slept = Ok(());
         let mut spinner = may_spin.then(|| patience.spinner().clone());
-        let goes_on =
-            patience.rest(&mut || slept = doze(heap, ticket, &watched, left, &mut spinner));
+        let goes_on = patience
+            .rest(&mut || slept = doze(heap, ticket, &watched, left.min(recheck_ns), &mut spinner));
         if let Some(spinner) = spinner {
             *patience.spinner() = spinner;
         }
@@ -99,15 +103,16 @@ fn await_end<T>(
             return Ok(Ended::GivenUp);
         }
         may_spin = false;
+        recheck_ns = RECHECK_NS.min(recheck_ns * 10);
     }
 }
 
 /// Spins a little, then sleeps, until somebody tells the thread something, one of `watched` dies or time passes.
-fn doze(
-    heap: &Heap<Shared>,
+fn doze<M: Memory>(
+    heap: &Heap<M>,
     ticket: Ticket,
     watched: &[LifeId],
-    left_ns: u64,
+    timeout_ns: u64,
     spinner: &mut Option<Spinner>,
 ) -> Result<()> {
     let space = &heap.space;
@@ -119,29 +124,31 @@ fn doze(
     if !ticket.fall_asleep(space)? {
         return Ok(());
     }
-    sleep(heap, ticket.word_at(), watched, left_ns.min(RECHECK_NS))
+    sleep(heap, ticket.word_at(), watched, timeout_ns)
 }
 
 /// Sleeps while the word at `at` says that its thread does, all of `watched` live, and the arena has not ended.
-fn sleep(heap: &Heap<Shared>, at: u64, watched: &[LifeId], timeout_ns: u64) -> Result<()> {
+fn sleep<M: Memory>(heap: &Heap<M>, at: u64, watched: &[LifeId], timeout_ns: u64) -> Result<()> {
     const ASLEEP: u32 = super::node::Standing::Sleeping as u32;
     let memory = &heap.space.memory;
     let mut words = Vec::with_capacity(2 + watched.len());
-    words.push((memory.address(at, 8)?.cast_const(), ASLEEP));
-    words.push((memory.address(ENDED, 8)?.cast_const(), 0));
+    words.push((at, ASLEEP));
+    words.push((ENDED, 0));
     for &life in watched {
         match heap.ending(life)? {
             Ending::Lives => {}
             // Also for the others that watch it: the kernel wakes one of us.
+            Ending::Died if is_planted(Bug::DeathKeptSecret) => return Ok(()),
             Ending::Died => return life::wake_watchers(heap, life),
             Ending::InOrder => continue,
         }
         let Some(announced) = announce(memory, life)? else { return Ok(()) };
-        words.push((memory.address(life.at() + MUTEX, 8)?.cast_const(), announced));
+        words.push((life.at() + MUTEX, announced));
     }
-    futex::wait_any(&words, timeout_ns);
+    memory.sleep_on_any(&words, timeout_ns)?;
     for &life in watched {
-        if life::low(memory.load(life.at() + MUTEX)?) & OWNER_DIED != 0 {
+        let word = memory.load(life.at() + MUTEX)?;
+        if life::low(word) & OWNER_DIED != 0 && !is_planted(Bug::DeathKeptSecret) {
             life::wake_watchers(heap, life)?;
         }
     }
@@ -150,7 +157,7 @@ fn sleep(heap: &Heap<Shared>, at: u64, watched: &[LifeId], timeout_ns: u64) -> R
 
 /// Says in a life word that somebody may sleep on it, without which the kernel wakes nobody. Returns what it is then;
 /// `None` if its thread has just died.
-fn announce(memory: &Shared, life: LifeId) -> Result<Option<u32>> {
+fn announce<M: Memory>(memory: &M, life: LifeId) -> Result<Option<u32>> {
     let at = life.at() + MUTEX;
     let whole = memory.load(at)?;
     if life::low(whole) & OWNER_DIED != 0 {

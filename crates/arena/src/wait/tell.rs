@@ -1,6 +1,6 @@
 //! Telling those who wait that it is over, or may be.
 
-use super::line::{Line, has_ended};
+use super::line::{Line, has_ended, rouse};
 use super::node::{self, Node, Standing};
 use crate::change::Change;
 use crate::failure::Result;
@@ -85,7 +85,7 @@ impl Line {
                 }
                 guard.commit(&change)?;
                 wakes.extend(heir);
-                wakes.extend(behind.map(|node| node.at));
+                wakes.extend(rouse(space, behind)?);
             }
         }
         Ok(wakes)
