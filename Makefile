@@ -102,7 +102,7 @@ lint: setup ## format and lint, Python and Rust
 
 types: setup ## mypy --strict, the package against itself and its stubs, and whether users' checkers see every type
 	$(IN)/mypy
-	$(IN)/python -m mypy.stubtest manor --concise --allowlist tools/stubtest.allow --ignore-unused-allowlist
+	$(IN)/python -m mypy.stubtest manor --mypy-config-file pyproject.toml --concise --allowlist tools/stubtest.allow --ignore-unused-allowlist
 	tools/verify_types $(IN)
 
 layers: setup ## imports point down

@@ -50,3 +50,14 @@ def test_none_can_be_pickled_for_anybody_else(managers: Any) -> None:
 def test_a_copy_is_made_of_any(managers: Any) -> None:
     with managers.SyncManager() as manager:
         assert list(copy.copy(manager).list([1])) == [1]
+
+
+def test_leaving_one_that_is_connected_ends_no_server() -> None:
+    managers = importlib.import_module("manor.managers")
+    with managers.SyncManager(address=("127.0.0.1", 0), authkey=KEY) as server:
+        kept = server.list([1], name="kept")
+        client = managers.SyncManager(address=server.address, authkey=KEY)
+        client.connect()
+        with client:
+            client.get("kept").append(2)
+        assert kept == [1, 2]

@@ -284,4 +284,5 @@ class BaseManager(Creating, Registering):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        self.shutdown()
+        if hasattr(self, "shutdown"):  # not where it is another process's to end: see `connect()` and `manor.attach()`
+            self.shutdown()
