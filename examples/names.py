@@ -31,16 +31,16 @@ def start(role: str) -> subprocess.Popen[str]:
 
 
 def main() -> None:
-    worker, owner = start("measure"), start("own")  # in this order
-    manager = manor.attach(NAME, timeout=30)
-    words = manager.Queue(name="words")
-    for word in ("ada", "babbage", None):
-        words.put(word)
-    assert worker.wait(30) == 0
-    lengths = dict(manager.dict(name="lengths"))
-    print(lengths, [info.name for info in manor.ls() if info.alive and info.name == NAME])
-    assert lengths == {"ada": 3, "babbage": 7}
-    owner.communicate("")
+    with start("measure") as worker, start("own") as owner:  # in this order
+        manager = manor.attach(NAME, timeout=30)
+        words = manager.Queue(name="words")
+        for word in ("ada", "babbage", None):
+            words.put(word)
+        assert worker.wait(30) == 0
+        lengths = dict(manager.dict(name="lengths"))
+        print(lengths, [info.name for info in manor.ls() if info.alive and info.name == NAME])
+        assert lengths == {"ada": 3, "babbage": 7}
+        owner.communicate("")
 
 
 if __name__ == "__main__":

@@ -53,6 +53,14 @@ def rng(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 no secret
 
 
+@pytest.fixture(autouse=True, scope="session")
+def runtime_folder_of_this_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Managers that tests name are not those of the user, nor of tests that run beside them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_running(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves processes or threads of its own behind; end the processes, which print their stacks."""

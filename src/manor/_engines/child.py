@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from manor._engines.beginnings import Beginnings
 from manor._engines.handed import File
-from manor._engines.importing import explained_registry, refuse_while_importing_main
+from manor._engines.importing import refuse_while_importing_main
 from manor._engines.owned_link import OwnedLink
 from manor._engines.process import HANDLED, ServerConfig
 from manor._engines.program import PackedInitializer, PackedRegistry, Program, main_left_alone
@@ -190,8 +190,7 @@ class ServerProcess:
                 self.process = self._ctx.Process(target=target, args=(*server, writer, initializer, (), config))
                 identity = ":".join(str(number) for number in self.process._identity)
                 self.process.name = f"{self._class_name}-{identity}"
-                with explained_registry(self._ctx.get_start_method()):
-                    self.process.start()
+                self.process.start()
                 _servers.add(self.process)
         except BaseException:
             reader.close()
