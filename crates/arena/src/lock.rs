@@ -129,10 +129,15 @@ impl<'s, M: Memory> Guard<'s, M> {
         self.space.memory.store(at, value)
     }
 
+    /// Makes a change of what is around the contents: no news for those who watch.
+    pub fn commit_around(&self, change: &Change) -> Result<()> {
+        change::commit(self.space, self.at(), change)
+    }
+
     /// Makes a change of who watches: no news for the others.
     pub fn commit_watching(&self, change: &Change) -> Result<()> {
         self.place.set(self.place.get() | IS_WATCHED);
-        change::commit(self.space, self.at(), change)
+        self.commit_around(change)
     }
 }
 
@@ -171,7 +176,7 @@ fn leave_watched<M: Memory>(space: &Space<M>, at: u64, is_changed: bool) {
     leave(space, at, if is_watched { WATCHED } else { 0 });
     let _ = wake_all(space, &wakes); // As above.
     if is_late {
-        let _ = watch::tell(space, at, true);
+        let _ = watch::tell(space, at, is_changed);
     }
 }
 
