@@ -60,7 +60,7 @@ pub(crate) struct Guard<'s, M: Memory> {
 
 /// A guard's flags. Somebody watches, or may do.
 const IS_WATCHED: u64 = 1;
-/// Who watches is to be told.
+/// With the other one only: who watches is to be told.
 const IS_CHANGED: u64 = 2;
 
 impl<'s, M: Memory> Guard<'s, M> {
@@ -107,19 +107,21 @@ impl<'s, M: Memory> Guard<'s, M> {
         self.place.get() & !(IS_WATCHED | IS_CHANGED)
     }
 
+    /// Notes that those who watch are to be told, and returns the offset.
     #[inline]
-    fn note_change(&self) {
+    fn note_change(&self) -> u64 {
         let place = self.place.get();
-        if place & IS_WATCHED != 0 {
-            self.place.set(place | IS_CHANGED); // Not without asking: that store costs more than the question.
+        if place & IS_WATCHED == 0 {
+            return place; // There is no other flag, and storing one would cost more than the question.
         }
+        self.place.set(place | IS_CHANGED);
+        self.at()
     }
 
     /// Makes a change of the words that this lock guards.
     #[inline]
     pub fn commit(&self, change: &Change) -> Result<()> {
-        self.note_change();
-        change::commit(self.space, self.at(), change)
+        change::commit(self.space, self.note_change(), change)
     }
 
     /// Makes a change that is one store.
@@ -129,10 +131,15 @@ impl<'s, M: Memory> Guard<'s, M> {
         self.space.memory.store(at, value)
     }
 
+    /// Makes a change of what is around the contents: no news for those who watch.
+    pub fn commit_around(&self, change: &Change) -> Result<()> {
+        change::commit(self.space, self.at(), change)
+    }
+
     /// Makes a change of who watches: no news for the others.
     pub fn commit_watching(&self, change: &Change) -> Result<()> {
         self.place.set(self.place.get() | IS_WATCHED);
-        change::commit(self.space, self.at(), change)
+        self.commit_around(change)
     }
 }
 
@@ -140,10 +147,11 @@ impl<M: Memory> Drop for Guard<'_, M> {
     #[inline]
     fn drop(&mut self) {
         // By values, not by `self`: a guard that is only looked at here needs no memory.
-        if self.place.get() & IS_WATCHED == 0 {
-            leave(self.space, self.at(), 0);
+        let place = self.place.get();
+        if place & IS_WATCHED == 0 {
+            leave(self.space, place, 0);
         } else {
-            leave_watched(self.space, self.at(), self.place.get() & IS_CHANGED != 0);
+            leave_watched(self.space, self.at(), place & IS_CHANGED != 0);
         }
     }
 }
@@ -171,7 +179,7 @@ fn leave_watched<M: Memory>(space: &Space<M>, at: u64, is_changed: bool) {
     leave(space, at, if is_watched { WATCHED } else { 0 });
     let _ = wake_all(space, &wakes); // As above.
     if is_late {
-        let _ = watch::tell(space, at, true);
+        let _ = watch::tell(space, at, is_changed);
     }
 }
 

@@ -201,7 +201,7 @@ impl<M: Memory> Heap<M> {
             if dying {
                 change.turn(object.block(), State::Dropped);
             }
-            guard.commit(&change)?;
+            guard.commit_around(&change)?;
             dying
         };
         if dying { self.finish(object) } else { Ok(()) }

@@ -29,7 +29,7 @@ struct Scene<C> {
 
 fn scene<C>(heap: &Stage, container: C, handle: Handle) -> Scene<C> {
     let me = life::play(heap, 1);
-    Watch::begin(heap, handle, me).unwrap(); // The actor watches as well, and dies doing so.
+    // The actor does not watch as well: taking it out, once it is dead, tells the others, who may not have been told.
     let watches = as_bystander(heap, |heap| {
         [BYSTANDER; 2].map(|thread| {
             heap.hold(handle).unwrap();
