@@ -16,7 +16,7 @@
 //! * **Whoever waits.** A dead thread's node is taken out by whoever comes across it, or sweeps ([`line::prune`]).
 //!   What it had been told but not acted upon yet is told to the next one.
 //! * **Whoever was about to wake somebody.** The node's word has changed by then, or the object says so when asked;
-//!   what is missing is the system call. A sleeper looks for itself after [`RECHECK_NS`] (at first sooner).
+//!   what is missing is the system call. A sleeper looks for itself after [`RECHECK_NS`].
 //!
 //! An operation that may have to wait consists of steps that never do: it tries, stands in line, is asked how things
 //! stand ([`Look`]) each time its thread wakes, and leaves the line if it is given up. [`sleep::await_node`] puts them

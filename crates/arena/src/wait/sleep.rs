@@ -28,9 +28,9 @@ pub trait Patience {
     fn spinner(&mut self) -> &mut Spinner;
 }
 
-/// The first sleep of a wait is this short: a signal that came between the last look at signals and the sleep, while the
-/// thread was spinning for instance, does not interrupt it.
-const FIRST_RECHECK_NS: u64 = RECHECK_NS / 100;
+/// The first sleeps of a wait are short, for the sake of signals only: one that came between the last look at signals and
+/// the sleep, while the thread was spinning for instance, does not interrupt it.
+const FIRST_NAP_NS: u64 = RECHECK_NS / 100;
 
 /// How a wait ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,59 +76,69 @@ fn await_end<M: Memory, T>(
     patience: &mut impl Patience,
     mut look: impl FnMut() -> Result<Look<T>>,
 ) -> Result<Ended<T>> {
-    let (mut may_spin, mut recheck_ns) = (true, FIRST_RECHECK_NS);
+    let (mut may_spin, mut nap_ns) = (true, FIRST_NAP_NS);
     loop {
         let watched = match look()? {
             Look::Over(outcome) => return Ok(Ended::Over(outcome)),
             Look::Behind(watched) => watched.into_iter().collect(),
             Look::BehindAny(watched) => watched,
         };
-        let now = clock::now_ns();
-        let left = patience.deadline_ns().saturating_sub(now);
-        if left == 0 {
-            return Ok(Ended::TimedOut);
+        let mut nothing_new = false;
+        loop {
+            let left = patience.deadline_ns().saturating_sub(clock::now_ns());
+            if left == 0 && nothing_new {
+                break; // It looks once more.
+            } else if left == 0 {
+                return Ok(Ended::TimedOut);
+            }
+            if heap.is_ended()? {
+                return Err(Failure::Ended);
+            }
+            let mut slept = Ok(false);
+            let mut spinner = may_spin.then(|| patience.spinner().clone());
+            let timeout = left.min(nap_ns);
+            let goes_on =
+                patience.rest(&mut || slept = doze(heap, ticket, &watched, timeout, &mut spinner));
+            if let Some(spinner) = spinner {
+                *patience.spinner() = spinner;
+            }
+            may_spin = false;
+            nothing_new = slept? && nap_ns < RECHECK_NS;
+            if !goes_on {
+                return Ok(Ended::GivenUp);
+            }
+            nap_ns = RECHECK_NS.min(nap_ns * 10);
+            if !nothing_new {
+                break;
+            }
         }
-        if heap.is_ended()? {
-            return Err(Failure::Ended);
-        }
-        let mut slept = Ok(());
-        let mut spinner = may_spin.then(|| patience.spinner().clone());
-        let goes_on = patience
-            .rest(&mut || slept = doze(heap, ticket, &watched, left.min(recheck_ns), &mut spinner));
-        if let Some(spinner) = spinner {
-            *patience.spinner() = spinner;
-        }
-        slept?;
-        if !goes_on {
-            return Ok(Ended::GivenUp);
-        }
-        may_spin = false;
-        recheck_ns = RECHECK_NS.min(recheck_ns * 10);
     }
 }
 
-/// Spins a little, then sleeps, until somebody tells the thread something, one of `watched` dies or time passes.
+/// Spins a little, then sleeps, until somebody tells the thread something, one of `watched` dies or time passes. Returns
+/// whether only time has passed.
 fn doze<M: Memory>(
     heap: &Heap<M>,
     ticket: Ticket,
     watched: &[LifeId],
     timeout_ns: u64,
     spinner: &mut Option<Spinner>,
-) -> Result<()> {
+) -> Result<bool> {
     let space = &heap.space;
     if let Some(spinner) = spinner
         && spinner.wait(|| !ticket.is_untold(space))
     {
-        return Ok(());
+        return Ok(false);
     }
     if !ticket.fall_asleep(space)? {
-        return Ok(());
+        return Ok(false);
     }
     sleep(heap, ticket.word_at(), watched, timeout_ns)
 }
 
-/// Sleeps while the word at `at` says that its thread does, all of `watched` live, and the arena has not ended.
-fn sleep<M: Memory>(heap: &Heap<M>, at: u64, watched: &[LifeId], timeout_ns: u64) -> Result<()> {
+/// Sleeps while the word at `at` says that its thread does, all of `watched` live, and the arena has not ended. Returns
+/// whether that is so still.
+fn sleep<M: Memory>(heap: &Heap<M>, at: u64, watched: &[LifeId], timeout_ns: u64) -> Result<bool> {
     const ASLEEP: u32 = super::node::Standing::Sleeping as u32;
     let memory = &heap.space.memory;
     let mut words = Vec::with_capacity(2 + watched.len());
@@ -138,21 +148,26 @@ fn sleep<M: Memory>(heap: &Heap<M>, at: u64, watched: &[LifeId], timeout_ns: u64
         match heap.ending(life)? {
             Ending::Lives => {}
             // Also for the others that watch it: the kernel wakes one of us.
-            Ending::Died if is_planted(Bug::DeathKeptSecret) => return Ok(()),
-            Ending::Died => return life::wake_watchers(heap, life),
+            Ending::Died if is_planted(Bug::DeathKeptSecret) => return Ok(false),
+            Ending::Died => {
+                life::wake_watchers(heap, life)?;
+                return Ok(false);
+            }
             Ending::InOrder => continue,
         }
-        let Some(announced) = announce(memory, life)? else { return Ok(()) };
+        let Some(announced) = announce(memory, life)? else { return Ok(false) };
         words.push((life.at() + MUTEX, announced));
     }
     memory.sleep_on_any(&words, timeout_ns)?;
+    let mut all_live = true;
     for &life in watched {
+        all_live &= heap.ending(life)? == Ending::Lives;
         let word = memory.load(life.at() + MUTEX)?;
         if life::low(word) & OWNER_DIED != 0 && !is_planted(Bug::DeathKeptSecret) {
             life::wake_watchers(heap, life)?;
         }
     }
-    Ok(())
+    Ok(all_live && life::low(memory.load(at)?) == ASLEEP)
 }
 
 /// Says in a life word that somebody may sleep on it, without which the kernel wakes nobody. Returns what it is then;
