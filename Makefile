@@ -104,6 +104,7 @@ types: setup ## mypy --strict, the package against itself and its stubs, and whe
 	$(IN)/mypy
 	$(IN)/python -m mypy.stubtest manor --mypy-config-file pyproject.toml --concise --allowlist tools/stubtest.allow --ignore-unused-allowlist
 	tools/verify_types $(IN)
+	PATH="$(abspath $(IN)):$$PATH" pyright --warnings tests/typing
 
 layers: setup ## imports point down
 	$(IN)/lint-imports

@@ -91,10 +91,12 @@ def test_misuse_raises_what_the_array_module_raises(number: int) -> None:
 
 
 def test_an_array_is_made_as_those_of_the_module_are() -> None:
-    given_arguments: list[tuple[Any, ...]] = [("i", 5), ("z", []), ("i", ["x"]), ("b", [200]), ("i", None), (1, [])]
+    given_arguments: list[tuple[Any, ...]] = [("z", []), ("i", ["x"]), ("b", [200]), ("i", None), (1, [])]
     for args in given_arguments:
         expected = outcome(array.array, *args)
         assert outcome(Array.create, SHARED, *args) == expected
+    with pytest.raises(TypeError, match=r"^'int' object is not iterable: .* write Array\('i', \[0\] \* 5\)"):
+        Array.create(SHARED, "i", 5)  # type: ignore[arg-type]  # the mistake
     assert repr(Array.create(SHARED, "b", b"ab")) == "array('b', [97, 98])"
     assert repr(Array.create(SHARED, "d", range(2))) == "array('d', [0.0, 1.0])"
     assert repr(Array.create(SHARED, "u", "ab")) == "array('u', 'ab')"
