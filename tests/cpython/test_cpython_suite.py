@@ -23,12 +23,20 @@ def require_test_package() -> None:
     pytest.skip(reason)
 
 
+METHODS = ("fork", "spawn", "forkserver")
+CASES = [pytest.param("manor.managers", method, id=method) for method in METHODS]
+CASES += [
+    pytest.param("served_managers", method, id=f"served-{method}", marks=() if method == "fork" else pytest.mark.stress)
+    for method in METHODS
+]
+
+
 @pytest.mark.timeout(TIME_LIMIT_S + 60)
-@pytest.mark.parametrize("start_method", ["fork", "spawn", "forkserver"])
-def test_manor_passes_cpythons_manager_tests(start_method: str) -> None:
+@pytest.mark.parametrize(("module", "start_method"), CASES)
+def test_manor_passes_cpythons_manager_tests(module: str, start_method: str) -> None:
     require_test_package()
     with ThreadPoolExecutor(2) as both:  # the tests mostly wait
-        standard, manor = both.map(outcome_of, [STANDARD, "manor.managers"], [start_method] * 2)
+        standard, manor = both.map(outcome_of, [STANDARD, module], [start_method] * 2)
     print(f"standard library: {standard.report}\nmanor: {manor.report}")
     assert standard.ran > 0, standard.report
     assert manor.status == 0, manor.report
