@@ -3,10 +3,10 @@
 from typing import Any
 
 from manor import managers
-from manor.managers import *  # noqa: F403 the names that tests import
+from manor.managers import *  # noqa: F403 - the names that tests import
 
 
-class SyncManager(managers.SyncManager):
+class SyncManager(managers.SyncManager):  # type: ignore[no-redef]  # it takes that one's place
     """Keeps the standard types in its server."""
 
     def __init__(self, *args: Any, **kwds: Any) -> None:
