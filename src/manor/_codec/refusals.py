@@ -33,7 +33,10 @@ _ADVICE: Final = (
     (r"generator|coroutine", "make it where it is used, or send its items: list(...)"),
     (r"_thread\.|Lock|Condition|Semaphore", "take the manager's own, which serve all processes: manager.Lock(), ..."),
     (r"[qQ]ueue", "take the manager's own, which serve all processes: manager.Queue(), ..."),
-    (r"_io\.|file|socket|ssl\.|sqlite3\.|[cC]onnection|[cC]ursor", "send its name or address, and open it over there"),
+    (
+        r"_io\.|TextIO|Buffered|FileIO|file|socket|ssl\.|sqlite3\.|[cC]onnection|[cC]ursor",
+        "send its name or address, and open it over there",
+    ),
     (r"'module'", "import it over there"),
     (r"memoryview", "send bytes(...) of it"),
     (r"a manager is not shared", ""),
