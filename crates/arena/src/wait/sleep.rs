@@ -77,42 +77,45 @@ fn await_end<M: Memory, T>(
     mut look: impl FnMut() -> Result<Look<T>>,
 ) -> Result<Ended<T>> {
     let (mut may_spin, mut nap_ns) = (true, FIRST_NAP_NS);
+    let mut known = None; // Whom to watch, while nothing but time has passed since the last look.
     loop {
-        let watched = match look()? {
-            Look::Over(outcome) => return Ok(Ended::Over(outcome)),
-            Look::Behind(watched) => watched.into_iter().collect(),
-            Look::BehindAny(watched) => watched,
+        let (watched, left) = match (known.take(), left_ns(patience)) {
+            (Some(watched), left) if left > 0 => (watched, left),
+            _ => {
+                let watched = match look()? {
+                    Look::Over(outcome) => return Ok(Ended::Over(outcome)),
+                    Look::Behind(watched) => watched.into_iter().collect::<Vec<_>>(),
+                    Look::BehindAny(watched) => watched,
+                };
+                (watched, left_ns(patience))
+            }
         };
-        let mut nothing_new = false;
-        loop {
-            let left = patience.deadline_ns().saturating_sub(clock::now_ns());
-            if left == 0 && nothing_new {
-                break; // It looks once more.
-            } else if left == 0 {
-                return Ok(Ended::TimedOut);
-            }
-            if heap.is_ended()? {
-                return Err(Failure::Ended);
-            }
-            let mut slept = Ok(false);
-            let mut spinner = may_spin.then(|| patience.spinner().clone());
-            let timeout = left.min(nap_ns);
-            let goes_on =
-                patience.rest(&mut || slept = doze(heap, ticket, &watched, timeout, &mut spinner));
-            if let Some(spinner) = spinner {
-                *patience.spinner() = spinner;
-            }
-            may_spin = false;
-            nothing_new = slept? && nap_ns < RECHECK_NS;
-            if !goes_on {
-                return Ok(Ended::GivenUp);
-            }
-            nap_ns = RECHECK_NS.min(nap_ns * 10);
-            if !nothing_new {
-                break;
-            }
+        if left == 0 {
+            return Ok(Ended::TimedOut);
         }
+        if heap.is_ended()? {
+            return Err(Failure::Ended);
+        }
+        let mut slept = Ok(false);
+        let mut spinner = may_spin.then(|| patience.spinner().clone());
+        let timeout = left.min(nap_ns);
+        let goes_on =
+            patience.rest(&mut || slept = doze(heap, ticket, &watched, timeout, &mut spinner));
+        if let Some(spinner) = spinner {
+            *patience.spinner() = spinner;
+        }
+        let nothing_new = slept? && nap_ns < RECHECK_NS;
+        if !goes_on {
+            return Ok(Ended::GivenUp);
+        }
+        known = nothing_new.then_some(watched);
+        may_spin = false;
+        nap_ns = RECHECK_NS.min(nap_ns * 10);
     }
+}
+
+fn left_ns(patience: &impl Patience) -> u64 {
+    patience.deadline_ns().saturating_sub(clock::now_ns())
 }
 
 /// Spins a little, then sleeps, until somebody tells the thread something, one of `watched` dies or time passes. Returns
