@@ -44,7 +44,6 @@ impl Semaphore {
         let arena = arena_of(slf.as_super())?.get();
         let (native, me) = (slf.get().native, arena.me()?);
         let recorded = way == Way::Enter;
-        // Records may need more room.
         if arena.sites().is_some() {
             return Self::take_noted(slf, arena, way, limit);
         }
