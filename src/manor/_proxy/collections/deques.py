@@ -6,7 +6,7 @@ import collections
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence
 from typing import Any, ClassVar, Final, Generic, Self, SupportsIndex, TypeVar
 
-from manor._proxy.containers.base import ContainerProxy, plain
+from manor._proxy.containers.base import ComparableProxy, plain
 from manor._proxy.containers.chunks import iterate_keys
 from manor._proxy.updating import update
 
@@ -33,7 +33,7 @@ def _index(index: Any) -> Any:
     raise TypeError(f"sequence index must be integer, not {type(index).__name__!r}")
 
 
-class DequeProxy(ContainerProxy, Generic[T]):
+class DequeProxy(ComparableProxy, Generic[T]):
     """Stands for a deque; ``copy()`` and what operators make are plain ones."""
 
     _exposed_ = _EXPOSED
@@ -147,22 +147,6 @@ class DequeProxy(ContainerProxy, Generic[T]):
     def __imul__(self, count: SupportsIndex, /) -> Self:
         self._callmethod("__imul__", (count,))
         return self
-
-    def _compare(self, other: object, compare: Callable[[Any, Any], bool]) -> bool:
-        other = plain(other)
-        return compare(self._getvalue(), other) if isinstance(other, collections.deque) else NotImplemented
-
-    def __lt__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine < theirs)
-
-    def __le__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine <= theirs)
-
-    def __gt__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine > theirs)
-
-    def __ge__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine >= theirs)
 
     # In one step
 

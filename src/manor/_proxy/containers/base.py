@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from manor._proxy.watching import WatchableProxy
 
-__all__ = ["ContainerProxy", "plain"]
+__all__ = ["ComparableProxy", "ContainerProxy", "plain"]
 
 
 def plain(value: Any) -> Any:
@@ -36,3 +37,23 @@ class ContainerProxy(WatchableProxy):
 
     def __hash__(self) -> int:
         return hash((self._link.server, self._ident))
+
+
+class ComparableProxy(ContainerProxy):
+    """Has an order among those that it may equal."""
+
+    def _compare(self, other: object, compare: Callable[[Any, Any], bool]) -> bool:
+        other = plain(other)
+        return compare(self._getvalue(), other) if isinstance(other, self._like_) else NotImplemented
+
+    def __lt__(self, other: object) -> bool:
+        return self._compare(other, lambda mine, theirs: mine < theirs)
+
+    def __le__(self, other: object) -> bool:
+        return self._compare(other, lambda mine, theirs: mine <= theirs)
+
+    def __gt__(self, other: object) -> bool:
+        return self._compare(other, lambda mine, theirs: mine > theirs)
+
+    def __ge__(self, other: object) -> bool:
+        return self._compare(other, lambda mine, theirs: mine >= theirs)

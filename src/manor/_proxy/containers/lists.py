@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from typing import Any, Final, Generic, Self, SupportsIndex, TypeVar, overload
 
-from manor._proxy.containers.base import ContainerProxy, plain
+from manor._proxy.containers.base import ComparableProxy, ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_sequence, iterate_sequence_backwards
 from manor._proxy.updating import update
 from manor._proxy.watching import wait_for
@@ -29,7 +29,7 @@ def _ready(values: Any) -> Any:
     return list(values)
 
 
-class BaseListProxy(ContainerProxy, Generic[T]):
+class BaseListProxy(ComparableProxy, Generic[T]):
     """The methods of a list; ``ListProxy`` adds the operators that change it in place."""
 
     _exposed_ = LIST_EXPOSED
@@ -81,22 +81,6 @@ class BaseListProxy(ContainerProxy, Generic[T]):
 
     def __rmul__(self, count: SupportsIndex, /) -> list[T]:
         return self._callmethod("__rmul__", (count,))
-
-    def _compare(self, other: object, compare: Callable[[Any, Any], bool]) -> bool:
-        other = plain(other)
-        return compare(self._getvalue(), other) if isinstance(other, list) else NotImplemented
-
-    def __lt__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine < theirs)
-
-    def __le__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine <= theirs)
-
-    def __gt__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine > theirs)
-
-    def __ge__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine >= theirs)
 
     def append(self, value: T, /) -> None:
         """Append *value*."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSet
+from collections.abc import Iterable, Iterator, Mapping, MutableSet
 from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 
-from manor._proxy.containers.base import ContainerProxy, plain
+from manor._proxy.containers.base import ComparableProxy, ContainerProxy, plain
 from manor._proxy.containers.chunks import iterate_keys
 from manor._proxy.watching import await_found
 
@@ -30,7 +30,7 @@ def _ready(others: tuple[Iterable[Any], ...]) -> tuple[Any, ...]:
     )
 
 
-class BaseSetProxy(ContainerProxy, Generic[T]):
+class BaseSetProxy(ComparableProxy, Generic[T]):
     """The methods of a set; ``SetProxy`` adds the operators that change it in place."""
 
     _exposed_ = SET_EXPOSED
@@ -80,22 +80,6 @@ class BaseSetProxy(ContainerProxy, Generic[T]):
 
     def __rxor__(self, other: object) -> set[T]:
         return self._operate("__rxor__", other)
-
-    def _compare(self, other: object, compare: Callable[[Any, Any], bool]) -> bool:
-        other = plain(other)
-        return compare(self._getvalue(), other) if isinstance(other, set | frozenset) else NotImplemented
-
-    def __lt__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine < theirs)
-
-    def __le__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine <= theirs)
-
-    def __gt__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine > theirs)
-
-    def __ge__(self, other: object) -> bool:
-        return self._compare(other, lambda mine, theirs: mine >= theirs)
 
     def add(self, value: T, /) -> None:
         """Add *value*."""
