@@ -1,8 +1,5 @@
 """A folder for names of a test's own, and programs that own managers with names."""
 
-import os
-import subprocess
-import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -10,10 +7,8 @@ from typing import Any
 import pytest
 
 import manor
-from tests.conformance.subjects import LIMIT_S
 
-ROOT = Path(__file__).parents[2]
-__all__ = ["ROOT", "output_of", "own_named", "runtime_folder"]
+__all__ = ["own_named", "runtime_folder"]
 
 
 @pytest.fixture
@@ -23,21 +18,6 @@ def runtime_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     base.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
     return base / "manor"
-
-
-def output_of(program: str, *arguments: str, **environment: str) -> str:
-    """Run a program in a process of its own; return what it prints."""
-    run = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        env={**os.environ, **environment},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=LIMIT_S,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return run.stdout.strip()
 
 
 def own_named(test: Connection, options: dict[str, Any], items: dict[str, Any]) -> None:

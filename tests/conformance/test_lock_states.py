@@ -3,8 +3,6 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 
 from manor.errors import NotExposed, OwnerDiedWarning
 from tests.conformance.children import Child
+from tests.conformance.lock_states import state_of, waiting
 from tests.conformance.meeting import threads
 from tests.conformance.subjects import (
     CONTAINERS,
@@ -29,24 +28,6 @@ EVERYWHERE = on(*CONTAINERS)
 
 
 register("registered_lock", threading.Lock)
-
-
-@contextmanager
-def waiting(wait: Any, *args: Any, end: Any) -> Iterator[None]:
-    """Another thread that waits, or soon will, until the `end`."""
-    with threads(1) as other:
-        future = other.submit(wait, *args)
-        try:
-            yield
-        finally:
-            end()
-            future.result(LIMIT_S)
-
-
-def state_of(manager: Any, proxy: Any) -> Any:
-    """What `manager.locks()` has of an object."""
-    ident = proxy._token.id.split("@")[-1]
-    return next((state for state in manager.locks() if state.id == ident), None)
 
 
 def pids(people: list[Any]) -> list[int]:

@@ -18,7 +18,8 @@ import manor
 from manor._proxy.resident.containers import ResidentContainer
 from manor._wire.calls import SERVER
 from tests.conformance.children import Child, Ending
-from tests.conformance.runtime_folders import ROOT, output_of, own_named, runtime_folder
+from tests.conformance.programs import ROOT, output_of
+from tests.conformance.runtime_folders import own_named, runtime_folder
 from tests.conformance.subjects import LIMIT_S, ManorManager
 
 __all__ = ["runtime_folder"]

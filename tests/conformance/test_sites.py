@@ -14,6 +14,7 @@ import pytest
 from manor import Manager
 from manor.errors import OwnerDied, OwnerDiedWarning
 from tests.conformance.children import Child
+from tests.conformance.lock_states import state_of, waiting
 from tests.conformance.meeting import threads
 from tests.conformance.subjects import CONTAINERS, LIMIT_S, Subject, on, until
 
@@ -71,24 +72,6 @@ def sites(people: list[Any]) -> list[str]:
     return [person.where for person in people]
 
 
-@contextlib.contextmanager
-def running(function: Any, *args: Any, end: Any) -> Iterator[None]:
-    """Another thread that runs a function, which waits until the `end`."""
-    with threads(1) as other:
-        future = other.submit(function, *args)
-        try:
-            yield
-        finally:
-            end()
-            future.result(LIMIT_S)
-
-
-def state_of(manager: Any, proxy: Any) -> Any:
-    """What `manager.locks()` has of an object."""
-    ident = proxy._token.id.split("@")[-1]
-    return next(state for state in manager.locks() if state.id == ident)
-
-
 @EVERYWHERE
 @pytest.mark.parametrize("kind", ["Lock", "RLock", "Condition"])
 def test_a_holder_tells_from_where_it_acquired(subject: Subject, debugged: Any, kind: str) -> None:
@@ -114,7 +97,7 @@ def test_a_lock_that_is_acquired_again_is_held_from_where_it_was_first(
 def test_a_waiter_tells_from_where_it_waits(subject: Subject, debugged: Any, kind: str, way: Any, text: str) -> None:
     lock = getattr(debugged, kind)()
     lock.acquire()
-    with running(way, lock, lambda: None, end=lock.release):
+    with waiting(way, lock, lambda: None, end=lock.release):
         until(lambda: sites(lock.waiters) == [line_of(way, text)])
         assert sites(state_of(debugged, lock).waiters) == [line_of(way, text)]
 
@@ -142,11 +125,11 @@ def test_who_waits_for_a_condition_or_an_event_tells_from_where(subject: Subject
         with condition:
             condition.notify_all()
 
-    with running(wait, condition, end=notify), running(await_event, event, end=event.set):
+    with waiting(wait, condition, end=notify), waiting(await_event, event, end=event.set):
         until(lambda: sites(condition.waiters) == [line_of(wait, "condition.wait")])
         until(lambda: sites(event.waiters) == [line_of(await_event, "event.wait")])
     event.clear()
-    with running(wait_for, condition, event, end=notify):
+    with waiting(wait_for, condition, event, end=notify):
         until(lambda: sites(condition.waiters) == [line_of(wait_for, "condition.wait_for")])
 
 
