@@ -226,6 +226,28 @@ def test_only_its_thread_may_release_an_rlock(subject: Subject, manager: Any) ->
     assert free_for_others(lock)
 
 
+def take_again_and_again(lock: Any, begun: Any, stop: Any) -> None:
+    while not stop.is_set():
+        with lock:
+            begun.set()
+
+
+@on(*OUR_LOCKS[1:])  # threading promises nothing
+@KINDS
+def test_who_waits_gets_a_lock_that_others_take_again_and_again(subject: Subject, manager: Any, kind: str) -> None:
+    lock, begun, stop = getattr(manager, kind)(), [manager.Event(), manager.Event()], manager.Event()
+    with threads(2) as others:
+        children = [others.submit(subject.run_in_child, take_again_and_again, lock, event, stop) for event in begun]
+        try:
+            assert all(event.wait(LIMIT_S) for event in begun)
+            for _ in range(50):
+                assert lock.acquire(timeout=LIMIT_S)
+                lock.release()
+        finally:
+            stop.set()
+        all_of(children)
+
+
 @SHARED
 def test_only_its_process_may_release_an_rlock(subject: Subject, manager: Any) -> None:
     lock = manager.RLock()

@@ -101,6 +101,12 @@ pub trait Memory {
 
     /// Wakes up to `count` sleepers of the word at `at`.
     fn wake(&self, at: u64, count: u32) -> Result<()>;
+
+    /// Now, on `CLOCK_MONOTONIC` in ns, where what is done depends on it.
+    #[inline]
+    fn now_ns(&self) -> u64 {
+        clock::now_ns()
+    }
 }
 
 /// Orders the loads of [`Memory::read`] before whatever is loaded afterwards to validate them.

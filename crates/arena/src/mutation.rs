@@ -85,6 +85,8 @@ pub(crate) enum Bug {
     OnlyWoken,
     /// "The kernel has told everybody of the death."
     DeathKeptSecret,
+    /// "The first in line was roused, and is still awake."
+    StillRoused,
     /// "Who was woken is the only one who slept."
     OthersForgotten,
 }

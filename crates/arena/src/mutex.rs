@@ -2,16 +2,23 @@
 //!
 //! # Theory of operation
 //!
-//! One word says who holds the lock: the life of the thread, and two bits. While both are clear, taking and leaving
+//! One word says who holds the lock: the life of the thread, and some bits. While these are clear, taking and leaving
 //! it is one exchange of that word each, and nothing else. With a bit set, the exchange fails, and whoever leaves has to
-//! take the object's own lock and look: somebody waits, or the last holder died.
+//! look: somebody waits, or the last holder died.
 //!
 //! A lock that somebody waits for is *handed over*: the change that takes the first node out of the line makes its
 //! thread the holder. So the order is that of coming, nobody who was woken finds the lock taken, and a thread that
 //! dies between being made the holder and waking up is a dead holder, as any other.
 //!
-//! Before it stands in line, a thread may look out for a while whether the lock is left ([`Mutex::glimpse`]), as long as
-//! nobody stands there: so it overtakes none of those who do.
+//! But a sleeper takes many microseconds to wake, in which nobody could have the lock. So it is handed over at most once
+//! in `HANDED_OVER_EACH_NS`. In between, whoever leaves it leaves it *free*, and rouses the first in line, which takes
+//! it if nobody who runs was faster. Such a thread may overtake the line, for no longer than that.
+//! A lock that is left less often than that is always handed over; so is a dead holder's.
+//!
+//! Whoever is roused looks under the object's lock, and sleeps again if it comes too late. [`ROUSED`] says that this look
+//! is still to come: until then, nobody has to be roused. It is cleared only by the first in line, or with the line.
+//!
+//! Before it stands in line, a thread may look out for a while whether the lock is left ([`Mutex::glimpse`]).
 //!
 //! A holder that dies leaves the word as it is. Whoever comes across that, under the object's lock, hands the lock over,
 //! or leaves it free and marked. The mark stays until the next holder leaves.
@@ -26,6 +33,7 @@ mod hold;
 #[cfg(test)]
 pub(crate) mod kills;
 mod line;
+mod overtake;
 mod survey;
 mod wait;
 
@@ -47,16 +55,22 @@ pub(crate) use line::{drain, drop_line, end};
 pub use survey::Holder;
 
 /// Words of the object's body: who holds it; how often (a reentrant one); the line; since when; the pid of the last
-/// holder that died, and above it from where that had taken it; from where the holder has (see [`crate::site`]).
+/// holder that died, and above it from where that had taken it; from where the holder has (see [`crate::site`]); when it
+/// was last handed over.
 const STATE: u64 = 0;
 const COUNT: u64 = 8;
 pub(crate) const LINE: u64 = 16;
 const SINCE: u64 = 32;
 const DEAD: u64 = 40;
 const SITE: u64 = 48;
+const HANDED: u64 = 56;
 
 /// In the state: the life of the holder.
 const OWNER: u64 = (1 << 60) - 1;
+/// In the state: who has the object's lock is the only one who changes it.
+const FROZEN: u64 = 1 << 60;
+/// In the state: the first in line is awake, or about to be, and will look.
+const ROUSED: u64 = 1 << 61;
 /// In the state: the last holder died, and no other one has left since.
 const DIED: u64 = 1 << 62;
 /// In the state: somebody may wait.
@@ -149,7 +163,7 @@ impl Mutex {
             memory.store(count, memory.load(count)? + 1)?; // Nobody else's: we hold it.
             return Ok(true);
         }
-        Ok(false)
+        self.overtake(heap, me, seen)
     }
 
     #[inline]
@@ -186,7 +200,8 @@ impl Mutex {
         if is_planted(Bug::FreedByStore) {
             memory.store(at, me.word())?;
         }
-        Ok(memory.exchange(at, me.word(), 0)? == me.word())
+        let seen = memory.exchange(at, me.word(), 0)?;
+        Ok(seen == me.word() || self.leave_free(heap, me, seen)?)
     }
 
     /// Whether somebody holds it.
@@ -202,6 +217,7 @@ impl Mutex {
 
 #[test]
 fn the_words_of_a_lock_do_not_move() {
-    assert_eq!([STATE, COUNT, LINE, SINCE, DEAD, SITE], [0, 8, 16, 32, 40, 48]);
-    assert_eq!((OWNER, DIED, WAITERS), ((1 << 60) - 1, 1 << 62, 1 << 63));
+    assert_eq!([STATE, COUNT, LINE, SINCE, DEAD, SITE, HANDED], [0, 8, 16, 32, 40, 48, 56]);
+    assert_eq!((OWNER, FROZEN, ROUSED), ((1 << 60) - 1, 1 << 60, 1 << 61));
+    assert_eq!((DIED, WAITERS), (1 << 62, 1 << 63));
 }

@@ -71,6 +71,9 @@ pub(crate) struct Machine {
     /// Touched before an access, since that is where the checker chooses.
     turn: AtomicU32,
     lifetimes: [Lifetime; THREADS + 1],
+    /// The time, and how it goes on whenever somebody asks for it: not at all, or in strides.
+    now_ns: AtomicU64,
+    stride_ns: AtomicU64,
 }
 
 impl Machine {
@@ -81,6 +84,8 @@ impl Machine {
             footprints: footprints.clone(),
             turn: AtomicU32::new(0),
             lifetimes: std::array::from_fn(|_| Lifetime::endless()),
+            now_ns: AtomicU64::new(0),
+            stride_ns: AtomicU64::new(0),
         })
     }
 
@@ -192,6 +197,11 @@ impl Seat {
     /// From now on the thread's sleeps end at any moment, or not.
     pub fn set_hasty(&self, is_hasty: bool) {
         self.lifetime().is_hasty.store(is_hasty, Relaxed);
+    }
+
+    /// Has time pass between any two looks at the clock.
+    pub fn let_time_pass(&self) {
+        self.machine.stride_ns.store(1 << 40, Relaxed);
     }
 
     /// Lets others go on, at a place where that costs the checker nothing.

@@ -24,6 +24,8 @@ pub(crate) struct Recorder {
     thread: Cell<u32>,
     /// Pages that `populate` may still make; runs out to play a system without memory.
     pub pages_left: Cell<u64>,
+    /// The time, in ns: one at which a lock is handed over, since none has been yet.
+    pub now_ns: Cell<u64>,
     /// What another process stores right after the word at the first offset was loaded, once.
     pub meanwhile: RefCell<Option<(u64, Stores)>>,
 }
@@ -36,6 +38,7 @@ impl Recorder {
             log: RefCell::default(),
             thread: Cell::new(1),
             pages_left: Cell::new(u64::MAX),
+            now_ns: Cell::new(1 << 40),
             meanwhile: RefCell::default(),
         }
     }
@@ -145,6 +148,10 @@ impl<M: Memory> Memory for std::rc::Rc<M> {
     fn wake(&self, at: u64, count: u32) -> Result<()> {
         (**self).wake(at, count)
     }
+
+    fn now_ns(&self) -> u64 {
+        (**self).now_ns()
+    }
 }
 
 impl Memory for Recorder {
@@ -251,6 +258,10 @@ impl Memory for Recorder {
 
     fn wake(&self, _at: u64, _count: u32) -> Result<()> {
         Ok(())
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.now_ns.get()
     }
 }
 

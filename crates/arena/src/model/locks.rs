@@ -25,6 +25,12 @@ fn locks(heap: &Heap<Seat>) -> Locks {
     Locks { locks: [lock(), lock()], sections: sections() }
 }
 
+/// They are always handed over.
+fn fair_locks(heap: &Heap<Seat>) -> Locks {
+    heap.space.memory.let_time_pass();
+    locks(heap)
+}
+
 fn reentrant_locks(heap: &Heap<Seat>) -> Locks {
     let lock = || Mutex::create(heap, true).unwrap();
     Locks { locks: [lock(), lock()], sections: sections() }
@@ -168,6 +174,19 @@ fn one_is_interrupted() -> Model<Locks> {
     model(&[once, interrupted, once])
 }
 
+/// One who was roused gives up, and nobody stands behind it.
+fn one_is_interrupted_alone() -> Model<Locks> {
+    model(&[twice, interrupted, once])
+}
+
+pub(super) fn one_comes_again() -> Model<Locks> {
+    model(&[twice, once])
+}
+
+fn fair(model: Model<Locks>) -> Model<Locks> {
+    Model { prepare: fair_locks, ..model }
+}
+
 fn two_nest() -> Model<Locks> {
     Model { prepare: reentrant_locks, ..model(&[nested, nested]) }
 }
@@ -211,7 +230,17 @@ fn a_lock_has_one_holder_and_nobody_waits_for_ever() {
     three_fight().explore(0);
     one_is_late().explore(0);
     one_is_interrupted().explore(0);
+    one_comes_again().explore(1);
+    one_is_interrupted_alone().explore(0);
     two_nest().explore(0);
+}
+
+#[test]
+fn a_lock_that_is_handed_over_has_one_holder_and_nobody_waits_for_ever() {
+    fair(two_fight()).explore(1);
+    fair(three_fight()).explore(0);
+    fair(one_is_late()).explore(0);
+    fair(one_is_interrupted()).explore(0);
 }
 
 #[test]
@@ -221,6 +250,9 @@ fn a_lock_survives_everybody_at_every_moment() {
     dying(&[once, late, once]).explore_deaths(0, FEW);
     a_holder_of_two_dies().explore(0);
     swept(&[once, once, sweep]).explore_deaths(0, FEW);
+    dying(&[twice, once, once]).explore_deaths(0, FEW);
+    fair(dying(&[once, once, once])).explore_deaths(0, FEW);
+    fair(dying(&[once, late, once])).explore_deaths(0, FEW);
 }
 
 #[test]
@@ -233,7 +265,15 @@ fn a_lock_has_one_holder_in_many_more_runs() {
     one_is_late().explore(1);
     one_is_interrupted().explore(1);
     two_nest().explore(2);
+    one_comes_again().explore(3);
+    one_is_interrupted_alone().explore(1);
+    fair(two_fight()).explore(3);
+    fair(three_fight()).explore(1);
+    fair(one_is_late()).explore(1);
+    fair(one_is_interrupted()).explore(1);
     model(&[twice, late, twice]).sample(200_000, false);
+    model(&[twice, interrupted, twice]).sample(200_000, false);
+    fair(model(&[twice, late, twice])).sample(200_000, false);
 }
 
 #[test]
@@ -251,6 +291,9 @@ fn a_lock_survives_everybody_in_many_more_runs() {
     dying(&[late, once, once]).explore_deaths(1, SOME);
     dying(&[once, late, once]).explore_deaths(1, SOME);
     swept(&[once, once, sweep]).explore_deaths(1, SOME);
+    dying(&[twice, once, once]).explore_deaths(1, SOME);
+    fair(dying(&[once, once, once])).explore_deaths(1, SOME);
+    fair(dying(&[once, late, once])).explore_deaths(1, SOME);
     Model { prepare: reentrant_locks, ..dying(&[nested, nested, once]) }.sample(100_000, true);
     swept(&[twice, once, late, sweep]).sample(200_000, true);
 }

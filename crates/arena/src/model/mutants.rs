@@ -43,6 +43,11 @@ fn a_death_that_is_kept_secret_is_found() {
 }
 
 #[test]
+fn rousing_nobody_since_the_first_in_line_was_roused_before_is_found() {
+    found(Bug::StillRoused, locks::one_comes_again(), 2, "deadlock");
+}
+
+#[test]
 fn forgetting_who_else_sleeps_is_found() {
     found(Bug::OthersForgotten, locks::three_inside(), 1, "deadlock");
 }

@@ -1,6 +1,6 @@
 //! What must hold of a lock at rest (for tests).
 
-use super::{LINE, OWNER, STATE, WAITERS};
+use super::{LINE, OWNER, ROUSED, STATE, WAITERS};
 use crate::audit::{Audit, Finding, found};
 use crate::layout::Space;
 use crate::memory::Memory;
@@ -12,7 +12,7 @@ use crate::wait::line::check_line;
 pub(crate) fn check<M: Memory>(space: &Space<M>, object: Object, audit: &mut Audit) -> Finding<()> {
     let waiting = check_line(space, Line::of(object, LINE), audit)?;
     let state = found(space.memory.load(object.body(STATE)), "a lock")?;
-    if waiting > 0 && (state & WAITERS == 0 || state & OWNER == 0) {
+    if waiting > 0 && (state & WAITERS == 0 || state & (OWNER | ROUSED) == 0) {
         return Err(format!("{waiting} threads wait for a lock whose state is {state:#x}"));
     }
     Ok(())

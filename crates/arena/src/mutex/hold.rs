@@ -1,6 +1,8 @@
 //! Taking and leaving a lock where that is not one exchange, and who holds it.
 
-use super::{COUNT, DEAD, DIED, Mutex, OWNER, SINCE, SITE, STATE, Taken, WAITERS};
+use super::{
+    COUNT, DEAD, DIED, FROZEN, HANDED, Mutex, OWNER, ROUSED, SINCE, SITE, STATE, Taken, WAITERS,
+};
 use crate::change::Change;
 use crate::clock;
 use crate::failure::Result;
@@ -67,15 +69,16 @@ impl Mutex {
             if seen & OWNER != 0 {
                 return Ok(Taken::Busy);
             }
+            // If it was left free since `settle`, somebody stands in line.
+            let bits = seen & (DIED | WAITERS | ROUSED);
             if let Some(site) = site {
                 if self.freeze(space, seen)? {
-                    self.take_from(space, guard, me, seen & DIED, site)?;
+                    self.take_from(space, guard, me, bits, site)?;
                     return self.taken(space, seen);
                 }
                 continue;
             }
-            // What waits was handed the lock by `settle`, so nobody does.
-            if space.memory.exchange(at, seen, seen & DIED | me.word())? == seen {
+            if space.memory.exchange(at, seen, bits | me.word())? == seen {
                 self.note_taken(space)?;
                 return self.taken(space, seen);
             }
@@ -88,11 +91,11 @@ impl Mutex {
         space: &Space<M>,
         guard: &Guard<'_, M>,
         me: LifeId,
-        mark: u64,
+        bits: u64,
         site: u64,
     ) -> Result<()> {
         let mut change = Change::new();
-        change.write(self.object.body(STATE), me.word() | mark);
+        change.write(self.object.body(STATE), me.word() | bits);
         change.write(self.object.body(COUNT), 1);
         change.write(self.object.body(SINCE), clock::coarse_ns());
         if is_planted(Bug::SiteApart) {
@@ -125,7 +128,12 @@ impl Mutex {
                 if self.is_reentrant && state & OWNER != me.word() {
                     return Ok(Freed::NotOwner);
                 }
-                if self.freeze(space, state)? {
+                if state & DIED == 0 && !self.is_due(space)? {
+                    let left = WAITERS | ROUSED;
+                    if space.memory.exchange(self.object.body(STATE), state, left)? == state {
+                        break self.rouse_first(space, &guard)?;
+                    }
+                } else if self.freeze(space, state)? {
                     break self.hand_over(space, &guard, 0)?;
                 }
             }
@@ -137,7 +145,8 @@ impl Mutex {
     /// Keeps everybody from changing the state by one exchange. Returns whether it still is `state`; who has the
     /// object's lock is the only one who changes it then.
     fn freeze<M: Memory>(&self, space: &Space<M>, state: u64) -> Result<bool> {
-        Ok(space.memory.exchange(self.object.body(STATE), state, state | WAITERS)? == state)
+        let frozen = state | WAITERS | FROZEN;
+        Ok(space.memory.exchange(self.object.body(STATE), state, frozen)? == state)
     }
 
     /// Makes the first one in line the holder, or nobody. `mark` is [`DIED`] if the last one did. The state is frozen.
@@ -165,6 +174,7 @@ impl Mutex {
         }
         line.take(space, &mut change, &first, false)?;
         guard.commit(&change)?;
+        space.memory.store(self.object.body(HANDED), space.memory.now_ns())?;
         Self::tell_granted(space, &first)
     }
 
@@ -172,8 +182,8 @@ impl Mutex {
         Ok(node.tell(space, Standing::Granted)?.then_some(node.at))
     }
 
-    /// Under the object's lock: gives the lock on that a dead holder had, or one of the slot `victim`. Returns whom to
-    /// wake.
+    /// Under the object's lock: gives the lock on that a dead holder had, or one of the slot `victim`, or nobody. Returns
+    /// whom to wake.
     pub(super) fn settle<M: Memory>(
         &self,
         space: &Space<M>,
@@ -182,9 +192,8 @@ impl Mutex {
     ) -> Result<Option<u64>> {
         let state = self.state(space)?;
         let Some(owner) = LifeId::from_word(state & OWNER) else {
-            // In an arena that is in order, nobody waits then.
-            let is_stuck = !self.line().is_empty(space)? && self.freeze(space, state)?;
-            return if is_stuck { self.hand_over(space, guard, state & DIED) } else { Ok(None) };
+            let waits = !self.line().is_empty(space)? && self.freeze(space, state)?;
+            return if waits { self.hand_over(space, guard, state & DIED) } else { Ok(None) };
         };
         let ending = match life::slot_of(space, owner)? {
             Some(slot) if victim == Some(slot) => {

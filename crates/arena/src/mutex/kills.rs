@@ -5,7 +5,7 @@ use crate::audit::Finding;
 use crate::failure::Result;
 use crate::harness::{Report, Scenario, Stage, as_survivor, exhaust};
 use crate::life::{self, Ending, LifeId};
-use crate::wait::Ticket;
+use crate::wait::{Look, Ticket};
 
 /// A lock, the lives of actor and survivors, and the tickets of those who wait.
 pub(crate) struct Scene {
@@ -39,11 +39,11 @@ fn scene(heap: &Stage, is_reentrant: bool, holder: Option<usize>, waiters: &[usi
 fn is_sound(heap: &Stage, scene: &Scene) -> Result<bool> {
     let holder = scene.lock.holder(heap)?.map(|holder| holder.life);
     let waiters = scene.lock.waiters(heap)?;
-    let holder_lives = match holder {
+    let is_cared_for = match holder {
         Some(life) => heap.ending(life)? == Ending::Lives,
-        None => false,
+        None => scene.tickets.iter().any(|ticket| !ticket.is_untold(&heap.space)), // And awake.
     };
-    Ok(waiters.is_empty() || holder_lives)
+    Ok(waiters.is_empty() || is_cared_for)
 }
 
 fn killed(
@@ -100,6 +100,44 @@ fn handing_over_survives_every_kill() {
     let report = killed(true, Some(0), &[1, 2], &|heap, scene| {
         assert_eq!(scene.lock.release(heap, scene.lives[0]), Ok(Freed::Done));
         assert_eq!(scene.lock.holder(heap).unwrap().unwrap().life, scene.lives[1]);
+    });
+    assert!(report.unwrap().cuts > 8);
+}
+
+#[test]
+fn leaving_a_lock_free_and_overtaking_survive_every_kill() {
+    for waiters in [&[1][..], &[1, 2]] {
+        let report = killed(false, Some(0), waiters, &|heap, scene| {
+            heap.space.memory.now_ns.set(0); // It was handed over just now.
+            let (lock, me) = (scene.lock, scene.lives[0]);
+            assert_eq!(lock.release(heap, me), Ok(Freed::Done));
+            assert!(!lock.is_locked(heap).unwrap());
+            assert_eq!(lock.try_acquire(heap, me), Ok(Taken::Now));
+            assert_eq!(lock.release(heap, me), Ok(Freed::Done));
+        });
+        assert!(report.unwrap().cuts > 6);
+    }
+}
+
+#[test]
+fn taking_what_was_left_free_survives_every_kill() {
+    let report = exhaust(&Scenario {
+        prepare: &|heap| {
+            let scene = scene(heap, false, Some(1), &[0, 2]);
+            heap.space.memory.now_ns.set(0);
+            let release = |heap: &Stage| scene.lock.release(heap, scene.lives[1]);
+            assert_eq!(as_survivor(heap, release), Ok(Freed::Done));
+            scene
+        },
+        act: &|heap, scene: &Scene| {
+            let (lock, me, ticket) = (scene.lock, scene.lives[0], scene.tickets[0]);
+            assert_eq!(lock.look(heap, me, ticket), Ok(Look::Over(Taken::Now)));
+            ticket.free(heap).unwrap();
+            assert_eq!(lock.release(heap, me), Ok(Freed::Done));
+        },
+        look: &is_sound,
+        meanwhile: None,
+        shared: true,
     });
     assert!(report.unwrap().cuts > 8);
 }

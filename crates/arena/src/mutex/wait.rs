@@ -55,7 +55,7 @@ impl Mutex {
             if taken != Taken::Busy {
                 return Ok((taken, wake));
             }
-            // From here on the holder cannot leave without the object's lock, which is ours.
+            // From here on the holder leaves it to whoever is first in line, which looks before it sleeps.
             let seen = self.state(space)?;
             if seen & OWNER != 0 && space.memory.exchange(at, seen, seen | WAITERS)? == seen {
                 break;
@@ -81,7 +81,12 @@ impl Mutex {
                 // Nobody is told anything in this line before it is granted.
                 prune_before(space, &guard, self.line(), ticket, &mut Pruned::default())?;
             }
-            let wake = self.settle(space, &guard, None)?; // This may end our wait.
+            let wake = loop {
+                let wake = self.settle(space, &guard, None)?; // This may end our wait.
+                if !ticket.is_in_line(space)? || self.wait_on(space, ticket)? {
+                    break wake;
+                }
+            };
             (self.standing(space, me, ticket)?, wake)
         };
         wake_all(space, wake.as_slice())?;

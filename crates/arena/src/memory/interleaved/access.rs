@@ -137,4 +137,9 @@ impl Memory for Seat {
         self.machine.wake(at, count);
         Ok(())
     }
+
+    fn now_ns(&self) -> u64 {
+        let stride_ns = self.machine.stride_ns.load(Relaxed);
+        self.machine.now_ns.fetch_add(stride_ns, Relaxed) + stride_ns
+    }
 }
