@@ -77,6 +77,12 @@ fn put_all(actor: &Actor, scene: &Items) -> Result<()> {
     (0..ITEMS).try_for_each(|item| scene.put(actor, item))
 }
 
+/// For more takers than items.
+fn put_all_and_close(actor: &Actor, scene: &Items) -> Result<()> {
+    put_all(actor, scene)?;
+    scene.queue.close(&actor.heap, false)
+}
+
 fn take(actor: &Actor, scene: &Items) -> Result<()> {
     scene.take(actor, &mut Until::the_end())
 }
@@ -157,7 +163,7 @@ fn each_item_is_taken_once_in_many_more_runs() {
     two_take().explore(1);
     model(&[put_all, take_late, take]).explore(1);
     one_is_interrupted().explore(1);
-    model(&[put_all, take, take_late, take_interrupted]).sample(50_000, false);
+    model(&[put_all_and_close, take, take_late, take_interrupted]).sample(50_000, false);
     a_taker_dies().explore_deaths(0, 1);
     a_putter_dies().explore_deaths(0, 1);
     a_taker_dies().sample(50_000, true);
