@@ -191,8 +191,8 @@ fn take<M: Memory>(
         change.write(space.map.word_at(end), rest.word());
     }
     if end > frontier {
-        let table = space.map.word_at(frontier) / PAGE * PAGE;
-        space.memory.populate(table, space.map.word_at(end).next_multiple_of(PAGE) - table)?;
+        populate(space, space.map.word_at(frontier), space.map.word_at(end))?;
+        populate(space, space.map.hints_at(frontier), space.map.hints_at(end))?;
         change.write(FRONTIER, end);
     }
     if !found.skipped {
@@ -204,6 +204,12 @@ fn take<M: Memory>(
         chores::note_reused(space, length)?;
     }
     Ok(Claim { unit, length, backing: found.backing(), generation: serial << SERIAL_SHIFT })
+}
+
+/// Makes sure that the pages of a part of a table exist.
+fn populate<M: Memory>(space: &Space<M>, from: u64, to: u64) -> Result<()> {
+    let first = from / PAGE * PAGE;
+    space.memory.populate(first, to.next_multiple_of(PAGE) - first)
 }
 
 /// Claims the free run at `unit`, if it still is one, and free ones behind it, in order to punch them: recorded

@@ -1,6 +1,7 @@
 //! Memory that writes down every store, for the kill harness.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use super::Memory;
 use crate::Error;
@@ -21,6 +22,8 @@ type Stores = Vec<(u64, u64)>;
 pub(crate) struct Recorder {
     words: Box<[Cell<u64>]>,
     log: RefCell<Vec<Store>>,
+    /// The words that were loaded or stored, while that is noted.
+    pub touched: RefCell<Option<BTreeSet<u64>>>,
     thread: Cell<u32>,
     /// Pages that `populate` may still make; runs out to play a system without memory.
     pub pages_left: Cell<u64>,
@@ -36,6 +39,7 @@ impl Recorder {
         Self {
             words: vec![Cell::new(0); words].into(),
             log: RefCell::default(),
+            touched: RefCell::default(),
             thread: Cell::new(1),
             pages_left: Cell::new(u64::MAX),
             now_ns: Cell::new(1 << 40),
@@ -72,6 +76,9 @@ impl Recorder {
         let index = (at / 8) as usize;
         if at & 7 != 0 || index >= self.words.len() {
             return corrupt("an access would leave the mapping");
+        }
+        if let Some(touched) = self.touched.borrow_mut().as_mut() {
+            touched.insert(at);
         }
         Ok(index)
     }
