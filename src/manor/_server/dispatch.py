@@ -198,7 +198,8 @@ class Dispatcher:
     ) -> ProxyResult:
         if self.registry.proxytype(typeid) is OPEN_WHOLE:
             allowed = self.registry.explicitly_exposed(typeid)
-            options = {"allowed": allowed, "method_to_typeid": method_to_typeid}
+            concurrency = self.registry.concurrency(typeid)
+            options = {"allowed": allowed, "method_to_typeid": method_to_typeid, "concurrency": concurrency}
             whole: ProxyResult = granting().grant_whole(self, grantee, obj, typeid, **options)
             return whole
         hosted = self.table.host(obj, typeid, exposed, method_to_typeid, adapt(obj), grantee.holder)

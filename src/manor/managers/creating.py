@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from manor._codec.class_by_value import ByValue
 from manor._proxy.creation import creation_error
-from manor._wire.blueprints import Blueprint
+from manor._wire.blueprints import Blueprint, Concurrency
 from manor._wire.calls import SERVER
 from manor.errors import NameInUse, NotImportable
 from manor.managers.options import Options
@@ -52,7 +52,7 @@ class Creating:
         """
         return self._create_by(cls, args, kwds, None, None)
 
-    def options(self, *, concurrency: str | None = None, name: str | None = None) -> Options:
+    def options(self, *, concurrency: Concurrency | None = None, name: str | None = None) -> Options:
         """Return something whose ``create`` makes objects with these options.
 
         Args:
@@ -71,7 +71,7 @@ class Creating:
         cls: Callable[..., T],
         args: tuple[Any, ...],
         kwds: Mapping[str, Any],
-        concurrency: str | None,
+        concurrency: Concurrency | None,
         name: str | None,
     ) -> T:
         if not callable(cls):
@@ -83,7 +83,7 @@ class Creating:
         return cast("T", self._named(cls, args, kwds, concurrency, name))
 
     def _made(
-        self, cls: Callable[..., Any], args: tuple[Any, ...], kwds: Mapping[str, Any], concurrency: str | None
+        self, cls: Callable[..., Any], args: tuple[Any, ...], kwds: Mapping[str, Any], concurrency: Concurrency | None
     ) -> Any:
         link = self._started_link()
         reference = _by_reference(cls)
@@ -109,7 +109,7 @@ class Creating:
         cls: Callable[..., Any],
         args: tuple[Any, ...],
         kwds: Mapping[str, Any],
-        concurrency: str | None,
+        concurrency: Concurrency | None,
         name: str,
     ) -> Any:
         """Return the object of that name, after making it if there is none."""
@@ -142,7 +142,7 @@ def _by_reference(cls: Any) -> tuple[str, str] | None:
     return (module, qualname) if is_found else None
 
 
-def _blueprint(cls: Any, reference: tuple[str, str] | None, concurrency: str | None) -> Blueprint:
+def _blueprint(cls: Any, reference: tuple[str, str] | None, concurrency: Concurrency | None) -> Blueprint:
     name = getattr(cls, "__qualname__", repr(cls))
     hint = f"the manager's server cannot import {name}: define it at the top of a module, outside of any function"
     return Blueprint(reference or ByValue(cls, hint), name, concurrency)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from manor._wire.blueprints import CONCURRENCY
+from manor._wire.blueprints import Concurrency, check_concurrency
 
 if TYPE_CHECKING:
     from manor.managers.creating import Creating
@@ -25,9 +25,8 @@ class Options:
         name: A name by which any process finds the object, or None.
     """
 
-    def __init__(self, manager: Creating, concurrency: str | None, name: str | None) -> None:
-        if concurrency not in (None, *CONCURRENCY):
-            raise ValueError(f"concurrency must be one of {', '.join(CONCURRENCY)}, not {concurrency!r}")
+    def __init__(self, manager: Creating, concurrency: Concurrency | None, name: str | None) -> None:
+        check_concurrency(concurrency)
         self._manager = manager
         self._concurrency = concurrency
         self._name = name

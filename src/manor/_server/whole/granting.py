@@ -14,7 +14,7 @@ from manor._server.whole.classes import hosted_class
 from manor._server.whole.objects import Whole
 from manor._server.whole.streams import grant_stream
 from manor._server.whole.turns import Turn
-from manor._wire.blueprints import CONCURRENCY, OPEN_WHOLE, Blueprint
+from manor._wire.blueprints import OPEN_WHOLE, Blueprint, Concurrency, check_concurrency
 from manor.errors import NotImportable
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def create_whole(
         NotImportable: The class is not to be found here.
         BaseException: Whatever the class raises.
     """
-    if blueprint.concurrency not in (None, *CONCURRENCY):
-        raise ValueError(f"concurrency must be one of {', '.join(CONCURRENCY)}, not {blueprint.concurrency!r}")
+    check_concurrency(blueprint.concurrency)
     made_by = blueprint.made_by
     if isinstance(made_by, tuple):
         made_by = _imported(*made_by)
@@ -72,7 +71,7 @@ def grant_whole(
     obj: Any,
     typeid: str | None = None,
     *,
-    concurrency: str | None = None,
+    concurrency: Concurrency | None = None,
     allowed: frozenset[str] | None = None,
     method_to_typeid: Mapping[str, str] | None = None,
 ) -> ProxyResult:
