@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, cast
 
 from manor._codec.class_by_value import ByValue
 from manor._proxy.creation import creation_error
 from manor._wire.blueprints import Blueprint, Concurrency
 from manor._wire.calls import SERVER
-from manor.errors import NameInUse, NotImportable
+from manor.errors import NotImportable
+from manor.managers.naming import asks_for_no_more
 from manor.managers.options import Options
 from manor.managers.registering import came_from_server
 
@@ -28,6 +29,7 @@ class Creating:
     """What a manager offers to have objects of any class."""
 
     if TYPE_CHECKING:
+        _registry: ClassVar[dict[str, tuple[Any, Any, Any, Any]]]
         _started_link: Callable[[], Link]
         _serializer: str
         _authkey: Any
@@ -113,19 +115,19 @@ class Creating:
         name: str,
     ) -> Any:
         """Return the object of that name, after making it if there is none."""
-        get = getattr(self, "get", None)
-        if get is None:
+        typeid = f"{getattr(cls, '__module__', None)}.{getattr(cls, '__qualname__', None)}"
+        return self._by_name()(
+            name,
+            lambda: self._made(cls, args, kwds, concurrency),
+            lambda found: asks_for_no_more(found, typeid, args, kwds),
+        )
+
+    def _by_name(self) -> Callable[..., Any]:
+        """Return what finds an object by its name, or makes one."""
+        found: Callable[..., Any] | None = getattr(self, "_make_named", None)
+        if found is None:
             raise TypeError(f"a {type(self).__name__} has no names: use a SyncManager, or manor.Manager()")
-        while True:
-            found = get(name, None)
-            if found is not None:
-                typeid = f"{getattr(cls, '__module__', None)}.{getattr(cls, '__qualname__', None)}"
-                if found._token.typeid != typeid or args or kwds:
-                    raise NameInUse(f"the name {name!r} is that of a {found._token.typeid} already")
-                return found
-            made = self._made(cls, args, kwds, concurrency)
-            if self._started_link().call(SERVER, "add_name", (name, made._ident)):
-                return made
+        return found
 
 
 def _by_reference(cls: Any) -> tuple[str, str] | None:
