@@ -40,6 +40,7 @@ class Blueprint(NamedTuple):
 
     Attributes:
         made_by: Module and qualified name; or the thing itself, which travelled by value.
+        is_of_main: Whether instead of the module it is the file of ``__main__``.
         name: What to call it where it cannot be found.
         concurrency: Who may be in it at once; None for what suits the object.
     """
@@ -47,3 +48,4 @@ class Blueprint(NamedTuple):
     made_by: Any
     name: str
     concurrency: Concurrency | None = None
+    is_of_main: bool = False

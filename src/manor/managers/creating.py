@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, cast
 
-from manor._codec.class_by_value import ByValue
+from manor._codec.by_value import ByValue
+from manor._codec.main_module import MAIN, main_file
 from manor._proxy.creation import creation_error
 from manor._wire.blueprints import Blueprint, Concurrency
 from manor._wire.calls import SERVER
+from manor._wire.shapes import module_of, shape_of
 from manor.errors import NotImportable
 from manor.managers.naming import asks_for_no_more
 from manor.managers.options import Options
@@ -88,14 +91,15 @@ class Creating:
         self, cls: Callable[..., Any], args: tuple[Any, ...], kwds: Mapping[str, Any], concurrency: Concurrency | None
     ) -> Any:
         link = self._started_link()
-        reference = _by_reference(cls)
+        granted = None
+        *others, last = _blueprints(cls, concurrency)
         try:
-            try:
-                granted = link.call(SERVER, "create", (_blueprint(cls, reference, concurrency), *args), kwds)
-            except NotImportable:
-                if reference is None or reference[0] != "__main__":
-                    raise
-                granted = link.call(SERVER, "create", (_blueprint(cls, None, concurrency), *args), kwds)
+            for blueprint in others:
+                with contextlib.suppress(NotImportable):
+                    granted = link.call(SERVER, "create", (blueprint, *args), kwds)
+                    break
+            else:
+                granted = link.call(SERVER, "create", (last, *args), kwds)
         except Exception as error:
             if isinstance(error, NotImportable) or not came_from_server(error):
                 raise
@@ -115,12 +119,15 @@ class Creating:
         name: str,
     ) -> Any:
         """Return the object of that name, after making it if there is none."""
-        typeid = f"{getattr(cls, '__module__', None)}.{getattr(cls, '__qualname__', None)}"
-        return self._by_name()(
-            name,
-            lambda: self._made(cls, args, kwds, concurrency),
-            lambda found: asks_for_no_more(found, typeid, args, kwds),
-        )
+        module = module_of(cls)
+        typeid = f"{module}.{getattr(cls, '__qualname__', None)}"
+
+        def is_that(found: Any) -> bool:
+            if module == MAIN and isinstance(cls, type) and found._token.typeid == typeid:
+                return bool(found._shape_ == shape_of(cls)) and not args and not kwds  # not another program's
+            return asks_for_no_more(found, typeid, args, kwds)
+
+        return self._by_name()(name, lambda: self._made(cls, args, kwds, concurrency), is_that)
 
     def _by_name(self) -> Callable[..., Any]:
         """Return what finds an object by its name, or makes one."""
@@ -131,20 +138,29 @@ class Creating:
 
 
 def _by_reference(cls: Any) -> tuple[str, str] | None:
-    """Return the module and the name by which any process can import *cls*, or None."""
+    """Return the module and the name that lead to *cls*, or None."""
     module, qualname = getattr(cls, "__module__", None), getattr(cls, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str):
         return None
     found: Any = sys.modules.get(module)
-    if module == "__main__" and not hasattr(found, "__file__"):
-        return None  # in an interactive session a class of that name may be an older one, or none, in the server
     for name in qualname.split("."):
         found = getattr(found, name, None)
     is_found = found is cls or (isinstance(cls, types.MethodType) and found == cls)  # each look makes a new one
     return (module, qualname) if is_found else None
 
 
-def _blueprint(cls: Any, reference: tuple[str, str] | None, concurrency: Concurrency | None) -> Blueprint:
+def _blueprints(cls: Any, concurrency: Concurrency | None) -> Iterator[Blueprint]:
+    """Yield the ways to tell the server what to make: each for where those before are ``NotImportable``."""
     name = getattr(cls, "__qualname__", repr(cls))
+    reference = _by_reference(cls)
+    is_of_main = reference is not None and sys.modules[reference[0]] is sys.modules[MAIN]
+    if reference is not None and not is_of_main:
+        yield Blueprint(reference, name, concurrency)
+        return
     hint = f"the manager's server cannot import {name}: define it at the top of a module, outside of any function"
-    return Blueprint(reference or ByValue(cls, hint), name, concurrency)
+    main = main_file()  # in an interactive session what has a name may be an older one, or none, in the server
+    if main is not None:
+        if reference is not None:
+            yield Blueprint((main, reference[1]), name, concurrency, is_of_main=True)
+        yield Blueprint(ByValue(cls, hint, main), name, concurrency)
+    yield Blueprint(ByValue(cls, hint, None), name, concurrency)
