@@ -88,6 +88,33 @@ def test_in_a_session_the_classes_that_a_class_uses_come_with_it(way: tuple[str,
     assert said == ["True 3 True", "400"]
 
 
+UNSEEN = """
+import multiprocessing, sys
+import manor
+
+manager = manor.Manager(ctx=multiprocessing.get_context(sys.argv[1]))
+
+class Unseen: pass
+
+class Echo:
+    def echo(self, value): return value
+
+with manager:
+    try:
+        manager.create(Echo).echo(Unseen())
+    except AttributeError as error:
+        print(error, *error.__notes__)
+
+"""
+
+
+@METHODS
+def test_an_argument_whose_class_the_server_has_not_got_says_so(method: str, tmp_path: Path) -> None:
+    [said] = output_of(tmp_path, "-c", UNSEEN, method)
+    assert "An argument needs Unseen of __main__, which the manager's server has not got" in said
+    assert "what create() sends by value brings what it uses" in said
+
+
 ONE = """
 import subprocess, sys
 import manor
