@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import manor
+from tests.conformance.accounts import Account
 
 __all__ = ["own_named", "runtime_folder"]
 
@@ -30,5 +31,11 @@ def own_named(test: Connection, options: dict[str, Any], items: dict[str, Any]) 
         manager.Value("i", 1, name="value")
         manager.Array("i", [1, 2], name="array")
         manager.Queue(name="queue").put("an item")
+        manager.deque([1], 2, name="recent")
+        manager.Counter("aab", name="counts")
+        manager.OrderedDict(name="ordered").update(items)
+        manager.defaultdict(list, name="groups")["a"].append(1)
+        manager.ChainMap({"a": 1}, name="chain")
+        manager.options(name="account").create(Account, 5)
         test.send(manager._process.pid)
         test.recv()

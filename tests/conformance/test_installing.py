@@ -63,6 +63,33 @@ def test_children_and_their_children_get_it_too(tmp_path: Path, method: str) -> 
     assert output_of_script(tmp_path, program.replace("METHOD", method)) == str(expected)
 
 
+def test_workers_of_loky_and_their_workers_get_it_too(tmp_path: Path) -> None:
+    program = """
+        import loky
+        import multiprocessing
+
+        def kind(depth):
+            if depth:
+                with loky.ProcessPoolExecutor(1) as workers:
+                    return workers.submit(kind, depth - 1).result()
+            from multiprocessing.managers import BaseManager
+            with multiprocessing.Manager() as manager:
+                return BaseManager.__module__, type(manager).__module__
+
+        if __name__ == "__main__":
+            import manor
+            manor.install()
+            late = loky.ProcessPoolExecutor(1)
+            print([kind(depth) for depth in (1, 2)])
+            manor.uninstall()
+            print(kind(1), late.submit(kind, 0).result())
+            late.shutdown()
+    """
+    ours = ("manor.managers.base", "manor.managers.sync")
+    standard = ("multiprocessing.managers", "multiprocessing.managers")
+    assert output_of_script(tmp_path, program) == f"{[ours, ours]}\n{standard} {standard}"
+
+
 def test_a_main_module_of_children_sees_it_while_it_is_imported(tmp_path: Path) -> None:
     program = """
         import multiprocessing

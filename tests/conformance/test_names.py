@@ -1,6 +1,7 @@
 """Objects with names: any process finds them, by every route, and a name holds its object."""
 
 import gc
+from collections import OrderedDict, deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,19 @@ MAKERS: list[Any] = [
     pytest.param("set", (), lambda s: s.add(1), lambda s: 1 in s, id="set"),
     pytest.param("Value", ("i", 0), lambda v: v.set(1), lambda v: v.value == 1, id="Value"),
     pytest.param("Array", ("i", [0]), lambda a: a.__setitem__(0, 1), lambda a: a[0] == 1, id="Array"),
+    pytest.param("deque", (), lambda q: q.append(1), lambda q: q[0] == 1, id="deque"),
+    pytest.param("deque", ([0], 1), lambda q: q.append(1), lambda q: q.copy() == deque([1], 1), id="bounded deque"),
+    pytest.param("Counter", ("ab",), lambda c: c.add("a"), lambda c: c["a"] == 2, id="Counter"),
+    pytest.param("OrderedDict", (), lambda d: d.update(a=1), lambda d: d["a"] == 1, id="OrderedDict"),
+    pytest.param("defaultdict", (list,), lambda d: d["a"].append(1), lambda d: d["a"][:] == [1], id="defaultdict"),
+    pytest.param("defaultdict", (OrderedDict,), lambda d: d["a"], lambda d: "a" in d, id="served defaultdict"),
+    pytest.param("ChainMap", ({"a": 0},), lambda m: m.update(a=1), lambda m: m["a"] == 1, id="ChainMap"),
+    pytest.param("Queue", (1,), lambda q: q.put(1), lambda q: q.full(), id="Queue"),
+    pytest.param("Event", (), lambda e: e.set(), lambda e: e.is_set(), id="Event"),
+    pytest.param("Lock", (), lambda lock: lock.acquire(), lambda lock: not lock.acquire(False), id="Lock"),
+    pytest.param("Semaphore", (1,), lambda s: s.acquire(), lambda s: not s.acquire(False), id="Semaphore"),
+    pytest.param("Barrier", (1,), lambda b: b.abort(), lambda b: b.broken, id="Barrier"),
+    pytest.param("Barrier", (1, print), lambda b: b.abort(), lambda b: b.broken, id="served Barrier"),
 ]
 
 

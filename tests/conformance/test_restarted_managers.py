@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import manor
+from tests.conformance.accounts import Account
 from tests.conformance.children import Child, Ending
 from tests.conformance.runtime_folders import own_named, runtime_folder
 from tests.conformance.subjects import LIMIT_S, MANOR_FORK
@@ -27,6 +28,12 @@ USES: dict[str, Callable[[Any], Any]] = {
     "value": lambda v: (v.value, v.get()),
     "array": lambda a: (a[0], len(a), list(a)),
     "queue": lambda q: (q.qsize(), q.empty()),
+    "recent": lambda q: (q[0], q.maxlen, q.copy()),
+    "counts": lambda c: (c["a"], c.most_common(1), c.copy()),
+    "ordered": lambda d: (d["a"], list(d), d.copy()),
+    "groups": lambda d: (d["a"][:], list(d)),
+    "chain": lambda m: (m["a"], dict(m)),
+    "account": lambda a: (a.balance, str(a), a.deposit(0), isinstance(a, Account)),
 }
 
 
@@ -80,6 +87,23 @@ def test_the_first_operation_may_be_any(options: dict[str, Any]) -> None:
             use(table)
             assert table["a"] == 1
             end(second, "shutdown")
+
+
+@KINDS
+def test_proxies_that_made_their_object_work_again_too(options: dict[str, Any]) -> None:
+    with own(options) as first, Ending(first.hear()) as server:
+        attached = manor.attach("scores")
+        account = attached.options(name="an account").create(Account, 1)
+        ordered: Any = attached.OrderedDict(name="another")
+        end(first, "kill")
+        assert server.within(LIMIT_S)
+    with own(options) as second:
+        second.hear()
+        attached.options(name="an account").create(Account, 2)
+        attached.OrderedDict({"a": 1}, name="another")
+        assert account.balance == 2
+        assert ordered["a"] == 1
+        end(second, "shutdown")
 
 
 @KINDS

@@ -126,6 +126,11 @@ def test_a_container_is_one(manager: Any) -> None:
         len(countdown)
 
 
+class Result:
+    def of(self, value: int) -> Any:
+        return lambda: value
+
+
 class Unpicklable(Exception):
     def __reduce__(self) -> str:
         raise TypeError("not to be pickled")
@@ -223,6 +228,11 @@ def test_what_a_constructor_raises_arrives_as_itself(manager: Any) -> None:
         manager.create(int, "x")
     with pytest.raises(manor.NotPicklable, match=r"argument 2 of manager\.create\(\)"):
         manager.create(Account, lambda: None)
+
+
+def test_a_result_that_cannot_be_pickled_says_how_it_stays(manager: Any) -> None:
+    with pytest.raises(manor.NotPicklable, match=r"annotate the method with -> manor\.Proxied\[\.\.\.\]"):
+        manager.create(Result).of(1)
 
 
 def test_a_deep_copy_is_a_copy_of_the_object(account: Account) -> None:

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any
@@ -12,9 +12,13 @@ import pytest
 import manor
 from tests.conformance.children import Child
 from tests.conformance.crowds import Gate, Room, Tally, Watch
-from tests.conformance.subjects import LIMIT_S, MANOR, on, until
+from tests.conformance.subjects import LIMIT_S, MANOR, ManorManager, on, until
 
 pytestmark = on(*MANOR)
+
+ManorManager.register("SerialRoom", Room, attributes=True)
+ManorManager.register("ReadersRoom", Room, attributes=True, concurrency="readers")
+ManorManager.register("ThreadsRoom", Room, attributes=True, concurrency="threads")
 
 
 @pytest.fixture
@@ -28,6 +32,20 @@ def gate(manager: Any) -> Iterator[Gate]:
 def watch(manager: Any) -> Watch:
     found: Watch = manager.options(concurrency="threads").create(Watch)
     return found
+
+
+@pytest.fixture(params=["created", "registered"])
+def room_with(request: pytest.FixtureRequest, manager: Any) -> Callable[[Any], Room]:
+    """Makes a room with such a concurrency: by `create()`, and as a registered type."""
+
+    def made(concurrency: Any) -> Room:
+        if request.param == "created":
+            room: Room = manager.options(concurrency=concurrency).create(Room)
+        else:
+            room = getattr(manager, f"{(concurrency or 'serial').capitalize()}Room")()
+        return room
+
+    return made
 
 
 @pytest.fixture
@@ -65,9 +83,9 @@ def test_a_result_is_pickled_before_others_change_it(manager: Any, threads: Thre
 
 
 def test_a_call_waits_until_the_one_before_has_ended(
-    manager: Any, gate: Gate, watch: Watch, threads: ThreadPoolExecutor
+    room_with: Callable[[Any], Room], gate: Gate, watch: Watch, threads: ThreadPoolExecutor
 ) -> None:
-    room = manager.create(Room)
+    room = room_with(None)
     first = threads.submit(room.visit, gate)
     gate.await_one()
     later = [threads.submit(room.visit), threads.submit(room.look), threads.submit(getattr, room, "note")]
@@ -79,8 +97,10 @@ def test_a_call_waits_until_the_one_before_has_ended(
     assert later[2].result(LIMIT_S) == "empty"
 
 
-def test_with_threads_all_are_in_at_once(manager: Any, gate: Gate, threads: ThreadPoolExecutor) -> None:
-    room = manager.options(concurrency="threads").create(Room)
+def test_with_threads_all_are_in_at_once(
+    room_with: Callable[[Any], Room], gate: Gate, threads: ThreadPoolExecutor
+) -> None:
+    room = room_with("threads")
     futures = [threads.submit(room.visit, gate) for _ in range(3)]
     for _ in futures:
         gate.await_one()
@@ -90,9 +110,9 @@ def test_with_threads_all_are_in_at_once(manager: Any, gate: Gate, threads: Thre
 
 
 def test_readers_are_in_together_and_a_writer_alone(
-    manager: Any, gate: Gate, watch: Watch, threads: ThreadPoolExecutor
+    room_with: Callable[[Any], Room], gate: Gate, watch: Watch, threads: ThreadPoolExecutor
 ) -> None:
-    room = manager.options(concurrency="readers").create(Room)
+    room = room_with("readers")
     readers = [threads.submit(room.look, gate) for _ in range(2)]
     for _ in readers:
         gate.await_one()
@@ -107,16 +127,16 @@ def test_readers_are_in_together_and_a_writer_alone(
     assert late.result(LIMIT_S) == 1, "it came after the writer"
 
 
-def test_a_reader_may_read_again(manager: Any) -> None:
-    room = manager.options(concurrency="readers").create(Room)
+def test_a_reader_may_read_again(room_with: Callable[[Any], Room]) -> None:
+    room = room_with("readers")
     assert room.look_through(room) == 0
     with pytest.raises(manor.WouldDeadlock):
         room.call(room)
 
 
-def test_an_object_that_calls_itself_is_told_so(manager: Any) -> None:
-    room = manager.create(Room)
-    with pytest.raises(manor.WouldDeadlock, match=r"Room \w+\.call -> tests\S+Room \w+\.visit.*threads") as caught:
+def test_an_object_that_calls_itself_is_told_so(room_with: Callable[[Any], Room]) -> None:
+    room = room_with("serial")
+    with pytest.raises(manor.WouldDeadlock, match=r"Room \w+\.call -> \S*Room \w+\.visit.*threads") as caught:
         room.call(room)
     assert isinstance(caught.value, RuntimeError)
     assert room.visit() == 1
@@ -220,6 +240,14 @@ def test_a_process_that_is_killed_in_its_turn_leaves_it(subject: Any, manager: A
 def test_an_unknown_way_is_refused(manager: Any) -> None:
     with pytest.raises(ValueError, match="serial, readers, threads"):
         manager.options(concurrency="all")
+    with pytest.raises(ValueError, match="serial, readers, threads"):
+        ManorManager.register("AnyRoom", Room, attributes=True, concurrency="all")  # type: ignore[arg-type]
+
+
+def test_a_registered_type_without_attributes_takes_no_concurrency(subject: Any) -> None:
+    with pytest.raises(TypeError, match="attributes=True"):
+        ManorManager.register("AnyRoom", Room, concurrency="serial")
+    assert not hasattr(ManorManager, "AnyRoom")
 
 
 def test_a_method_that_fails_leaves_its_turn(manager: Any) -> None:

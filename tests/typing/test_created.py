@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import assert_type
 
 from manor import Manager, Proxied, reads
+from manor.managers import BaseManager
 
 
 class Account:
@@ -41,3 +42,6 @@ def refused() -> None:
         manager.create(Account, "five")  # type: ignore[arg-type]
         manager.create(Account)  # type: ignore[call-arg]
         manager.create(5)  # type: ignore[arg-type]
+        manager.options(concurrency="all")  # type: ignore[arg-type]
+    BaseManager.register("Account", Account, attributes=True, concurrency="all")  # type: ignore[arg-type]
+    BaseManager.register("Account", Account, attributes=True, concurrency="readers")

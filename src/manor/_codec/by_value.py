@@ -1,17 +1,20 @@
-"""Classes and functions as they travel to a new process: by name where it can find them there, otherwise by value.
+"""Classes and functions as they travel to another process: by name where it can find them there, otherwise by value.
 
 By name means that the process imports their module, ``__main__`` included where that is a file or a module. What has
 no name that leads to it (a lambda, a class in a function), or is of a ``__main__`` that nobody can import (of a
 console, a notebook, ``python -c``), travels by value if the package ``cloudpickle`` is there, and all parts together:
 functions that share globals go on sharing them.
+
+What travels to a new server goes as it begins (``dumps_parts``), what it is to host later on goes in calls
+(``ByValue``).
 """
 
 from __future__ import annotations
 
 import collections
+import contextlib
 import importlib
 import io
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from multiprocessing.reduction import ForkingPickler
@@ -19,25 +22,15 @@ from types import FunctionType
 from typing import Any, Final
 
 from manor._codec import pickles
+from manor._codec.main_module import MAIN, enter, is_found, is_main_importable, main_file, of_main
 from manor.errors import NotPicklable
 
-__all__ = ["dumps_parts", "is_main_importable", "loads_part"]
+__all__ = ["ByValue", "dumps_parts", "loads_part"]
 
-_MAIN: Final = "__main__"
 _ADVICE: Final = (
     "a process that is spawned imports what it needs: define it at the top of a module, or install the package "
     "cloudpickle, which sends it along, or start the manager by the start method fork"
 )
-
-
-def is_main_importable() -> bool:
-    """Whether ``multiprocessing`` has a new process import what is ``__main__`` here: not that of a package."""
-    main = sys.modules[_MAIN]
-    name = getattr(getattr(main, "__spec__", None), "name", None)
-    if name is not None:
-        return str(name).rpartition(".")[2] != _MAIN
-    path = getattr(main, "__file__", None)
-    return path is not None and os.path.exists(path)
 
 
 def dumps_parts(parts: Sequence[tuple[str, Any]]) -> list[bytes]:
@@ -56,13 +49,14 @@ def dumps_parts(parts: Sequence[tuple[str, Any]]) -> list[bytes]:
         except pickles.REFUSALS as refusal:
             error = refusal
             break
-        if _MAIN.encode() in data and not is_main_importable():
+        if MAIN.encode() in data and not is_main_importable():
             break
         found.append(data)
     else:
         return found
     try:
-        return [_dumps_by_value([part for _, part in parts])]
+        main = main_file() if is_main_importable() else None
+        return [_dumps(_Parts([part for _, part in parts]), main, shares_globals=True)]
     except ImportError:
         why = f"{type(error).__name__}: {error}" if error else "it is of a __main__ that no other process can import"
         raise NotPicklable(f"{name} cannot be sent to the manager's server: {why}; {_ADVICE}") from error
@@ -75,29 +69,65 @@ def loads_part(data: bytes) -> Any:
     return pickles.loads(data)
 
 
-def _dumps_by_value(parts: list[Any]) -> bytes:
+class ByValue:
+    """Stands for a class or function in a call, and arrives as that.
+
+    Args:
+        thing: What is to travel.
+        hint: What its owner could do instead, for the error when it cannot.
+        main: The file of ``__main__`` if what *thing* uses of that is to be found there, else None.
+    """
+
+    def __init__(self, thing: Any, hint: str, main: str | None) -> None:
+        self._thing = thing
+        self._hint = hint
+        self._main = main
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        thing = self._thing
+        if not isinstance(thing, type | FunctionType):  # a partial function, say, whose parts can travel
+            with contextlib.suppress(Exception):  # whatever the pickling of its parts raises
+                return pickles.loads_whole, (pickles.dumps_builtins(thing, 5),)
+        try:
+            data = _dumps(thing, self._main, shares_globals=False)
+        except ImportError:
+            raise NotPicklable(f"{self._hint}, or install cloudpickle") from None
+        return _arrived, (data, getattr(thing, "__qualname__", None))
+
+
+def _arrived(data: bytes, qualname: str | None) -> Any:
+    thing = pickles.loads_whole(data)
+    if isinstance(thing, type) and qualname is not None:
+        thing.__qualname__ = qualname  # which cloudpickle cuts short
+    if isinstance(thing, type | FunctionType):
+        enter([thing])
+    return thing
+
+
+def _dumps(value: Any, main: str | None, *, shares_globals: bool) -> bytes:
+    """Return a pickle of *value* with all that it needs.
+
+    Args:
+        value: What is to travel.
+        main: The file of ``__main__`` if its classes and functions are to be found there, else None.
+        shares_globals: Whether functions get the globals of their modules over there, instead of copies.
+    """
     import cloudpickle  # optional: a program whose classes are in modules does without it
 
-    importable = is_main_importable()
-
-    class ByValue(cloudpickle.CloudPickler):  # type: ignore[misc]  # it has no types
+    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]  # it has no types
         def reducer_override(self, obj: Any) -> Any:
-            if importable and isinstance(obj, type | FunctionType) and _is_found(obj):
-                return NotImplemented  # by name
+            is_definition = isinstance(obj, type | FunctionType)
+            if main is not None and is_definition and obj is not value and is_found(obj):
+                return of_main, (main, obj.__qualname__)
             reduced = super().reducer_override(obj)
-            return _with_own_globals(obj, reduced) if isinstance(obj, FunctionType) else reduced
+            return _with_own_globals(obj, reduced) if shares_globals and isinstance(obj, FunctionType) else reduced
 
     out = io.BytesIO()
-    pickler = ByValue(out, 5)
+    pickler = Pickler(out, 5)
     own: dict[type, Any] = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
     pickler.dispatch_table = collections.ChainMap(own, cloudpickle.CloudPickler.dispatch_table)
-    pickler.dump(_Parts(parts))
+    pickler.dump(value)
     return out.getvalue()
-
-
-def _is_found(thing: type | FunctionType) -> bool:
-    """Whether *thing* is of ``__main__``, and its name leads to it."""
-    return thing.__module__ == _MAIN and getattr(sys.modules[_MAIN], thing.__qualname__, None) is thing
 
 
 def _with_own_globals(function: FunctionType, reduced: Any) -> Any:
@@ -107,7 +137,7 @@ def _with_own_globals(function: FunctionType, reduced: Any) -> Any:
     """
     name = function.__globals__.get("__name__")
     module = sys.modules.get(name) if isinstance(name, str) else None
-    if module is None or vars(module) is not function.__globals__ or (name == _MAIN and not is_main_importable()):
+    if module is None or vars(module) is not function.__globals__ or (name == MAIN and not is_main_importable()):
         return reduced
     match reduced:
         case (make, (code, dict(), *others), (attributes, {"__globals__": dict()} as slots), *rest):
@@ -141,15 +171,7 @@ class _Parts:
 
 
 def _unpacked(parts: list[Any]) -> list[Any]:
-    """Return *parts*; enter what came by value in ``__main__``, where pickles of its instances look for it."""
-    names = vars(sys.modules[_MAIN])
-    for thing in _things(parts):
-        if thing.__module__ == _MAIN and "." not in thing.__qualname__:
-            names.setdefault(thing.__qualname__, thing)
-        for function in vars(thing).values() if isinstance(thing, type) else (thing,):
-            for name, value in getattr(function, "__globals__", {}).items():
-                if getattr(value, "__module__", None) == _MAIN:
-                    names.setdefault(name, value)
+    enter(list(_things(parts)))
     return parts
 
 

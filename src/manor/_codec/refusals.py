@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["advice", "advised"]
+__all__ = ["advice", "advised", "advised_of_missing"]
 
 _HELD: Final = "A lock is released, and a condition used, by who has acquired it: `with lock:` does both."
 _SIZE: Final = "Go through a copy: for key in list(proxy)."
@@ -23,6 +23,8 @@ _NOTES: Final = {
 """By the whole text of an exception, which is the same as without us: programs compare it."""
 _PYTHONS: Final = (RuntimeError, ValueError, TypeError)
 _UNHASHABLE: Final = "A key must be hashable: a tuple instead of a list, a frozenset instead of a set or dict."
+
+_MISSING: Final = re.compile(r"Can't get attribute '([^']+)' on <module '([^']+)'")
 
 _ADVICE: Final = (
     (r"AuthenticationString", "pass what the manager made, its proxies, or connect() to its address over there"),
@@ -54,6 +56,22 @@ def advised(error: BaseException) -> BaseException:
         note = _UNHASHABLE
     if note is not None and note not in getattr(error, "__notes__", ()):
         error.add_note(note)
+    return error
+
+
+def advised_of_missing(error: BaseException) -> BaseException:
+    """Return *error*, which unpickling arguments raised, with a note where the server has not got their class."""
+    missing = _MISSING.match(str(error)) if type(error) is AttributeError else None
+    if missing is not None:
+        error.add_note(
+            f"An argument needs {missing[1]} of {missing[2]}, which the manager's server has not got. Write it in a "
+            f"module that both import; or let it come with a class: what create() sends by value brings what it uses."
+        )
+    elif type(error) is ModuleNotFoundError:
+        error.add_note(
+            "An argument needs that module, which the manager's server cannot import: it looks where the program that "
+            "started it does."
+        )
     return error
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from manor._codec.context import Recipient, travel
 from manor._codec.refusals import advice, advised
+from manor._wire.deep import split_typeid
 from manor.errors import NotPicklable
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from manor._codec.pickles import Buffer
 
 __all__ = ["encode_arguments"]
+
+_CREATE: Final = "manager.create()"
 
 
 def encode_arguments(
@@ -42,6 +45,8 @@ def encode_arguments(
 
 
 def _explain(codec: Codec, where: str, args: tuple[Any, ...], kwds: Mapping[str, Any], error: Exception) -> NoReturn:
+    if where == _CREATE and isinstance(args[0], str):  # that was said by the manager's method of that name
+        where, args = f"manager.{split_typeid(args[0])[0]}()", args[1:]
     named = [(f"argument {at}", value) for at, value in enumerate(args, 1)]
     named += [(f"argument {name!r}", value) for name, value in kwds.items()]
     for name, value in named:

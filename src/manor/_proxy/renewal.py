@@ -35,6 +35,8 @@ _NO_EPOCH: Final = ((0,), 0)
 _epochs: Final[dict[tuple[str, bytes], tuple[Any, int]]] = {}
 _PRIVATE: Final = ("_callmethod", "_getvalue")
 _OWN: Final = frozenset({"__class__", "__dict__"})
+_become: Final = vars(object)["__class__"].__set__
+"""Objects of users' classes say of themselves that they are of these."""
 _classes: Final[dict[tuple[type, Callable[[type], type]], type]] = {}
 
 
@@ -73,7 +75,7 @@ def _named(proxy: Any, names: _Names) -> Any:
     own = proxy.__dict__
     own["_names"] = names
     own["_epoch"], own["_seen"] = _epoch_of(names, proxy._token.route.server)
-    proxy.__class__ = _class_of(type(proxy), _renewable_class)
+    _become(proxy, _class_of(type(proxy), _renewable_class))
     return proxy
 
 
@@ -124,8 +126,10 @@ def _renewed(proxy: Any) -> Any:
     if found is None:
         return None
     own = proxy.__dict__
-    own["_hash"], own["_renewed"] = hash(proxy), found
-    proxy.__class__ = _class_of(type(proxy), _renewed_class)
+    if _hashes_by_itself(type(proxy)):
+        own["_hash"] = hash(proxy)
+    own["_renewed"] = found
+    _become(proxy, _class_of(type(proxy), _renewed_class))
     return found
 
 
@@ -138,7 +142,13 @@ def _target(proxy: Any) -> Any:
 
 
 def _renewed_class(cls: type) -> type:
-    return type(cls.__name__, (delegating(cls, cls, _target, _OWN),), {"__slots__": (), "__hash__": _former_hash})
+    hashing = {"__hash__": _former_hash} if _hashes_by_itself(cls) else {}
+    return type(cls.__name__, (delegating(cls, cls, _target, _OWN),), {"__slots__": (), **hashing})
+
+
+def _hashes_by_itself(cls: Any) -> bool:
+    """Whether the hash is the proxy's, and must stay; a user's class may have one, or none, that it asks for."""
+    return not getattr(cls, "_is_whole_", False) or "__hash__" not in cls._shape_.special
 
 
 def _former_hash(proxy: Any) -> int:
@@ -148,6 +158,23 @@ def _former_hash(proxy: Any) -> int:
 
 def _renewable_class(cls: type) -> type:
     """Return the class of proxies that look for their object anew."""
+    is_whole = getattr(cls, "_is_whole_", False)
+    body = {name: _method(name, getattr(cls, name)) for name in _PRIVATE} if is_whole else _renewing(cls)
+    body["__reduce__"] = _reducer(cls)
+    if "_record" in dir(cls):
+        body["_record"] = _recorder(cls)
+    kept = {
+        "__slots__": (),
+        "_renews": cls,
+        "__module__": cls.__module__,
+        "__qualname__": cls.__qualname__,
+        "__hash__": cls.__hash__,
+    }
+    return type(cls.__name__, (cls,), {**body, **kept})
+
+
+def _renewing(cls: type) -> dict[str, Any]:
+    """Return everything that calls the object; proxies of whole objects have one method that does."""
     body: dict[str, Any] = {name: _method(name, getattr(cls, name)) for name in (*special_names(cls), *_PRIVATE)}
     for name in dir(cls):
         if name.startswith("_"):
@@ -160,17 +187,7 @@ def _renewable_class(cls: type) -> type:
     body.update((name, _hot(name, getattr(cls, name))) for name in ("__getitem__", "__contains__") if name in body)
     if "__setitem__" in body:
         body["__setitem__"] = _hot_setitem(inspect.getattr_static(cls, "__setitem__"))
-    body["__reduce__"] = _reducer(cls)
-    if "_record" in dir(cls):
-        body["_record"] = _recorder(cls)
-    kept = {
-        "__slots__": (),
-        "_renews": cls,
-        "__module__": cls.__module__,
-        "__qualname__": cls.__qualname__,
-        "__hash__": cls.__hash__,
-    }
-    return type(cls.__name__, (cls,), {**body, **kept})
+    return body
 
 
 def _hot(name: str, own: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from manor._transport.connection import Turns
 from manor._wire.blueprints import OPEN_WHOLE, Blueprint
 from manor._wire.deep import split_typeid
 from manor._wire.notes import Noted
+from manor._wire.references import Reference
 from manor._wire.tokens import Route, Token
 from manor.errors import NotExposed, ObjectGone
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
     from manor._server.primitives import DeadOwner
     from manor._server.residency import Residency
     from manor._wire.answers import Encoded
-    from manor._wire.references import Reference
 
 __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 
 
+_AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
 _NOTING_DEATH: Final = {"acquire": "acquire_noting_death", "wait": "wait_noting_death"}
 """Methods that make the caller a lock's owner, and those of our own locks that also tell if the last one died."""
 
@@ -189,16 +190,20 @@ class Dispatcher:
         return found
 
     def record_of(self, hosted: Hosted) -> tuple[Any, ...]:
-        """Return how proxies for an object that is hosted whole are made, as ``RebuildProxy`` takes it."""
+        """Return how proxies for a served object are made, as ``RebuildProxy`` takes it."""
         token = Token(hosted.typeid, self.public_address(), f"{hosted.ident:x}", self.route)
-        return OPEN_WHOLE, token, "pickle", {"exposed": granting().record_of(hosted)}
+        if hosted.whole is not None:
+            return OPEN_WHOLE, token, "pickle", {"exposed": granting().record_of(hosted)}
+        proxytype = self.registry.proxytype(hosted.typeid) or _AUTO_PROXY
+        return proxytype, token, "pickle", {"exposed": tuple(hosted.exposed)}
 
     def _grant(
         self, grantee: Grantee, typeid: str, obj: Any, exposed: tuple[str, ...], method_to_typeid: Mapping[str, str]
     ) -> ProxyResult:
         if self.registry.proxytype(typeid) is OPEN_WHOLE:
             allowed = self.registry.explicitly_exposed(typeid)
-            options = {"allowed": allowed, "method_to_typeid": method_to_typeid}
+            concurrency = self.registry.concurrency(typeid)
+            options = {"allowed": allowed, "method_to_typeid": method_to_typeid, "concurrency": concurrency}
             whole: ProxyResult = granting().grant_whole(self, grantee, obj, typeid, **options)
             return whole
         hosted = self.table.host(obj, typeid, exposed, method_to_typeid, adapt(obj), grantee.holder)

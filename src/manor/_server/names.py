@@ -38,9 +38,7 @@ class Names:
         return True
 
     def _stand_in(self, residency: Residency, hosted: Hosted) -> StandIn:
-        """Return what the arena has of an object that is hosted whole."""
-        if hosted.whole is None:
-            raise TypeError(f"a {hosted.typeid} cannot have a name")
+        """Return what the arena has of an object that the server hosts."""
         return residency.standing_for(hosted.ident, lambda: self._dispatcher.record_of(hosted))
 
     def grant(self, grantee: Grantee, name: str) -> ProxyResult | None:

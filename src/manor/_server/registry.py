@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from manor._resident.conditions import can_be_resident
-from manor._wire.blueprints import OPEN_WHOLE
+from manor._wire.blueprints import OPEN_WHOLE, Concurrency, OpenWhole
 from manor._wire.deep import split_typeid
 from manor._wire.references import Reference, reference_to
 
@@ -142,6 +142,11 @@ class Registry:
         if proxytype == OPEN_WHOLE:
             return OPEN_WHOLE
         return proxytype if isinstance(proxytype, Reference) else reference_to(proxytype)
+
+    def concurrency(self, typeid: str) -> Concurrency | None:
+        """Return who may be in an object of that type at once, or None where its registration does not say."""
+        entry = self._entries.get(typeid)
+        return entry[3].concurrency if entry and isinstance(entry[3], OpenWhole) else None
 
     def explicitly_exposed(self, typeid: str) -> frozenset[str] | None:
         """Return the names that clients are restricted to, or None."""

@@ -18,7 +18,7 @@ from manor import _log
 from manor._codec import Codec
 from manor._codec.context import travel
 from manor._codec.exceptions import current_error_text
-from manor._codec.refusals import advised
+from manor._codec.refusals import advised, advised_of_missing
 from manor._server.adapting import linger
 from manor._server.calls import Call, set_current
 from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
@@ -39,6 +39,8 @@ __all__ = ["Session"]
 
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
 _RESULT: Final = Kind.RESULT
+
+_PROXIED: Final = "annotate the method with -> manor.Proxied[...]"
 
 
 class Session:
@@ -197,7 +199,7 @@ class Session:
         try:
             args, kwds = self._codec.decode(payload)
         except Exception as error:  # whatever a class raises when it is unpickled
-            return self._refuse(number, error)
+            return self._refuse(number, advised_of_missing(error))
         finally:
             travel.sender = None
         try:
@@ -243,10 +245,11 @@ class Session:
     def _unpicklable(self, ident: int, method: str, result: Any, error: Exception) -> Exception:
         hosted = self._dispatcher.table.find(ident)
         typeid = "server" if hosted is None else f"{hosted.typeid} ({type(hosted.obj).__name__})"
+        stays = "register() with method_to_typeid" if hosted is None or hosted.whole is None else _PROXIED
         found = NotPicklable(
             f"the result of {typeid}.{method}() cannot be sent to the client: "
             f"a {type(result).__module__}.{type(result).__qualname__} ({type(error).__name__}: {error}); "
-            f"return plain values, or register() with method_to_typeid, which leaves it in the server"
+            f"return plain values, or {stays}, which leaves it in the server"
         )
         found.__cause__ = error
         return found

@@ -10,7 +10,17 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-__all__ = ["ASYNC_GENERATOR", "ASYNC_METHOD", "ATTRIBUTE", "METHOD", "OPERATORS", "PROPERTY", "Shape", "shape_of"]
+__all__ = [
+    "ASYNC_GENERATOR",
+    "ASYNC_METHOD",
+    "ATTRIBUTE",
+    "METHOD",
+    "OPERATORS",
+    "PROPERTY",
+    "Shape",
+    "module_of",
+    "shape_of",
+]
 
 METHOD: Final = "method"
 ASYNC_METHOD: Final = "async method"
@@ -75,7 +85,13 @@ def shape_of(cls: type) -> Shape:
             members[name] = kind_of(value)
         elif name in _SPECIAL:
             special[name] = None if value is None else kind_of(value)
-    return Shape(cls.__module__, cls.__qualname__, cls.__doc__, members, special, is_plain(cls))
+    return Shape(module_of(cls), cls.__qualname__, cls.__doc__, members, special, is_plain(cls))
+
+
+def module_of(thing: Any) -> str:
+    """Return the module that a class or function is of: the same in processes that ``multiprocessing`` started."""
+    name = getattr(thing, "__module__", None)
+    return "__main__" if name == "__mp_main__" else str(name)
 
 
 def _found(cls: type) -> Iterator[tuple[str, Any]]:

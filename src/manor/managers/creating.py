@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, TypeVar, cast
 
-from manor._codec.class_by_value import ByValue
+from manor._codec.by_value import ByValue
+from manor._codec.main_module import MAIN, main_file
 from manor._proxy.creation import creation_error
-from manor._wire.blueprints import Blueprint
+from manor._wire.blueprints import Blueprint, Concurrency
 from manor._wire.calls import SERVER
-from manor.errors import NameInUse, NotImportable
+from manor._wire.shapes import module_of, shape_of
+from manor.errors import NotImportable
+from manor.managers.naming import asks_for_no_more
 from manor.managers.options import Options
 from manor.managers.registering import came_from_server
 
@@ -28,6 +32,7 @@ class Creating:
     """What a manager offers to have objects of any class."""
 
     if TYPE_CHECKING:
+        _registry: ClassVar[dict[str, tuple[Any, Any, Any, Any]]]
         _started_link: Callable[[], Link]
         _serializer: str
         _authkey: Any
@@ -52,7 +57,7 @@ class Creating:
         """
         return self._create_by(cls, args, kwds, None, None)
 
-    def options(self, *, concurrency: str | None = None, name: str | None = None) -> Options:
+    def options(self, *, concurrency: Concurrency | None = None, name: str | None = None) -> Options:
         """Return something whose ``create`` makes objects with these options.
 
         Args:
@@ -71,7 +76,7 @@ class Creating:
         cls: Callable[..., T],
         args: tuple[Any, ...],
         kwds: Mapping[str, Any],
-        concurrency: str | None,
+        concurrency: Concurrency | None,
         name: str | None,
     ) -> T:
         if not callable(cls):
@@ -83,17 +88,18 @@ class Creating:
         return cast("T", self._named(cls, args, kwds, concurrency, name))
 
     def _made(
-        self, cls: Callable[..., Any], args: tuple[Any, ...], kwds: Mapping[str, Any], concurrency: str | None
+        self, cls: Callable[..., Any], args: tuple[Any, ...], kwds: Mapping[str, Any], concurrency: Concurrency | None
     ) -> Any:
         link = self._started_link()
-        reference = _by_reference(cls)
+        granted = None
+        *others, last = _blueprints(cls, concurrency)
         try:
-            try:
-                granted = link.call(SERVER, "create", (_blueprint(cls, reference, concurrency), *args), kwds)
-            except NotImportable:
-                if reference is None or reference[0] != "__main__":
-                    raise
-                granted = link.call(SERVER, "create", (_blueprint(cls, None, concurrency), *args), kwds)
+            for blueprint in others:
+                with contextlib.suppress(NotImportable):
+                    granted = link.call(SERVER, "create", (blueprint, *args), kwds)
+                    break
+            else:
+                granted = link.call(SERVER, "create", (last, *args), kwds)
         except Exception as error:
             if isinstance(error, NotImportable) or not came_from_server(error):
                 raise
@@ -109,40 +115,52 @@ class Creating:
         cls: Callable[..., Any],
         args: tuple[Any, ...],
         kwds: Mapping[str, Any],
-        concurrency: str | None,
+        concurrency: Concurrency | None,
         name: str,
     ) -> Any:
         """Return the object of that name, after making it if there is none."""
-        get = getattr(self, "get", None)
-        if get is None:
+        module = module_of(cls)
+        typeid = f"{module}.{getattr(cls, '__qualname__', None)}"
+
+        def is_that(found: Any) -> bool:
+            if module == MAIN and isinstance(cls, type) and found._token.typeid == typeid:
+                return bool(found._shape_ == shape_of(cls)) and not args and not kwds  # not another program's
+            return asks_for_no_more(found, typeid, args, kwds)
+
+        return self._by_name()(name, lambda: self._made(cls, args, kwds, concurrency), is_that)
+
+    def _by_name(self) -> Callable[..., Any]:
+        """Return what finds an object by its name, or makes one."""
+        found: Callable[..., Any] | None = getattr(self, "_make_named", None)
+        if found is None:
             raise TypeError(f"a {type(self).__name__} has no names: use a SyncManager, or manor.Manager()")
-        while True:
-            found = get(name, None)
-            if found is not None:
-                typeid = f"{getattr(cls, '__module__', None)}.{getattr(cls, '__qualname__', None)}"
-                if found._token.typeid != typeid or args or kwds:
-                    raise NameInUse(f"the name {name!r} is that of a {found._token.typeid} already")
-                return found
-            made = self._made(cls, args, kwds, concurrency)
-            if self._started_link().call(SERVER, "add_name", (name, made._ident)):
-                return made
+        return found
 
 
 def _by_reference(cls: Any) -> tuple[str, str] | None:
-    """Return the module and the name by which any process can import *cls*, or None."""
+    """Return the module and the name that lead to *cls*, or None."""
     module, qualname = getattr(cls, "__module__", None), getattr(cls, "__qualname__", None)
     if not isinstance(module, str) or not isinstance(qualname, str):
         return None
     found: Any = sys.modules.get(module)
-    if module == "__main__" and not hasattr(found, "__file__"):
-        return None  # in an interactive session a class of that name may be an older one, or none, in the server
     for name in qualname.split("."):
         found = getattr(found, name, None)
     is_found = found is cls or (isinstance(cls, types.MethodType) and found == cls)  # each look makes a new one
     return (module, qualname) if is_found else None
 
 
-def _blueprint(cls: Any, reference: tuple[str, str] | None, concurrency: str | None) -> Blueprint:
+def _blueprints(cls: Any, concurrency: Concurrency | None) -> Iterator[Blueprint]:
+    """Yield the ways to tell the server what to make: each for where those before are ``NotImportable``."""
     name = getattr(cls, "__qualname__", repr(cls))
+    reference = _by_reference(cls)
+    is_of_main = reference is not None and sys.modules[reference[0]] is sys.modules[MAIN]
+    if reference is not None and not is_of_main:
+        yield Blueprint(reference, name, concurrency)
+        return
     hint = f"the manager's server cannot import {name}: define it at the top of a module, outside of any function"
-    return Blueprint(reference or ByValue(cls, hint), name, concurrency)
+    main = main_file()  # in an interactive session what has a name may be an older one, or none, in the server
+    if main is not None:
+        if reference is not None:
+            yield Blueprint((main, reference[1]), name, concurrency, is_of_main=True)
+        yield Blueprint(ByValue(cls, hint, main), name, concurrency)
+    yield Blueprint(ByValue(cls, hint, None), name, concurrency)

@@ -49,6 +49,26 @@ class _InChild:
         return exec, (self._CODE, {"path": self._path})
 
 
+class _Inherited:
+    """As ``_InChild``, but in the configuration that a process hands down to each process that it makes.
+
+    Libraries that start processes by a way of their own, as loky does, pickle that too, but prepare them themselves.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return bool if _replaced is None else _inherit, ()
+
+
+def _inherit() -> _Inherited:
+    install()
+    return _Inherited()
+
+
+def _configuration() -> dict[str, Any]:
+    found: dict[str, Any] = multiprocessing.current_process()._config  # type: ignore[attr-defined]
+    return found
+
+
 def install() -> None:
     """Have ``multiprocessing`` use our managers, for libraries that cannot be edited; ``uninstall()`` undoes it.
 
@@ -72,6 +92,7 @@ def install() -> None:
         return {**data, "manor": _InChild(data["sys_path"])}
 
     _spawn.get_preparation_data = prepare
+    _configuration()["manor"] = _Inherited()
     if replaced.module is not None:
         _warn_of_subclasses(replaced.module)
 
@@ -83,6 +104,7 @@ def uninstall() -> None:
     if replaced is None:
         return
     _spawn.get_preparation_data = replaced.prepare
+    _configuration().pop("manor", None)
     if replaced.module is not None:
         _move(replaced.module, _SET_ASIDE, _STANDARD)
         sys.modules[_STANDARD] = _package.managers = replaced.module

@@ -16,10 +16,10 @@ from manor._wire.people import LockState
 from manor._wire.references import Reference
 from manor.errors import NameInUse
 from manor.managers.deep import split_deep
+from manor.managers.naming import asks_for_no_more, checked, split_name
 
 if TYPE_CHECKING:
     from manor._resident.attachment import Arena
-    from manor.managers.base import BaseManager
 
 __all__ = ["NamedObjects", "creator"]
 
@@ -47,7 +47,7 @@ class NamedObjects:
         Raises:
             KeyError: There is none, and no *default* was given.
         """
-        found = self._find(_checked(name))
+        found = self._find(checked(name))
         if found is not None:
             return found
         if default is _MISSING:
@@ -68,7 +68,7 @@ class NamedObjects:
         """
         link = self._started_link()
         arena: Arena | None = link.arena
-        name = _checked(name)
+        name = checked(name)
         if not (link.call(SERVER, "remove_name", (name,)) if arena is None else arena.remove_name(name)):
             raise KeyError(name)
 
@@ -122,42 +122,40 @@ class NamedObjects:
         """Return the proxy of an object that has a name; it outlives a manager that has one, too."""
         return proxy if self._name is None else _RENEWABLE(proxy, self._name, name)
 
-    def _make_named(
-        self, typeid: str, name: str, args: tuple[Any, ...], kwds: dict[str, Any], *, deep: bool = False
-    ) -> Any:
-        """Return the object of that type and name, after making it if there is none.
+    def _make_named(self, name: str, make: Callable[[], Any], is_that: Callable[[Any], bool]) -> Any:
+        """Return the object of that name, after making it if there is none.
+
+        Args:
+            name: The name.
+            make: Makes one.
+            is_that: Whether an object that has the name already is what is asked for.
 
         Raises:
-            NameInUse: There is one of another type, or one that has contents of its own where some are given.
+            NameInUse: It is not.
         """
-        name = _checked(name)
         while True:
-            found = self._find(name)
+            found = self._find(checked(name))
             if found is not None:
-                if found._token.typeid != typeid or args or kwds:
-                    raise NameInUse(f"the name {name!r} is that of a {found._token.typeid} already")
+                if not is_that(found):
+                    raise NameInUse(_about_holder(name, found._token.typeid))
                 return found
-            made = self._make(typeid, args, {**kwds, "deep": True} if deep else kwds)
+            made = make()
             if self._give_name(name, made):
                 return self._called(name, made)
-
-    def _make(self, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
-        raise NotImplementedError
 
     def _give_name(self, name: str, proxy: Any) -> bool:
         link = self._started_link()
         arena: Arena | None = link.arena
-        if arena is not None:
+        if arena is not None and proxy._token.handle is not None:
             return arena.add_name(name, proxy)
         return bool(link.call(SERVER, "add_name", (name, proxy._ident)))
 
 
-def _checked(name: object) -> str:
-    if not isinstance(name, str):
-        raise TypeError(f"a name must be a str, not {name!r}")
-    if not name:
-        raise ValueError("a name must not be empty")
-    return name
+def _about_holder(name: str, typeid: str) -> str:
+    return (
+        f"the name {name!r} is that of a {typeid} already; manager.get({name!r}) returns that one, as it is, "
+        f"and manager.remove({name!r}) frees the name"
+    )
 
 
 def _with_plain_factory(args: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -169,27 +167,27 @@ def _with_plain_factory(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return next(((known, *args[1:]) for known in CONTAINERS if known.__name__ == name), args)
 
 
-def creator(typeid: str, served: Callable[..., Any], *, takes_name: bool) -> Callable[..., Any]:
-    """Return a manager's method that makes an object in shared memory where there is some, else has it *served*.
+def creator(typeid: str, served: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a manager's method that makes an object in shared memory where there is some, else has it *served*."""
 
-    Args:
-        typeid: The type.
-        served: Makes it in the server.
-        takes_name: Whether ``name="..."``, as the only keyword, gives the object a name.
-    """
-
-    def create(self: BaseManager, /, *args: Any, **kwds: Any) -> Any:
-        deep, kwds = split_deep(typeid, kwds, default=self._deep)
-        if typeid == "defaultdict":
-            args = _with_plain_factory(args)
-        if takes_name and len(kwds) == 1 and "name" in kwds:
-            return self._make_named(typeid, kwds["name"], args, {}, deep=deep)  # type: ignore[attr-defined]
+    def make(self: Any, args: tuple[Any, ...], kwds: dict[str, Any], *, deep: bool) -> Any:
         arena = self._started_link().arena
         if arena is not None and can_be_resident(typeid, args, kwds):
             return self._keep_alive(make_resident(arena, typeid, args, kwds, deep=deep))
         if deep:
             return self._proxy_of(self._create_granted(deep_typeid(typeid), *args, **kwds))
         return served(self, *args, **kwds)
+
+    def create(self: Any, /, *args: Any, **kwds: Any) -> Any:
+        deep, kwds = split_deep(typeid, kwds, default=self._deep)
+        name, kwds = split_name(typeid, kwds)
+        if typeid == "defaultdict":
+            args = _with_plain_factory(args)
+        if name is None:
+            return make(self, args, kwds, deep=deep)
+        return self._make_named(
+            name, lambda: make(self, args, kwds, deep=deep), lambda found: asks_for_no_more(found, typeid, args, kwds)
+        )
 
     create.__name__ = typeid
     create.__qualname__ = f"SyncManager.{typeid}"

@@ -9,7 +9,7 @@ from manor._proxy.auto import AutoProxy
 from manor._proxy.base import resident_proxy
 from manor._proxy.creation import creation_error
 from manor._proxy.link import Link
-from manor._wire.blueprints import OPEN_WHOLE
+from manor._wire.blueprints import Concurrency, OpenWhole, check_concurrency
 from manor._wire.calls import SERVER
 from manor._wire.tokens import Token
 from manor.errors import ServerTraceback
@@ -82,6 +82,7 @@ class Registering(Advising):
         create_method: bool = True,
         *,
         attributes: bool = False,
+        concurrency: Concurrency | None = None,
     ) -> None:
         """Register a type of object, as ``multiprocessing.managers.BaseManager.register`` does.
 
@@ -93,14 +94,12 @@ class Registering(Advising):
             method_to_typeid: Methods whose results stay in the server, and under which typeid.
             create_method: Whether the manager gets a method of that name.
             attributes: Whether proxies have all that the object has, as those of ``manager.create()`` do: attributes,
-                properties and operators; and one call at a time runs in it.
+                properties and operators.
+            concurrency: With *attributes*: who may be in the object at once, as ``manager.options()`` has it.
         """
         if "_registry" not in cls.__dict__:
             cls._registry = cls._registry.copy()
-        if attributes and proxytype is not None:
-            raise TypeError("attributes=True makes a class of proxies by itself: it takes no proxytype")
-        if proxytype is None:
-            proxytype = OPEN_WHOLE if attributes else AutoProxy
+        proxytype = _proxytype(proxytype, concurrency, attributes=attributes)
         exposed = exposed or getattr(proxytype, "_exposed_", None)
         method_to_typeid = method_to_typeid or getattr(proxytype, "_method_to_typeid_", None)
         if method_to_typeid:
@@ -118,6 +117,21 @@ def came_from_server(error: BaseException) -> bool:
     while (behind := last.__cause__ or last.__context__) is not None:
         last = behind
     return type(last) is ServerTraceback
+
+
+def _proxytype(proxytype: Any, concurrency: Concurrency | None, *, attributes: bool) -> Any:
+    """Return what makes a registered type's proxies."""
+    if attributes and proxytype is not None:
+        raise TypeError("attributes=True makes a class of proxies by itself: it takes no proxytype")
+    check_concurrency(concurrency)
+    if attributes:
+        return OpenWhole(concurrency)
+    if concurrency is not None:
+        raise TypeError(
+            f"concurrency={concurrency!r} goes with attributes=True: without, all calls run at once, as under "
+            f"multiprocessing"
+        )
+    return AutoProxy if proxytype is None else proxytype
 
 
 def _creator(typeid: str) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from manor._proxy.collections.counters import CounterProxy
 from manor._proxy.collections.deques import DequeProxy
@@ -15,11 +15,10 @@ from manor._proxy.pools import PoolProxy
 from manor._proxy.queues import QueueProxy, SimpleQueueProxy
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, IteratorProxy, NamespaceProxy, ValueProxy
-from manor._resident.conditions import SERVED
-from manor._server.registry import RESIDENT_TYPEIDS
 from manor._wire.references import Reference
 from manor.managers.base import BaseManager
 from manor.managers.named import NamedObjects, creator
+from manor.managers.naming import NAMED_TYPEIDS
 
 __all__ = ["SyncManager"]
 
@@ -29,9 +28,6 @@ T = TypeVar("T")
 class SyncManager(NamedObjects, BaseManager):
     """Makes the standard types in its server: locks, queues, containers, values, and pools of processes."""
 
-    def _make(self, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
-        return getattr(self, typeid)(*args, **kwds)
-
     if TYPE_CHECKING:  # made by ``register`` below
 
         def Queue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
@@ -39,14 +35,19 @@ class SyncManager(NamedObjects, BaseManager):
         def LifoQueue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
         def PriorityQueue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
         def SimpleQueue(self, *, name: str = ...) -> SimpleQueueProxy[Any]: ...  # noqa: N802
-        def Event(self) -> EventProxy: ...  # noqa: N802
+        def Event(self, *, name: str = ...) -> EventProxy: ...  # noqa: N802
         def Lock(self) -> AcquirerProxy: ...  # noqa: N802
         def RLock(self) -> AcquirerProxy: ...  # noqa: N802
         def Semaphore(self, value: int = 1) -> AcquirerProxy: ...  # noqa: N802
         def BoundedSemaphore(self, value: int = 1) -> AcquirerProxy: ...  # noqa: N802
-        def Condition(self, lock: AcquirerProxy | None = None) -> ConditionProxy: ...  # noqa: N802
+        def Condition(self, lock: AcquirerProxy | None = None, *, name: str = ...) -> ConditionProxy: ...  # noqa: N802
         def Barrier(  # noqa: N802
-            self, parties: int, action: Callable[[], object] | None = None, timeout: float | None = None
+            self,
+            parties: int,
+            action: Callable[[], object] | None = None,
+            timeout: float | None = None,
+            *,
+            name: str = ...,
         ) -> BarrierProxy: ...
         def Pool(  # noqa: N802
             self,
@@ -59,14 +60,14 @@ class SyncManager(NamedObjects, BaseManager):
         def dict(self, *args: Any, **kwds: Any) -> DictProxy[Any, Any]: ...
         def set(self, values: Iterable[T] = (), /, *, name: str = ..., deep: bool = ...) -> SetProxy[T]: ...
         def deque(
-            self, iterable: Iterable[T] = (), maxlen: int | None = None, *, deep: bool = ...
+            self, iterable: Iterable[T] = (), maxlen: int | None = None, *, name: str = ..., deep: bool = ...
         ) -> DequeProxy[T]: ...
         def OrderedDict(self, *args: Any, **kwds: Any) -> OrderedDictProxy[Any, Any]: ...  # noqa: N802
         def defaultdict(
             self, default_factory: Callable[[], Any] | None = None, /, *args: Any, **kwds: Any
         ) -> DefaultDictProxy[Any, Any]: ...
-        def Counter(self, iterable: Any = None, /, **counts: int) -> CounterProxy[Any]: ...  # noqa: N802
-        def ChainMap(self, *maps: Any) -> ChainMapProxy[Any, Any]: ...  # noqa: N802
+        def Counter(self, iterable: Any = None, /, **counts: Any) -> CounterProxy[Any]: ...  # noqa: N802
+        def ChainMap(self, *maps: Any, name: str = ...) -> ChainMapProxy[Any, Any]: ...  # noqa: N802
         def Value(  # noqa: N802
             self, typecode: Any, value: T, lock: bool = True, *, name: str = ..., deep: bool = ...
         ) -> ValueProxy[T]: ...
@@ -105,10 +106,6 @@ SyncManager.register("Iterator", proxytype=IteratorProxy, create_method=False)
 SyncManager.register("AsyncResult", create_method=False)
 
 
-_NAMELESS: Final = frozenset(("ChainMap", "Counter", "Namespace", "OrderedDict", "defaultdict", "deque"))
-"""Types of which no object gets a name when it is made; their keywords are contents."""
-
 # A program that registers a type of its own under one of these names replaces the method, and has it served.
-for _typeid in (*RESIDENT_TYPEIDS, *SERVED):
-    _method = creator(_typeid, getattr(SyncManager, _typeid), takes_name=_typeid not in _NAMELESS)
-    setattr(SyncManager, _typeid, _method)
+for _typeid in NAMED_TYPEIDS:
+    setattr(SyncManager, _typeid, creator(_typeid, getattr(SyncManager, _typeid)))

@@ -68,7 +68,7 @@ class WholeProxy(BaseProxy):
             self._missed = None
             if missed[0] == name:
                 raise missed[1]  # from a property of the object, which must not run twice
-        found = self._answered(self._link.call(self._ident, "#GET", (name,), None, self))
+        found = self._callmethod("#GET", (name,))
         if type(found) is not _Function:
             self._learn(name)
         return found

@@ -10,7 +10,7 @@ from manor._proxy.links import find_link
 from manor._proxy.whole.base import WholeProxy
 from manor._proxy.whole.classes import proxy_class, proxy_class_of_shape
 from manor._wire.calls import SERVER
-from manor._wire.shapes import Shape
+from manor._wire.shapes import Shape, module_of, shape_of
 from manor._wire.tokens import Token
 
 __all__ = ["learn_class", "open_whole"]
@@ -42,7 +42,7 @@ def open_whole(
 
 def learn_class(server: bytes, record: tuple[str, ...], cls: type) -> None:
     """Note what class it is that a server has under that number: the one by which this process had an object made."""
-    if (cls.__module__, cls.__qualname__) == record[:2]:
+    if (module_of(cls), cls.__qualname__) == record[:2]:
         _classes.setdefault((server, record[-1]), proxy_class(cls))
 
 
@@ -53,6 +53,8 @@ def _found(link: Any, module: str, qualname: str, number: str) -> type[WholeProx
             found = getattr(found, name)
     except (ImportError, AttributeError, ValueError):
         found = None
-    if isinstance(found, type):
+    if isinstance(found, type) and module != "__main__":
         return proxy_class(found)
-    return proxy_class_of_shape(Shape(*link.call(SERVER, "shape", (int(number),))))
+    shape = Shape(*link.call(SERVER, "shape", (int(number),)))
+    is_that = isinstance(found, type) and shape_of(found) == shape  # else it is of another program's __main__
+    return proxy_class(found) if is_that else proxy_class_of_shape(shape)

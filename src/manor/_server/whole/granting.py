@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from manor._codec.main_module import of_main
 from manor._server.adapting import adapt
 from manor._server.dispatch import ProxyResult
 from manor._server.whole.chains import lock
@@ -14,7 +15,7 @@ from manor._server.whole.classes import hosted_class
 from manor._server.whole.objects import Whole
 from manor._server.whole.streams import grant_stream
 from manor._server.whole.turns import Turn
-from manor._wire.blueprints import CONCURRENCY, OPEN_WHOLE, Blueprint
+from manor._wire.blueprints import OPEN_WHOLE, Blueprint, Concurrency, check_concurrency
 from manor.errors import NotImportable
 
 if TYPE_CHECKING:
@@ -33,13 +34,10 @@ def create_whole(
         NotImportable: The class is not to be found here.
         BaseException: Whatever the class raises.
     """
-    if blueprint.concurrency not in (None, *CONCURRENCY):
-        raise ValueError(f"concurrency must be one of {', '.join(CONCURRENCY)}, not {blueprint.concurrency!r}")
+    check_concurrency(blueprint.concurrency)
     made_by = blueprint.made_by
     if isinstance(made_by, tuple):
-        made_by = _imported(*made_by)
-    elif isinstance(made_by, type):
-        _introduce(made_by, blueprint.name)
+        made_by = of_main(*made_by) if blueprint.is_of_main else _imported(*made_by)
     obj = made_by(*args, **kwds)
     if obj is None:
         raise TypeError(f"{blueprint.name}() returned None, which is no object to host")
@@ -56,23 +54,13 @@ def _imported(module: str, qualname: str) -> Any:
     return found
 
 
-def _introduce(cls: type, qualname: str) -> None:
-    """Give a class that came by value its full name; have it found by that, so that its objects travel as results."""
-    cls.__qualname__ = qualname  # which cloudpickle cuts short
-    main = sys.modules.get("__main__")
-    if cls.__module__ != "__main__" or main is None or "." in cls.__qualname__:
-        return
-    if not hasattr(main, "__file__") or not hasattr(main, cls.__name__):
-        setattr(main, cls.__name__, cls)
-
-
 def grant_whole(
     dispatcher: Dispatcher,
     grantee: Grantee,
     obj: Any,
     typeid: str | None = None,
     *,
-    concurrency: str | None = None,
+    concurrency: Concurrency | None = None,
     allowed: frozenset[str] | None = None,
     method_to_typeid: Mapping[str, str] | None = None,
 ) -> ProxyResult:

@@ -229,7 +229,7 @@ class Turn:
         raise WouldDeadlock(
             f"{call}() would wait for ever: {self.what} carries out one call at a time, and its present call "
             f"waits for this one ({own}{others}). Call the method on self rather than through a proxy, or make the "
-            f'object with manager.options(concurrency="threads")'
+            f'object with concurrency="threads"'
         )
 
     def _path_to(self, chain: Chain, seen: set[Turn]) -> list[str] | None:
