@@ -21,7 +21,7 @@ from typing import Any, Final
 from manor._codec import pickles
 from manor.errors import NotPicklable
 
-__all__ = ["dumps_parts", "is_main_importable", "loads_part"]
+__all__ = ["dumps_parts", "is_main_importable"]
 
 _MAIN: Final = "__main__"
 _ADVICE: Final = (
@@ -68,11 +68,6 @@ def dumps_parts(parts: Sequence[tuple[str, Any]]) -> list[bytes]:
         raise NotPicklable(f"{name} cannot be sent to the manager's server: {why}; {_ADVICE}") from error
     except (*pickles.REFUSALS, RecursionError) as refusal:
         raise NotPicklable(f"{name} cannot be sent to the manager's server: {refusal}; {_ADVICE}") from refusal
-
-
-def loads_part(data: bytes) -> Any:
-    """Return what ``dumps_parts`` made a pickle of."""
-    return pickles.loads(data)
 
 
 def _dumps_by_value(parts: list[Any]) -> bytes:

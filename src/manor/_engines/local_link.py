@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from manor._proxy.base import resident_proxy
 from manor._server.dispatch import ProxyResult
 from manor._server.objects import Hosted
 from manor._server.server import Server
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from manor._server.primitives import DeadOwner
 
 _AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
+_RESIDENT_PROXY: Final = Reference("manor._proxy.base", "resident_proxy")
+"""Few servers use proxies: that module need not be loaded before they answer."""
 
 __all__ = ["LocalHold", "LocalLink"]
 
@@ -87,7 +88,7 @@ class LocalLink:
     def make(self, typeid: str, *args: Any) -> Any:
         """Make an object of a standard type here, and return its proxy."""
         granted = self._granted(self.dispatcher.create(self, typeid, args, {}))
-        resident = resident_proxy(granted.token, self)
+        resident = _RESIDENT_PROXY(granted.token, self)
         if resident is not None:
             return resident
         proxytype = granted.proxytype or _AUTO_PROXY

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from manor._resident.conditions import can_be_resident
+from manor._resident.placing import can_be_resident
 from manor._wire.blueprints import OPEN_WHOLE
 from manor._wire.deep import split_typeid
 from manor._wire.references import Reference, reference_to

@@ -1,12 +1,10 @@
 """What an object is to be made by, where that is no registered type."""
 
-from __future__ import annotations
-
 from typing import Any, Final, NamedTuple
 
-__all__ = ["CONCURRENCY", "OPEN_WHOLE", "Blueprint"]
-
 from manor._wire.references import Reference
+
+__all__ = ["CONCURRENCY", "OPEN_WHOLE", "Blueprint"]
 
 CONCURRENCY: Final = ("serial", "readers", "threads")
 

@@ -15,7 +15,7 @@ from manor._proxy.pools import PoolProxy
 from manor._proxy.queues import QueueProxy, SimpleQueueProxy
 from manor._proxy.synchronization import AcquirerProxy, BarrierProxy, ConditionProxy, EventProxy
 from manor._proxy.values import ArrayProxy, IteratorProxy, NamespaceProxy, ValueProxy
-from manor._resident.conditions import SERVED
+from manor._resident.placing import SERVED
 from manor._server.registry import RESIDENT_TYPEIDS
 from manor._wire.references import Reference
 from manor.managers.base import BaseManager
