@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # What only those need that start a server is imported when they do.
 _SERVER_PROCESS: Final = Reference("manor._engines.child", "ServerProcess")
 _NEW_SERVER: Final = Reference("manor._engines.process", "new_server")
-_RUN_SERVER: Final = Reference("manor._engines.process", "run_server")
+_ENTER: Final = Reference("manor._engines.entering", "enter")
 
 
 class _ServerClass(Reference):
@@ -255,7 +255,7 @@ class BaseManager(Creating, Registering):
         """Return what the server process runs: without the manager's class, unless that has a way of its own."""
         if type(self)._run_server.__func__ is BaseManager._run_server.__func__:  # type: ignore[attr-defined]
             kinds = (vars(base).get("_Server") for base in type(self).__mro__)
-            return functools.partial(_RUN_SERVER, next(kind for kind in kinds if kind is not None))
+            return functools.partial(_ENTER, next(kind for kind in kinds if kind is not None))
         return type(self)._run_server
 
     def _travelling_registry(self) -> dict[str, tuple[Any, Any, Any, Any]]:
@@ -274,7 +274,7 @@ class BaseManager(Creating, Registering):
         initargs: tuple[Any, ...] = (),
         config: ServerConfig | None = None,
     ) -> None:
-        _RUN_SERVER(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
+        _ENTER(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
 
     @staticmethod
     def _finalize_manager(child: ServerProcess, state: State, timeout: float) -> None:
