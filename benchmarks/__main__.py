@@ -1,4 +1,4 @@
-"""``python -m benchmarks``; servers that are spawned import this file, so it imports nothing that they would wait for."""
+"""``python -m benchmarks``; servers that are spawned import this file: it imports nothing that they would wait for."""
 
 if __name__ == "__main__":
     import sys
