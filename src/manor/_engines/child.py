@@ -179,6 +179,7 @@ class ServerProcess:
     ) -> Connection:
         """Start the process; return the pipe on which it reports."""
         if self._ctx.get_start_method() == "fork":  # once here, not in every server that is forked
+            importlib.import_module("manor._engines.entering")
             importlib.import_module("manor._engines.process")
             tempfile.gettempdir()
         read_end, write_end = os.pipe()
