@@ -26,6 +26,9 @@ __all__ = ["new_server", "run_server"]
 _MAKE_SHARING: Final = Reference("manor._engines.sharing", "make_sharing")
 _LINGER_S: Final = 0.5
 """How long threads and children of hosted objects may keep a server whose owner is gone."""
+_REMOVE_LEFT: Final = Reference("manor._transport.leftovers", "remove_left_beside")
+_TIDY_AFTER_S: Final = 10.0
+"""By then a server has time to remove what others have left behind."""
 
 
 def new_server(kind: Callable[..., Server], *args: Any, **kwds: Any) -> Server:
@@ -82,10 +85,15 @@ def run_server(
     if config.registration is not None:
         server.on_closed = config.registration.remove
     server.on_serving = lambda: _report(writer, STARTED)
+    server.reactor.after(_TIDY_AFTER_S, partial(_tidy, server.route.path))
     try:
         server.serve_forever()
     finally:
         _do_not_linger(server, forked=config.forked)
+
+
+def _tidy(path: str) -> None:
+    threading.Thread(target=_REMOVE_LEFT, args=(path,), name="manor-tidy", daemon=True).start()
 
 
 def _made(config: ServerConfig) -> dict[str, Any]:
