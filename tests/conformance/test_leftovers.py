@@ -1,5 +1,6 @@
 """What is left in the folder of temporary files when a server or its owner is killed: nothing."""
 
+import multiprocessing
 import os
 import signal
 from multiprocessing.connection import Connection
@@ -10,7 +11,7 @@ import pytest
 import manor
 from tests.conformance.children import Child, Ending
 from tests.conformance.owners import GONE_S, OWNED, killed, named, new_manager
-from tests.conformance.subjects import Subject, on, register
+from tests.conformance.subjects import KEY, ManorManager, Subject, on, register
 
 
 class Doomed:
@@ -79,3 +80,39 @@ def test_shutting_down_removes_the_folder_of_a_server_that_was_killed(
             os.kill(server.pid, signal.SIGKILL)
             assert server.within(GONE_S)
     assert left_in(tmp_path) == []
+
+
+def serve_in(test: Connection, folder: str) -> None:
+    """Be a server with a folder in *folder*; tell when it can be reached."""
+    os.environ["TMPDIR"] = folder
+    server = ManorManager(("127.0.0.1", 0), authkey=KEY).get_server()
+    started = server.on_serving
+
+    def on_serving() -> None:
+        started()
+        test.send(os.getpid())
+
+    server.on_serving = on_serving
+    server.serve_forever()
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_a_program_that_serves_removes_its_folder_when_it_is_terminated(method: str, tmp_path: Path) -> None:
+    with Child(multiprocessing.get_context(method), serve_in, str(tmp_path)) as child, Ending(child.hear()) as server:
+        assert len(left_in(tmp_path)) == 1
+        os.kill(server.pid, signal.SIGTERM)
+        assert server.within(GONE_S)
+        assert left_in(tmp_path) == []
+        assert child.join() == 0
+
+
+def serve_with_a_handler(test: Connection, folder: str) -> None:
+    """As `serve_in`, in a program with a handler of its own."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(7))
+    serve_in(test, folder)
+
+
+def test_a_program_that_serves_keeps_its_own_handler_of_sigterm(tmp_path: Path) -> None:
+    with Child(multiprocessing.get_context("fork"), serve_with_a_handler, str(tmp_path)) as child:
+        os.kill(child.hear(), signal.SIGTERM)
+        assert child.join() == 7

@@ -21,7 +21,7 @@ from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
 from manor.limits import DEFAULT
 
-__all__ = ["new_server", "run_server"]
+__all__ = ["end_in_order", "new_server", "run_server"]
 
 _MAKE_SHARING: Final = Reference("manor._engines.sharing", "make_sharing")
 _LINGER_S: Final = 0.5
@@ -103,6 +103,20 @@ def _made(config: ServerConfig) -> dict[str, Any]:
         return {}
     handed.endpoint.take_over()
     return {"endpoint": handed.endpoint, "arena_fd": handed.arena_fd}
+
+
+def end_in_order(server: Server) -> None:
+    """Stop a server on SIGTERM that runs in the main thread, if nobody else handles that: else it leaves its socket."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        return
+    _end_in_order_on_sigterm(server)
+    closed = server.on_closed
+
+    def on_closed() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        closed()
+
+    server.on_closed = on_closed
 
 
 def _end_in_order_on_sigterm(server: Server) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 # What only those need that start a server is imported when they do.
 _SERVER_PROCESS: Final = Reference("manor._engines.child", "ServerProcess")
 _NEW_SERVER: Final = Reference("manor._engines.process", "new_server")
+_END_IN_ORDER: Final = Reference("manor._engines.process", "end_in_order")
 _ENTER: Final = Reference("manor._engines.entering", "enter")
 
 
@@ -157,6 +158,7 @@ class BaseManager(Creating, Registering):
 
     def _entered(self, server: ServerT) -> ServerT:
         """Return *server*, which has the manager's name from now on until it ends, if that has one."""
+        server.on_serving = functools.partial(_END_IN_ORDER, server)
         if self._name is not None:
             try:
                 registration = _registry_of_names().claim(self._name, server.route, server.address)
