@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import chosen
 from benchmarks.calls import method_call
 from benchmarks.growth import by_themselves
 from benchmarks.row import Measured, Peer, Row, Sample, Sampler, measure, summary
+from benchmarks.running import chosen
 from benchmarks.subject import Subject
 
 ROOT = Path(__file__).parents[2]

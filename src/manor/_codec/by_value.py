@@ -25,7 +25,7 @@ from manor._codec import pickles
 from manor._codec.main_module import MAIN, enter, is_found, is_main_importable, main_file, of_main
 from manor.errors import NotPicklable
 
-__all__ = ["ByValue", "dumps_parts", "loads_part"]
+__all__ = ["ByValue", "dumps_parts"]
 
 _ADVICE: Final = (
     "a process that is spawned imports what it needs: define it at the top of a module, or install the package "
@@ -62,11 +62,6 @@ def dumps_parts(parts: Sequence[tuple[str, Any]]) -> list[bytes]:
         raise NotPicklable(f"{name} cannot be sent to the manager's server: {why}; {_ADVICE}") from error
     except (*pickles.REFUSALS, RecursionError) as refusal:
         raise NotPicklable(f"{name} cannot be sent to the manager's server: {refusal}; {_ADVICE}") from refusal
-
-
-def loads_part(data: bytes) -> Any:
-    """Return what ``dumps_parts`` made a pickle of."""
-    return pickles.loads(data)
 
 
 class ByValue:

@@ -1,6 +1,7 @@
 """The process in which a server runs, as its owner sees it: starting it, and ending it."""
 
 import contextlib
+import importlib
 import os
 import signal
 import tempfile
@@ -15,10 +16,9 @@ from multiprocessing.context import BaseContext
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._engines.beginnings import Beginnings
-from manor._engines.handed import File
+from manor._engines.handed import HANDLED, File, ServerConfig
 from manor._engines.importing import refuse_while_importing_main
 from manor._engines.owned_link import OwnedLink
-from manor._engines.process import HANDLED, ServerConfig
 from manor._engines.program import PackedInitializer, PackedRegistry, Program, main_left_alone
 from manor._engines.starting import Starting, exit_account, start_error
 from manor._proxy.deadlines import deadline
@@ -178,7 +178,10 @@ class ServerProcess:
         beginnings: Beginnings,
     ) -> Connection:
         """Start the process; return the pipe on which it reports."""
-        tempfile.gettempdir()  # found out once here, not in every server that is forked
+        if self._ctx.get_start_method() == "fork":  # once here, not in every server that is forked
+            importlib.import_module("manor._engines.entering")
+            importlib.import_module("manor._engines.process")
+            tempfile.gettempdir()
         read_end, write_end = os.pipe()
         reader, writer = Connection(read_end, writable=False), File(write_end)
         try:

@@ -6,22 +6,24 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from manor._proxy.base import resident_proxy
 from manor._server.dispatch import ProxyResult
 from manor._server.objects import Hosted
 from manor._server.server import Server
 from manor._wire.answers import Encoded
 from manor._wire.calls import SERVER
-from manor._wire.granted import Granted
-from manor._wire.notes import Noted
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
 from manor.errors import NotExposed, ObjectGone
 
 if TYPE_CHECKING:
     from manor._server.primitives import DeadOwner
+    from manor._wire.granted import Granted
 
 _AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
+_GRANTED: Final = Reference("manor._wire.granted", "Granted")
+_NOTED: Final = Reference("manor._wire.notes", "Noted")
+_RESIDENT_PROXY: Final = Reference("manor._proxy.base", "resident_proxy")
+"""Few servers use proxies: what those need, need not be loaded before they answer."""
 
 __all__ = ["LocalHold", "LocalLink"]
 
@@ -82,12 +84,13 @@ class LocalLink:
         number, _, resident = result.id.partition("@")
         hold = self.hold(int(number, 16), credited=True)
         token = Token(result.typeid, self.public_address, resident or number, self.route)
-        return Granted(result.exposed, token, result.proxytype, hold)
+        granted: Granted = _GRANTED(result.exposed, token, result.proxytype, hold)
+        return granted
 
     def make(self, typeid: str, *args: Any) -> Any:
         """Make an object of a standard type here, and return its proxy."""
         granted = self._granted(self.dispatcher.create(self, typeid, args, {}))
-        resident = resident_proxy(granted.token, self)
+        resident = _RESIDENT_PROXY(granted.token, self)
         if resident is not None:
             return resident
         proxytype = granted.proxytype or _AUTO_PROXY
@@ -131,7 +134,7 @@ class LocalLink:
 
     def noted(self, result: Any, died: DeadOwner) -> Any:
         """As a grantee: return the result with its note."""
-        return Noted(result, died.pid, died.process_name, died.kind_of_object)
+        return _NOTED(result, died.pid, died.process_name, died.kind_of_object)
 
     def for_another_thread(self, function: Callable[[], Any]) -> Callable[[], Any]:
         """Return *function* for a thread that calls on behalf of this one: turns are had by both together."""

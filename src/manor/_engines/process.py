@@ -1,65 +1,37 @@
 """Being a server: what the child process of a manager runs."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from multiprocessing import process as mp_process
 from multiprocessing import util
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final
 
-from manor._engines.handed import File, Handed
+from manor._engines.handed import STARTED, File, ServerConfig
 from manor._engines.local_link import LocalLink
 from manor._engines.program import PackedRegistry
-from manor._engines.starting import STARTED
 from manor._proxy.local import local_servers
 from manor._server.server import Server
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
-from manor.limits import Limits
+from manor.limits import DEFAULT
 
-if TYPE_CHECKING:
-    from manor._engines.registry_of_names import Registration
-
-__all__ = ["HANDLED", "ServerConfig", "new_server", "run_server"]
-
-HANDLED: Final = frozenset((signal.SIGINT, signal.SIGTERM))
-"""Signals that do not end a server as they end other processes."""
+__all__ = ["end_in_order", "new_server", "run_server"]
 
 _MAKE_SHARING: Final = Reference("manor._engines.sharing", "make_sharing")
 _LINGER_S: Final = 0.5
 """How long threads and children of hosted objects may keep a server whose owner is gone."""
+_REMOVE_LEFT: Final = Reference("manor._transport.leftovers", "remove_left_beside")
+_TIDY_AFTER_S: Final = 10.0
+"""By then a server has time to remove what others have left behind."""
 
 
-class ServerConfig(NamedTuple):
-    """What a server needs besides what ``multiprocessing`` passes to ``_run_server``.
-
-    Attributes:
-        limits: Bounds of the server.
-        owner_pid: The process that the server is not to outlive, or None for one that lives on.
-        handed: What the owner has made for it; see ``beginnings``.
-        held: Signals that are blocked until the server handles them.
-        forked: Whether its process is forked from the owner's.
-        debug: Whether it tells from where threads acquire and wait.
-        registration: The manager's name, if it has one.
-    """
-
-    limits: Limits
-    owner_pid: int | None = None
-    handed: Handed | None = None
-    held: Collection[int] = ()
-    forked: bool = False
-    debug: bool = False
-    registration: Registration | None = None
-
-
-def new_server(kind: type[Server], *args: Any, **kwds: Any) -> Server:
+def new_server(kind: Callable[..., Server], *args: Any, **kwds: Any) -> Server:
     """Make a server that proxies in its own process reach directly."""
     server = kind(*args, **kwds)
     link = server.link = LocalLink(server)
@@ -77,7 +49,7 @@ class _Local:
 
 
 def run_server(
-    kind: type[Server],
+    kind: Callable[..., Server],
     registry: Mapping[str, Any] | PackedRegistry,
     address: Address | None,
     authkey: bytes,
@@ -85,9 +57,10 @@ def run_server(
     writer: File,
     initializer: Callable[..., object] | None,
     initargs: tuple[Any, ...],
-    config: ServerConfig,
+    config: ServerConfig | None,
 ) -> None:
     """Be the server: what its child process runs."""
+    config = config or ServerConfig(DEFAULT)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         if initializer is not None:
@@ -112,10 +85,15 @@ def run_server(
     if config.registration is not None:
         server.on_closed = config.registration.remove
     server.on_serving = lambda: _report(writer, STARTED)
+    server.reactor.after(_TIDY_AFTER_S, partial(_tidy, server.route.path))
     try:
         server.serve_forever()
     finally:
         _do_not_linger(server, forked=config.forked)
+
+
+def _tidy(path: str) -> None:
+    threading.Thread(target=_REMOVE_LEFT, args=(path,), name="manor-tidy", daemon=True).start()
 
 
 def _made(config: ServerConfig) -> dict[str, Any]:
@@ -125,6 +103,20 @@ def _made(config: ServerConfig) -> dict[str, Any]:
         return {}
     handed.endpoint.take_over()
     return {"endpoint": handed.endpoint, "arena_fd": handed.arena_fd}
+
+
+def end_in_order(server: Server) -> None:
+    """Stop a server on SIGTERM that runs in the main thread, if nobody else handles that: else it leaves its socket."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        return
+    _end_in_order_on_sigterm(server)
+    closed = server.on_closed
+
+    def on_closed() -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        closed()
+
+    server.on_closed = on_closed
 
 
 def _end_in_order_on_sigterm(server: Server) -> None:

@@ -6,11 +6,15 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
-from manor._codec.by_value import dumps_parts, loads_part
+from manor._codec.pickles import loads
+from manor._wire.references import Reference
 
 __all__ = ["PackedInitializer", "PackedRegistry", "Program", "main_left_alone"]
+
+_DUMPS_PARTS: Final = Reference("manor._codec.by_value", "dumps_parts")
+"""Not for the server's process."""
 
 
 class Program:
@@ -33,13 +37,13 @@ class Program:
 
     def __reduce__(self) -> tuple[Any, ...]:
         names = ("the initializer or its arguments", "what is registered")
-        return Program._received, (dumps_parts(list(zip(names, self._parts, strict=True))),)
+        return Program._received, (_DUMPS_PARTS(list(zip(names, self._parts, strict=True))),)
 
     def part(self, number: int) -> Any:
         """Return a part: 0 is the initializer with its arguments, 1 the registry."""
         if not self._parts and len(self._pickles) == 1:
-            self._parts = loads_part(self._pickles[0])
-        return self._parts[number] if self._parts else loads_part(self._pickles[number])
+            self._parts = loads(self._pickles[0])
+        return self._parts[number] if self._parts else loads(self._pickles[number])
 
 
 class PackedRegistry:

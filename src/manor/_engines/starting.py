@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import threading
 from multiprocessing.connection import Connection, wait
-from typing import Any, Final
+from typing import Any
 
+from manor._engines.handed import STARTED
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch, describe_exitcode
 from manor.errors import AddressInUse, ManagerStartError
 
-__all__ = ["STARTED", "Starting", "exit_account", "start_error"]
-
-STARTED: Final = b"started"
-"""What a server reports once it serves."""
+__all__ = ["Starting", "exit_account", "start_error"]
 
 
 def exit_account(process: Any) -> str | None:

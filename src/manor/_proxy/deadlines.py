@@ -6,8 +6,6 @@ limit is bounded by ``deadline()``, which is the caller's own word for this call
 may wait as long as the server answers a ping.
 """
 
-from __future__ import annotations
-
 import contextlib
 import contextvars
 import time

@@ -26,14 +26,7 @@ from manor._wire.granted import Granted
 from manor._wire.introduction import Role, Welcome
 from manor._wire.references import Reference
 from manor._wire.tokens import Route, Token
-from manor.errors import (
-    AuthenticationError,
-    CallTimeout,
-    ManagerDied,
-    MessageTooLarge,
-    ProtocolError,
-    ServerBusy,
-)
+from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError, ServerBusy
 
 if TYPE_CHECKING:
     from manor._proxy.base import BaseProxy
@@ -44,6 +37,7 @@ _NUMBER_MASK: Final = 0xFFFFFFFF
 _RESULT: Final = int(Kind.RESULT)
 _ERROR: Final = int(Kind.ERROR)
 _CHILD_DIAL_S: Final = 2.0
+_REMOVE_LEFT: Final = Reference("manor._transport.leftovers", "remove_left")
 
 
 class Link:
@@ -239,6 +233,8 @@ class Link:
             if alive:
                 raise ProtocolError(f"the manager's server closed a connection: {error}") from error
             self.end(self.fate.find_out(self.control))
+            if self.route.machine == machine_id():  # a server that was killed could not
+                _REMOVE_LEFT(self.route.path)
         self._raise_ended(error)
 
     def end(self, how: str) -> None:

@@ -16,7 +16,6 @@ from manor._proxy.deadlines import Waits
 
 __all__ = ["WatchableProxy", "await_found", "await_true", "wait_for"]
 
-C = TypeVar("C", bound="WatchableProxy")
 R = TypeVar("R")
 
 
@@ -86,6 +85,9 @@ def await_found(container: WatchableProxy, find: Callable[[], tuple[R] | None], 
     if found is None:
         raise TimeoutError(f"{what} within {timeout} s")
     return found[0]
+
+
+C = TypeVar("C", bound=WatchableProxy)
 
 
 def wait_for(container: C, predicate: Callable[[C], R], timeout: float | None = None) -> R:

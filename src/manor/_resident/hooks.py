@@ -12,7 +12,6 @@ from manor._codec import codec_for, pickles
 from manor._codec.context import travel
 from manor._codec.refusals import advice, advised
 from manor._resident import boxes, keys
-from manor._resident.sharing import Sharing
 from manor._wire import sites
 from manor._wire.references import Reference
 from manor._wire.tokens import Route
@@ -27,6 +26,7 @@ _OPEN: Final = Reference("manor._proxy.resident.opening", "open_object")
 
 _MAKE_DEEP: Final = Reference("manor._proxy.resident.opening", "make_deep")
 
+_SHARING: Final = Reference("manor._resident.sharing", "Sharing")
 _CURRENT_END: Final = Reference("manor._proxy.deadlines", "current_end")
 
 _OPENED_MAX: Final = 256
@@ -152,11 +152,12 @@ class Attachment:
 
     def share(self, value: Any) -> Any:
         """Return what a deep container stores for a value."""
-        return Sharing(self.make).one(value)
+        return _SHARING(self.make).one(value)
 
     def share_all(self, values: list[Any]) -> list[Any]:
         """Return what it stores for several values."""
-        return Sharing(self.make).all(values)
+        shared: list[Any] = _SHARING(self.make).all(values)
+        return shared
 
     def open(self, kind: int, tag: int, at: int, generation: int) -> Any:
         """Return what stands for an object of the arena in this process."""

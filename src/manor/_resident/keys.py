@@ -18,7 +18,6 @@ from typing import Any, Final
 from manor._codec import pickles
 from manor._codec.codec import codec_for
 from manor._codec.refusals import advised
-from manor._resident import numeric_keys, temporal_keys
 
 __all__ = ["canonical", "show", "unshow"]
 
@@ -54,12 +53,15 @@ def unshow(data: bytes) -> Any:
 
 @functools.lru_cache(maxsize=1024)
 def _rule(cls: Any) -> Rule:
+    from manor._resident import numeric_keys, temporal_keys  # most programs have no such keys
+
     if hasattr(cls, "_canonical_key_"):
         return _proxy
     if cls.__module__ == "numpy":
         return numeric_keys.rule_for_numpy(cls) or _numpy
     for base in cls.__mro__:
-        known = _RULES.get((base.__module__, base.__qualname__))
+        name = base.__module__, base.__qualname__
+        known = _RULES.get(name) or numeric_keys.RULES.get(name) or temporal_keys.RULES.get(name)
         if known is not None:
             return known if _compare_alike(cls, base) else _pickled
     return _dataclass_rule(cls) or numeric_keys.rule_for_registered(cls) or _pickled
@@ -182,7 +184,5 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     ("pathlib", "PureWindowsPath"): _windows_path,
     ("pathlib._local", "PurePosixPath"): _posix_path,
     ("pathlib._local", "PureWindowsPath"): _windows_path,
-    **numeric_keys.RULES,
-    **temporal_keys.RULES,
 }
 """By the class's module and name."""

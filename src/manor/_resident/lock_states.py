@@ -6,7 +6,7 @@ from typing import Final
 
 from manor import _native
 from manor._resident.attachment import Arena
-from manor._resident.handles import type_of
+from manor._resident.kinds import type_of
 from manor._wire.people import LockState, Person, holder_of, waiters_of
 from manor._wire.tokens import Token
 from manor.errors import ObjectGone

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from manor._resident.attachment import Arena
-from manor._resident.handles import type_of
+from manor._resident.kinds import type_of
 
 __all__ = ["stats_of"]
 

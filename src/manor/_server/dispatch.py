@@ -15,7 +15,6 @@ from manor._server.registry import RESIDENT_TYPEIDS, Registry
 from manor._transport.connection import Turns
 from manor._wire.blueprints import OPEN_WHOLE, Blueprint
 from manor._wire.deep import split_typeid
-from manor._wire.notes import Noted
 from manor._wire.references import Reference
 from manor._wire.tokens import Route, Token
 from manor.errors import NotExposed, ObjectGone
@@ -29,6 +28,7 @@ __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 
 
 _AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
+_NOTED: Final = Reference("manor._wire.notes", "Noted")
 _NOTING_DEATH: Final = {"acquire": "acquire_noting_death", "wait": "wait_noting_death"}
 """Methods that make the caller a lock's owner, and those of our own locks that also tell if the last one died."""
 
@@ -244,4 +244,4 @@ class ProcessGrantee:
 
     def noted(self, result: Any, died: DeadOwner) -> Any:
         """Return the result with its note."""
-        return Noted(result, died.pid, died.process_name, died.kind_of_object, died.where)
+        return _NOTED(result, died.pid, died.process_name, died.kind_of_object, died.where)

@@ -5,23 +5,24 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from manor._resident.handles import id_of
-from manor._resident.lock_states import states_of
 from manor._server.dispatch import Dispatcher
 from manor._server.names import Names
-from manor._server.told import told_of
-from manor._wire.people import LockState
+from manor._wire.references import Reference
 from manor.errors import NotExposed
 
 if TYPE_CHECKING:
     from manor._server.residency import Residency
     from manor._server.sessions import Session
     from manor._wire.blueprints import Blueprint
+    from manor._wire.people import LockState
     from manor._wire.shapes import Shape
 
 __all__ = ["ServerFunctions"]
+
+_LOCKS: Final = Reference("manor._server.locks", "locks")
 
 
 class ServerFunctions:
@@ -99,12 +100,7 @@ class ServerFunctions:
         return {**found, "objects": dict(counts)}
 
     def _locks(self, session: Session) -> list[LockState]:
-        residency = self._dispatcher.residency
-        found = [] if residency is None else states_of(residency.arena)
-        for hosted in self._dispatcher.table.all():
-            told = told_of(hosted.obj)
-            if told is not None and any(told):
-                found.append(LockState(hosted.typeid, f"{hosted.ident:x}", self._names.of(hosted), *told))
+        found: list[LockState] = _LOCKS(self._dispatcher, self._names)
         return found
 
     def _dummy(self, session: Session) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from manor._resident.conditions import can_be_resident
 from manor._wire.blueprints import OPEN_WHOLE, Concurrency, OpenWhole
 from manor._wire.deep import split_typeid
 from manor._wire.references import Reference, reference_to
@@ -58,6 +57,7 @@ RESIDENT_TYPEIDS: Final = frozenset(
     )
 )  # fmt: skip
 """Types that live in the arena where there is one, unless a program registers its own under the name."""
+_CAN_BE_RESIDENT: Final = Reference("manor._resident.placing", "can_be_resident")
 _SHARING: Final = frozenset(("ChainMap", "defaultdict"))
 """Types whose objects make others."""
 
@@ -103,7 +103,7 @@ class Registry:
                 f"register it in the program that starts the server, before it starts"
             )
         factory: Callable[..., Any] | None = entry[0]
-        is_ours = _is_standard(typeid, factory) and can_be_resident(typeid, args, kwds)
+        is_ours = _is_standard(typeid, factory) and _CAN_BE_RESIDENT(typeid, args, kwds)
         if self.make_resident is not None and is_ours:
             obj = self.make_resident(typeid, args, kwds, deep)
         elif isinstance(factory, Reference) and (deep or typeid in _SHARING):

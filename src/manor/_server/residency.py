@@ -17,8 +17,6 @@ from manor import _log
 from manor._codec.exceptions import current_error_text
 from manor._resident import attachment, handles, stand_ins
 from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
-from manor._resident.creation import create
-from manor._resident.statistics import stats_of
 from manor._transport.endings import ProcessWatch
 from manor._wire.references import Reference
 from manor.errors import ObjectGone
@@ -31,6 +29,8 @@ __all__ = ["Residency"]
 
 _MAKE: Final = Reference("manor._proxy.resident.opening", "make")
 _OPEN: Final = Reference("manor._proxy.resident.opening", "open_resident")
+_CREATE: Final = Reference("manor._resident.creation", "create")
+_STATS_OF: Final = Reference("manor._resident.statistics", "stats_of")
 _STAND_INS_S: Final = 0.2
 _TICK_S: Final = (0.05, 15.0)
 _LATE_S: Final = 0.001
@@ -94,7 +94,8 @@ class Residency:
 
     def stats(self) -> dict[str, Any]:
         """What the arena is used for: bytes and slots, and how many objects there are of each type."""
-        return stats_of(self.arena)
+        found: dict[str, Any] = _STATS_OF(self.arena)
+        return found
 
     def keep(self, proxy: Any) -> tuple[int, int]:
         """Keep a proxy of another manager's object; return the handle of what stands for it in containers."""
@@ -223,7 +224,9 @@ def residency_of(server: Any, bytes_max: int, fd: int) -> Residency | None:
     """
     lease_s = server.limits.pickle_lease_s
     arena = (
-        attachment.take_over(server, fd, lease_s) if fd >= 0 else create(server, bytes_max, lease_s, debug=server.debug)
+        attachment.take_over(server, fd, lease_s)
+        if fd >= 0
+        else _CREATE(server, bytes_max, lease_s, debug=server.debug)
     )
     if arena is None:
         return None

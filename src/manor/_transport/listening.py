@@ -11,10 +11,12 @@ import stat
 from manor._transport.addresses import Address, describe, is_path, resolve, sockaddr
 from manor.errors import AddressInUse
 
-__all__ = ["Listener", "is_listened_on", "listen", "listen_privately", "remove_private"]
+__all__ = ["Listener", "is_listened_on", "is_private", "is_stale", "listen", "listen_privately", "remove_private"]
 
 _BACKLOG = 4096
 _PREFIX = "manor-"
+_RANDOM_CHARS = 8  # that mkdtemp appends
+_SOCKET = "socket"
 
 
 class Listener:
@@ -70,13 +72,13 @@ def _bind_path(sock: socket.socket, path: str | bytes) -> None:
         try:
             sock.bind(name)
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or not _is_stale(path):
+            if error.errno != errno.EADDRINUSE or not is_stale(path):
                 raise
             os.unlink(path)
             sock.bind(name)
 
 
-def _is_stale(path: str | bytes) -> bool:
+def is_stale(path: str | bytes) -> bool:
     """Whether *path* is a socket on which nobody listens any more."""
     try:
         if not stat.S_ISSOCK(os.stat(path).st_mode):
@@ -133,10 +135,17 @@ def listen(address: Address) -> Listener:
     return Listener(sock, bound)
 
 
+def is_private(path: str) -> bool:
+    """Whether *path* is that of a private socket, by its name."""
+    folder, name = os.path.split(path)
+    parent = os.path.basename(folder)
+    return name == _SOCKET and parent.startswith(_PREFIX) and len(parent) == len(_PREFIX) + _RANDOM_CHARS
+
+
 def remove_private(path: str) -> None:
     """Remove the private socket of a server that could not do so itself, and its folder."""
     folder = os.path.dirname(path)
-    if os.path.basename(folder).startswith(_PREFIX):
+    if is_private(path):
         with contextlib.suppress(OSError):
             os.unlink(path)
         with contextlib.suppress(OSError):
@@ -149,7 +158,7 @@ def listen_privately() -> Listener:
 
     folder = tempfile.mkdtemp(prefix=_PREFIX)
     try:
-        listener = listen(os.path.join(folder, "socket"))
+        listener = listen(os.path.join(folder, _SOCKET))
     except BaseException:
         os.rmdir(folder)
         raise

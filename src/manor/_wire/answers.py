@@ -1,7 +1,5 @@
 """Answers about an object itself, which the proxy that asked makes something of."""
 
-from __future__ import annotations
-
 from typing import Any, Final, NamedTuple
 
 __all__ = ["ITSELF", "Encoded", "Itself", "Method"]

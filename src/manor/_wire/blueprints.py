@@ -1,7 +1,5 @@
 """What an object is to be made by, where that is no registered type."""
 
-from __future__ import annotations
-
 from typing import Any, Final, Literal, NamedTuple, get_args
 
 from manor._wire.references import Reference

@@ -1,7 +1,5 @@
 """Who holds a lock, and who waits for it."""
 
-from __future__ import annotations
-
 import time
 from typing import NamedTuple
 

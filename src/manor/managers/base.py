@@ -11,16 +11,13 @@ from collections.abc import Callable, Iterable
 from multiprocessing import util
 from multiprocessing.context import BaseContext, ProcessError
 from types import TracebackType
-from typing import Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
 
-from manor._engines.child import ServerProcess
-from manor._engines.process import ServerConfig, new_server, run_server
 from manor._proxy.link import Link
 from manor._proxy.links import open_link
 from manor._resident.sizes import arena_bytes
-from manor._server.server import Server
 from manor._transport.addresses import Address, is_loopback
-from manor._wire.references import reference_to
+from manor._wire.references import Reference, reference_to
 from manor.errors import CallTimeout, ManagerNotFound, WeakKeyWarning
 from manor.limits import DEFAULT, Limits
 from manor.managers.advising import explained_connection, refuse_key
@@ -31,7 +28,30 @@ __all__ = ["BaseManager", "State"]
 
 _WEAK_KEY_BYTES = 16
 
-ServerT = TypeVar("ServerT", bound=Server)
+if TYPE_CHECKING:
+    from manor._engines.child import ServerProcess
+    from manor._engines.handed import ServerConfig
+    from manor._server.server import Server
+
+    ServerT = TypeVar("ServerT", bound=Server)
+
+# What only those need that start a server is imported when they do.
+_SERVER_PROCESS: Final = Reference("manor._engines.child", "ServerProcess")
+_NEW_SERVER: Final = Reference("manor._engines.process", "new_server")
+_END_IN_ORDER: Final = Reference("manor._engines.process", "end_in_order")
+_ENTER: Final = Reference("manor._engines.entering", "enter")
+
+
+class _ServerClass(Reference):
+    """As a class's attribute: imported when it is looked at."""
+
+    __slots__ = ()
+
+    def __get__(self, instance: object, owner: object = None) -> Any:
+        return self.resolve()
+
+
+_SERVER: Final = _ServerClass("manor._server.server", "Server")
 
 
 def _registry_of_names() -> Any:
@@ -72,7 +92,7 @@ class BaseManager(Creating, Registering):
             ``connect()`` connects to the manager that has it.
     """
 
-    _Server: ClassVar[type[Server]] = Server
+    _Server: ClassVar[type[Server]] = cast("Any", _SERVER)
     _is_joined = False
     """Whether it was connected by its name: then it goes on to whoever has the name next."""
     shutdown: Callable[[], None]
@@ -122,9 +142,9 @@ class BaseManager(Creating, Registering):
     def get_server(self) -> Server:
         """Return a server for this process to run with ``serve_forever()``."""
         self._refuse_unless_initial()
-        return self._entered(
-            new_server(
-                Server,
+        server: Server = self._entered(
+            _NEW_SERVER(
+                _SERVER,
                 self._registry,
                 self._address,
                 self._authkey,
@@ -134,9 +154,11 @@ class BaseManager(Creating, Registering):
                 debug=self._debug,
             )
         )
+        return server
 
     def _entered(self, server: ServerT) -> ServerT:
         """Return *server*, which has the manager's name from now on until it ends, if that has one."""
+        server.on_serving = functools.partial(_END_IN_ORDER, server)
         if self._name is not None:
             try:
                 registration = _registry_of_names().claim(self._name, server.route, server.address)
@@ -202,7 +224,7 @@ class BaseManager(Creating, Registering):
         self._refuse_unless_initial()
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
-        child = ServerProcess(
+        child: ServerProcess = _SERVER_PROCESS(
             self._ctx,
             type(self).__name__,
             self._limits,
@@ -234,7 +256,8 @@ class BaseManager(Creating, Registering):
     def _server_target(self) -> Any:
         """Return what the server process runs: without the manager's class, unless that has a way of its own."""
         if type(self)._run_server.__func__ is BaseManager._run_server.__func__:  # type: ignore[attr-defined]
-            return functools.partial(run_server, self._Server)
+            kinds = (vars(base).get("_Server") for base in type(self).__mro__)
+            return functools.partial(_ENTER, next(kind for kind in kinds if kind is not None))
         return type(self)._run_server
 
     def _travelling_registry(self) -> dict[str, tuple[Any, Any, Any, Any]]:
@@ -253,8 +276,7 @@ class BaseManager(Creating, Registering):
         initargs: tuple[Any, ...] = (),
         config: ServerConfig | None = None,
     ) -> None:
-        config = config or ServerConfig(DEFAULT)
-        run_server(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
+        _ENTER(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
 
     @staticmethod
     def _finalize_manager(child: ServerProcess, state: State, timeout: float) -> None:

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from manor._proxy.resident.making import make_resident
-from manor._resident.conditions import can_be_resident
-from manor._resident.lock_states import states_of
-from manor._resident.statistics import stats_of
+from manor._resident.placing import can_be_resident
 from manor._resident.tags import CONTAINERS
 from manor._wire.calls import SERVER
 from manor._wire.deep import deep_typeid
-from manor._wire.people import LockState
 from manor._wire.references import Reference
 from manor.errors import NameInUse
 from manor.managers.deep import split_deep
@@ -20,12 +16,16 @@ from manor.managers.naming import asks_for_no_more, checked, split_name
 
 if TYPE_CHECKING:
     from manor._resident.attachment import Arena
+    from manor._wire.people import LockState
 
 __all__ = ["NamedObjects", "creator"]
 
 _MISSING: Final = object()
 _RENEWABLE: Final = Reference("manor._proxy.renewal", "renewable")
 """Most managers have no name."""
+_MAKE_RESIDENT: Final = Reference("manor._proxy.resident.making", "make_resident")
+_STATES_OF: Final = Reference("manor._resident.lock_states", "states_of")
+_STATS_OF: Final = Reference("manor._resident.statistics", "stats_of")
 
 
 class NamedObjects:
@@ -90,7 +90,8 @@ class NamedObjects:
             return link.call(SERVER, "stats")  # type: ignore[no-any-return]
         if arena.ended:
             raise arena.hooks.ended()
-        return stats_of(arena)
+        stats: dict[str, Any] = _STATS_OF(arena)
+        return stats
 
     def locks(self) -> list[LockState]:
         """Return what threads hold or wait for: locks, conditions, semaphores, events, barriers and queues.
@@ -107,7 +108,8 @@ class NamedObjects:
             return link.call(SERVER, "locks")  # type: ignore[no-any-return]
         if arena.ended:
             raise arena.hooks.ended()
-        return states_of(arena)
+        states: list[LockState] = _STATES_OF(arena)
+        return states
 
     def _find(self, name: str) -> Any:
         link = self._started_link()
@@ -173,7 +175,7 @@ def creator(typeid: str, served: Callable[..., Any]) -> Callable[..., Any]:
     def make(self: Any, args: tuple[Any, ...], kwds: dict[str, Any], *, deep: bool) -> Any:
         arena = self._started_link().arena
         if arena is not None and can_be_resident(typeid, args, kwds):
-            return self._keep_alive(make_resident(arena, typeid, args, kwds, deep=deep))
+            return self._keep_alive(_MAKE_RESIDENT(arena, typeid, args, kwds, deep=deep))
         if deep:
             return self._proxy_of(self._create_granted(deep_typeid(typeid), *args, **kwds))
         return served(self, *args, **kwds)

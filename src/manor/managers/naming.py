@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from manor._resident.conditions import SERVED
+from manor._resident.placing import SERVED
 from manor._server.registry import RESIDENT_TYPEIDS
 
 __all__ = ["NAMED_TYPEIDS", "asks_for_no_more", "checked", "split_name"]

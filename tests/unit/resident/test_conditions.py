@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from manor import _native
-from manor._resident.conditions import Condition, can_be_resident
+from manor._resident.conditions import Condition
 from manor._resident.events import Barrier, Event
 from manor._resident.locks import Lock, RLock
+from manor._resident.placing import can_be_resident
 from manor.errors import NotPicklable, OwnerDiedWarning
 from tests.conformance.subjects import until
 from tests.unit.resident.arenas import killed, make_arena

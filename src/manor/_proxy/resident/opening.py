@@ -28,7 +28,7 @@ from manor._proxy.values import ArrayProxy, NamespaceProxy, ValueProxy
 from manor._resident import attachment
 from manor._resident.attachment import Arena
 from manor._resident.boxes import STAND_IN_TAG
-from manor._resident.handles import NAMESPACE_TAG, type_of
+from manor._resident.kinds import NAMESPACE_TAG, type_of
 from manor._resident.stand_ins import StandIn
 from manor._resident.tags import DEEP
 from manor._wire.tokens import Route, Token
