@@ -207,6 +207,15 @@ impl<M: Memory> Space<M> {
         }
         Ok(Self { memory, map, slot: AtomicU64::new(NO_SLOT) })
     }
+
+    /// Makes sure that the pages of the tables exist, for the units from `first` up to `end`.
+    pub(crate) fn populate_tables(&self, first: u64, end: u64) -> Result<()> {
+        for place in [Map::word_at, Map::hints_at] {
+            let from = place(&self.map, first) / PAGE * PAGE;
+            self.memory.populate(from, place(&self.map, end).next_multiple_of(PAGE) - from)?;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use crate::block::{Header, State};
 use crate::change::Change;
 use crate::chores;
 use crate::failure::{Result, corrupt};
-use crate::layout::{ALLOCATOR, PAGE, Space, lockable};
+use crate::layout::{ALLOCATOR, Space, lockable};
 use crate::lock::Guard;
 use crate::memory::Memory;
 
@@ -191,8 +191,7 @@ fn take<M: Memory>(
         change.write(space.map.word_at(end), rest.word());
     }
     if end > frontier {
-        populate(space, space.map.word_at(frontier), space.map.word_at(end))?;
-        populate(space, space.map.hints_at(frontier), space.map.hints_at(end))?;
+        space.populate_tables(frontier, end)?;
         change.write(FRONTIER, end);
     }
     if !found.skipped {
@@ -204,12 +203,6 @@ fn take<M: Memory>(
         chores::note_reused(space, length)?;
     }
     Ok(Claim { unit, length, backing: found.backing(), generation: serial << SERIAL_SHIFT })
-}
-
-/// Makes sure that the pages of a part of a table exist.
-fn populate<M: Memory>(space: &Space<M>, from: u64, to: u64) -> Result<()> {
-    let first = from / PAGE * PAGE;
-    space.memory.populate(first, to.next_multiple_of(PAGE) - first)
 }
 
 /// Claims the free run at `unit`, if it still is one, and free ones behind it, in order to punch them: recorded
