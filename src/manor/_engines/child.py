@@ -40,6 +40,15 @@ _servers: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 """Process objects of this process's servers."""
 
 
+def _renew_lock() -> None:
+    """In a forked child, a server among them, which is forked while its owner holds the lock."""
+    global _children
+    _children = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_renew_lock)
+
+
 @contextlib.contextmanager
 def _allow_children() -> Iterator[None]:
     """Let a daemonic process start the server: it watches its owner itself, so it cannot be left over."""

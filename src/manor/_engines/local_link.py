@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +10,7 @@ from manor._server.objects import Hosted
 from manor._server.server import Server
 from manor._wire.answers import Encoded
 from manor._wire.calls import SERVER
-from manor._wire.references import Reference
+from manor._wire.references import Reference, loaded
 from manor._wire.tokens import Token
 from manor.errors import NotExposed, ObjectGone
 
@@ -138,7 +137,7 @@ class LocalLink:
 
     def for_another_thread(self, function: Callable[[], Any]) -> Callable[[], Any]:
         """Return *function* for a thread that calls on behalf of this one: turns are had by both together."""
-        chains = sys.modules.get("manor._server.whole.chains")
+        chains = loaded("manor._server.whole.chains")
         return function if chains is None else chains.on_behalf_of_this_thread(function)
 
     def encoded(self, result: Any, hosted: Hosted, method: str) -> Encoded:

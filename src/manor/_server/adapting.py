@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
 from manor._resident.deputies import is_waited_for
+from manor._wire.references import loaded
 
 if TYPE_CHECKING:
     from manor._server.adapters import Adapter
@@ -34,13 +34,13 @@ def adapt(obj: object) -> Adapter | None:
 
 def release_dead(process: Process) -> None:
     """Give back what a client process, which died abnormally, had acquired in shared memory by calls to the server."""
-    residents = sys.modules.get("manor._server.adapters.residents")
+    residents = loaded("manor._server.adapters.residents")
     if residents is not None:
         residents.release_dead(process)
 
 
 def linger() -> None:
     """As the last act of a server thread: do what only the owner of an RLock can do."""
-    adapters = sys.modules.get("manor._server.adapters")
+    adapters = loaded("manor._server.adapters")
     if adapters is not None:
         adapters.linger()

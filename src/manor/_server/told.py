@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._resident.handles import id_of
+from manor._wire.references import loaded
 from manor.errors import NotExposed
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _OURS: Final = {
 def _is_ours(obj: object) -> bool:
     """Whether *obj* is a served one of ours; a user's attributes are not for whoever asks."""
     for module, names in _OURS.items():
-        imported = sys.modules.get(module)  # with the first that is made
+        imported = loaded(module)  # with the first that is made
         if imported is not None and isinstance(obj, tuple(getattr(imported, name) for name in names)):
             return True
     return False

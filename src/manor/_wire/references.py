@@ -9,7 +9,7 @@ import importlib
 import sys
 from typing import Any
 
-__all__ = ["Reference", "reference_to"]
+__all__ = ["Reference", "loaded", "reference_to"]
 
 
 class Reference:
@@ -35,13 +35,18 @@ class Reference:
 
     def resolve(self) -> Any:
         """Import the module and return what is named."""
-        module = sys.modules.get(self.module)
-        if module is None or getattr(module.__spec__, "_initializing", False):  # another thread imports it just now
-            module = importlib.import_module(self.module)
-        return getattr(module, self.name)
+        return getattr(loaded(self.module) or importlib.import_module(self.module), self.name)
 
     def __call__(self, *args: Any, **kwds: Any) -> Any:
         return self.resolve()(*args, **kwds)
+
+
+def loaded(name: str) -> Any:
+    """Return a module that has been imported, or that another thread is importing, which is waited for; else None."""
+    module = sys.modules.get(name)
+    if module is not None and getattr(module.__spec__, "_initializing", False):
+        return importlib.import_module(name)
+    return module
 
 
 def reference_to(thing: Any) -> Reference | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from manor._wire.references import Reference
+from manor._wire.references import Reference, loaded
 
 SLOW = """
 import threading
@@ -20,6 +20,7 @@ begun = threading.Event()
 
 
 def test_what_another_thread_is_importing_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert loaded("slow_to_import") is None
     (tmp_path / "slow_to_import.py").write_text(SLOW)
     monkeypatch.syspath_prepend(tmp_path)
     reference = Reference("slow_to_import", "value")
@@ -27,6 +28,7 @@ def test_what_another_thread_is_importing_is_waited_for(tmp_path: Path, monkeypa
     importing.start()
     try:
         assert sys.modules["tests.unit.wire.test_references"].begun.wait(10)
+        assert loaded("slow_to_import").value == 7
         assert reference.resolve() == 7
     finally:
         importing.join()

@@ -127,12 +127,18 @@ def async_generator(name: str) -> Callable[..., Any]:
 
     async def call(self: BaseProxy, /, *args: Any, **kwds: Any) -> Any:
         stream = await _start(self, name, args, kwds)
+        step: tuple[str, tuple[Any, ...]] = ("__anext__", ())
         try:
             while True:
-                found, item = await await_call(stream, "__anext__", (), {})
+                found, item = await await_call(stream, *step, {})
                 if not found:
                     return
-                yield item
+                try:
+                    sent = yield item
+                except Exception as error:  # which somebody throws in
+                    step = "athrow", (error,)
+                else:
+                    step = ("__anext__", ()) if sent is None else ("asend", (sent,))
         finally:
             await await_call(stream, "aclose", (), {})
 

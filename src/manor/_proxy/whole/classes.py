@@ -127,9 +127,13 @@ def _static(cls: type, name: str) -> Any:
 
 
 def _with_self(function: Any) -> Any:
+    """Return the signature of a static method as that of a method, or None where it has none, as some in C."""
     import inspect  # for static methods only, which are rare
 
-    signature = inspect.signature(function)
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        return None
     own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
     return signature.replace(parameters=[own, *signature.parameters.values()])
 

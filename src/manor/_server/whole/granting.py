@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import sys
+import types
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,11 @@ def create_whole(
     if isinstance(made_by, tuple):
         made_by = of_main(*made_by) if blueprint.is_of_main else _imported(*made_by)
     obj = made_by(*args, **kwds)
+    if isinstance(obj, types.CoroutineType):
+        obj.close()
+        raise TypeError(
+            f"{blueprint.name}() returned a coroutine: create() takes a class, or a plain function that makes an object"
+        )
     if obj is None:
         raise TypeError(f"{blueprint.name}() returned None, which is no object to host")
     return grant_whole(dispatcher, grantee, obj, concurrency=blueprint.concurrency)
@@ -46,7 +51,7 @@ def create_whole(
 
 def _imported(module: str, qualname: str) -> Any:
     try:
-        found: Any = sys.modules.get(module) or importlib.import_module(module)
+        found: Any = importlib.import_module(module)
         for name in qualname.split("."):
             found = getattr(found, name)
     except (ModuleNotFoundError, AttributeError) as error:
