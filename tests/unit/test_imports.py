@@ -56,3 +56,28 @@ def test_importing_manor_loads_less_than_importing_the_standard_librarys_manager
         check=True,
     )
     assert not {name for name in run.stdout.split() if name.startswith("multiprocessing")}
+
+
+def test_importing_a_manager_loads_nothing_that_only_starts_servers() -> None:
+    loaded = imported("from manor.managers import SyncManager")
+    assert not {"manor._engines.child", "manor._engines.process", "manor._server.server"} & loaded
+
+
+def test_a_server_loads_nothing_that_only_proxies_need() -> None:
+    loaded = imported("import manor._engines.process")
+    assert not {"manor._proxy.base", "manor._proxy.link", "manor._resident.queues", "queue"} & loaded
+
+
+COMPILING = """
+import sys
+sources = []
+sys.addaudithook(lambda event, args: event == "compile" and args[1] == "<string>" and sources.append(args[0]))
+import manor._engines.process
+from manor.managers import SyncManager
+print([source for source in sources if not source.startswith(b"lambda _cls")])
+"""
+
+
+def test_importing_compiles_no_annotations_which_takes_longer_than_all_else_the_first_time() -> None:
+    run = subprocess.run([sys.executable, "-c", COMPILING], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout == "[]\n"

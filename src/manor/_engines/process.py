@@ -37,6 +37,7 @@ def new_server(kind: Callable[..., Server], *args: Any, **kwds: Any) -> Server:
     link = server.link = LocalLink(server)
     local_servers[server.route.server] = _Local(link)
     server.dispatcher.registry.make_sharing = partial(_MAKE_SHARING, link)
+    server.reactor.after(_TIDY_AFTER_S, partial(_tidy, server.route.path))
     return server
 
 
@@ -85,7 +86,6 @@ def run_server(
     if config.registration is not None:
         server.on_closed = config.registration.remove
     server.on_serving = lambda: _report(writer, STARTED)
-    server.reactor.after(_TIDY_AFTER_S, partial(_tidy, server.route.path))
     try:
         server.serve_forever()
     finally:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from manor._codec.pickles import loads
+from manor._codec import codec_for
 from manor._wire.references import Reference
 
 __all__ = ["PackedInitializer", "PackedRegistry", "Program", "main_left_alone"]
@@ -42,8 +42,12 @@ class Program:
     def part(self, number: int) -> Any:
         """Return a part: 0 is the initializer with its arguments, 1 the registry."""
         if not self._parts and len(self._pickles) == 1:
-            self._parts = loads(self._pickles[0])
-        return self._parts[number] if self._parts else loads(self._pickles[number])
+            self._parts = _decoded(self._pickles[0])
+        return self._parts[number] if self._parts else _decoded(self._pickles[number])
+
+
+def _decoded(data: bytes) -> Any:
+    return codec_for("pickle").decode(memoryview(data))
 
 
 class PackedRegistry:

@@ -18,7 +18,10 @@ Arena = _native.Arena
 
 _DETACH: Final = Reference("manor._proxy.resident.detached", "detach")
 
-_arenas: dict[bytes, Arena] = {}
+_arenas: Final[dict[bytes, Arena]] = {}
+
+find: Final = _arenas.get
+"""Returns the arena of a server that has those 16 bytes, or None if this process is not attached to it."""
 
 
 def create(where: Where, bytes_max: int, lease_s: float, *, debug: bool) -> Arena:
@@ -73,11 +76,6 @@ def _enter(hooks: Attachment, arena: Arena) -> Arena:
     for server in [server for server, old in _arenas.items() if old.ended]:
         del _arenas[server]
     return arena
-
-
-def find(server: bytes) -> Arena | None:
-    """Return the arena of that server, if this process is attached to it."""
-    return _arenas.get(server)
 
 
 def _name() -> str:

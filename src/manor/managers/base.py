@@ -11,17 +11,18 @@ from collections.abc import Callable, Iterable
 from multiprocessing import util
 from multiprocessing.context import BaseContext, ProcessError
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from manor._proxy.link import Link
 from manor._proxy.links import open_link
 from manor._resident.sizes import arena_bytes
 from manor._transport.addresses import Address, is_loopback
-from manor._wire.references import Reference, reference_to
+from manor._wire.references import reference_to
 from manor.errors import CallTimeout, ManagerNotFound, WeakKeyWarning
 from manor.limits import DEFAULT, Limits
 from manor.managers.advising import explained_connection, refuse_key
 from manor.managers.creating import Creating
+from manor.managers.late import END_IN_ORDER, ENTER, NEW_SERVER, SERVER, SERVER_PROCESS
 from manor.managers.registering import Registering, State
 
 __all__ = ["BaseManager", "State"]
@@ -34,24 +35,6 @@ if TYPE_CHECKING:
     from manor._server.server import Server
 
     ServerT = TypeVar("ServerT", bound=Server)
-
-# What only those need that start a server is imported when they do.
-_SERVER_PROCESS: Final = Reference("manor._engines.child", "ServerProcess")
-_NEW_SERVER: Final = Reference("manor._engines.process", "new_server")
-_END_IN_ORDER: Final = Reference("manor._engines.process", "end_in_order")
-_ENTER: Final = Reference("manor._engines.entering", "enter")
-
-
-class _ServerClass(Reference):
-    """As a class's attribute: imported when it is looked at."""
-
-    __slots__ = ()
-
-    def __get__(self, instance: object, owner: object = None) -> Any:
-        return self.resolve()
-
-
-_SERVER: Final = _ServerClass("manor._server.server", "Server")
 
 
 def _registry_of_names() -> Any:
@@ -92,7 +75,7 @@ class BaseManager(Creating, Registering):
             ``connect()`` connects to the manager that has it.
     """
 
-    _Server: ClassVar[type[Server]] = cast("Any", _SERVER)
+    _Server: ClassVar[type[Server]] = cast("Any", SERVER)
     _is_joined = False
     """Whether it was connected by its name: then it goes on to whoever has the name next."""
     shutdown: Callable[[], None]
@@ -143,8 +126,8 @@ class BaseManager(Creating, Registering):
         """Return a server for this process to run with ``serve_forever()``."""
         self._refuse_unless_initial()
         server: Server = self._entered(
-            _NEW_SERVER(
-                _SERVER,
+            NEW_SERVER(
+                SERVER,
                 self._registry,
                 self._address,
                 self._authkey,
@@ -158,7 +141,7 @@ class BaseManager(Creating, Registering):
 
     def _entered(self, server: ServerT) -> ServerT:
         """Return *server*, which has the manager's name from now on until it ends, if that has one."""
-        server.on_serving = functools.partial(_END_IN_ORDER, server)
+        server.on_serving = functools.partial(END_IN_ORDER, server)
         if self._name is not None:
             try:
                 registration = _registry_of_names().claim(self._name, server.route, server.address)
@@ -224,7 +207,7 @@ class BaseManager(Creating, Registering):
         self._refuse_unless_initial()
         if initializer is not None and not callable(initializer):
             raise TypeError("initializer must be a callable")
-        child: ServerProcess = _SERVER_PROCESS(
+        child: ServerProcess = SERVER_PROCESS(
             self._ctx,
             type(self).__name__,
             self._limits,
@@ -257,7 +240,7 @@ class BaseManager(Creating, Registering):
         """Return what the server process runs: without the manager's class, unless that has a way of its own."""
         if type(self)._run_server.__func__ is BaseManager._run_server.__func__:  # type: ignore[attr-defined]
             kinds = (vars(base).get("_Server") for base in type(self).__mro__)
-            return functools.partial(_ENTER, next(kind for kind in kinds if kind is not None))
+            return functools.partial(ENTER, next(kind for kind in kinds if kind is not None))
         return type(self)._run_server
 
     def _travelling_registry(self) -> dict[str, tuple[Any, Any, Any, Any]]:
@@ -276,7 +259,7 @@ class BaseManager(Creating, Registering):
         initargs: tuple[Any, ...] = (),
         config: ServerConfig | None = None,
     ) -> None:
-        _ENTER(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
+        ENTER(cls._Server, registry, address, authkey, serializer, writer, initializer, initargs, config)
 
     @staticmethod
     def _finalize_manager(child: ServerProcess, state: State, timeout: float) -> None:

@@ -27,7 +27,7 @@ _REBUILD: Final = Reference("manor._proxy.resident.opening", "rebuild")
 CLASSES: Final[dict[str, Any]] = {}
 """The class of each type of object, whose instances are made of an arena and a handle."""
 
-__all__ = ["CLASSES", "ResidentProxy"]
+__all__ = ["CLASSES", "ResidentProxy", "rebuild_resident"]
 
 
 class ResidentProxy(BaseProxy):
@@ -106,12 +106,12 @@ class ResidentProxy(BaseProxy):
         ident = None if recipient is None else recipient.grant_resident(attachment.server, self._typeid, self._handle)
         if ident is None:
             self._lease(attachment.lease_s)
-        record: tuple[Any, ...] = (
-            attachment.server, self._typeid, *self._handle, attachment.pickled_where(), ident or 0,
-        )  # fmt: skip
+        record: tuple[Any, ...] = (attachment.server, self._typeid, *self._handle, attachment.pickled_where())
         if context.get_spawning_popen() is not None:
-            record = (*record, bytes(self._authkey))
-        return _rebuild, record
+            record = (*record, ident or 0, bytes(self._authkey))
+        elif ident:
+            record = (*record, ident)
+        return rebuild_resident, record
 
     def __repr__(self) -> str:
         where = self._attachment.where
@@ -135,11 +135,15 @@ class ResidentProxy(BaseProxy):
         return super().__repr__()  # of the face, which comes next
 
 
-def _rebuild(
-    server: bytes, typeid: str, at: int, generation: int, where: bytes, ident: int, key: bytes | None = None
+def rebuild_resident(
+    server: bytes, typeid: str, at: int, generation: int, where: bytes, ident: int = 0, key: bytes | None = None
 ) -> Any:
+    """Return the proxy that was pickled."""
     arena = None if ident else find(server)
     known = CLASSES.get(typeid)
     if arena is not None and known is not None:  # the usual way, and the shortest
         return known(arena, (at, generation))
     return _REBUILD(server, typeid, (at, generation), where, ident, key)
+
+
+rebuild_resident.__module__ = "manor"  # pickles name it so: each dot in a name takes the unpickler longer to find it

@@ -20,10 +20,12 @@ _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
 
 def remote_property(name: str) -> property:
     """Return a property that reads an attribute of the hosted object."""
+    asked = (name,)
 
     def read(self: WholeProxy) -> Any:
         try:
-            return self._callmethod("#GET", (name,))
+            result = self._link.call(self._ident, "#GET", asked, None, self)
+            return result if type(result) in _SCALARS else self._answered(result)
         except AttributeError as error:
             self._missed = (name, error)
             raise

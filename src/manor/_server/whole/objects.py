@@ -71,9 +71,16 @@ class Whole:
         if turn is not None:
             turn.enter(method)
         try:
-            result = self._attribute(obj, args[0]) if method == "#GET" else getattr(obj, method)(*args, **kwds)
-            if type(result) in _SCALARS:
-                return result
+            if method == "#GET":
+                name = args[0]
+                result = getattr(obj, name) if name[:1] != "_" else self._attribute(obj, name)
+                if type(result) in _SCALARS:
+                    return result
+                result = _told(result, obj, name)
+            else:
+                result = getattr(obj, method)(*args, **kwds)
+                if type(result) in _SCALARS:
+                    return result
             if type(result) is not types.CoroutineType:
                 return self._answer(dispatcher, grantee, hosted, method, args, result)
         finally:
@@ -157,9 +164,7 @@ class Whole:
 
     def _attribute(self, obj: Any, name: str) -> Any:
         value = getattr(obj, name if name[:1] != "_" and self._allowed is None else self._checked(name))
-        if type(value) in _SCALARS:
-            return value
-        return Method(name) if is_remote_function(value, obj) else value
+        return _told(value, obj, name)
 
     def _operate(
         self,
@@ -246,6 +251,11 @@ class Whole:
         from manor._server.whole.tasks import cancel
 
         cancel(*args)
+
+
+def _told(value: Any, obj: Any, name: str) -> Any:
+    """Return what is answered to whoever reads an attribute."""
+    return Method(name) if is_remote_function(value, obj) else value
 
 
 _ALWAYS: Final = frozenset(("__repr__", "__str__", "__hash__", "__eq__"))
