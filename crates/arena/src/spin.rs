@@ -104,6 +104,11 @@ impl Spinner {
         self.wait_looking(Looks::Cheap, ready)
     }
 
+    /// The same by one of whom there are few, however many threads of this process spin.
+    pub fn wait_permitted(&mut self, ready: impl Fn() -> bool) -> bool {
+        self.is_worth_trying() && self.spin(Looks::Cheap, ready)
+    }
+
     /// The same, without ever leaving the processor to others: some looks only, far below the budget.
     pub fn glance(&mut self, ready: impl Fn() -> bool) -> bool {
         if self.credit == 0 || self.is_shared || self.budget_ns == 0 || clock::cpus() == 1 {
@@ -136,6 +141,10 @@ impl Spinner {
         let Some(_permit) = Permit::take() else {
             return false;
         };
+        self.spin(looks, ready)
+    }
+
+    fn spin(&mut self, looks: Looks, ready: impl Fn() -> bool) -> bool {
         let outcome = spin(self.budget_ns, looks, &mut self.is_shared, &ready);
         self.learn(outcome);
         outcome == Outcome::Hit || (outcome != Outcome::Miss && ready())
@@ -257,6 +266,16 @@ mod tests {
     #[test]
     fn no_budget_means_no_spinning() {
         assert!(!Spinner::new(0).wait(|| true));
+    }
+
+    #[test]
+    fn one_who_is_permitted_spins_however_many_others_do() {
+        SPINNING.fetch_add(1_000, Ordering::Relaxed);
+        let seen = Spinner::new(1_000_000).wait_permitted(|| true);
+        let not_permitted = Spinner::new(1_000_000).wait(|| true);
+        SPINNING.fetch_sub(1_000, Ordering::Relaxed);
+        assert_eq!(seen, clock::cpus() > 1);
+        assert!(!not_permitted);
     }
 
     #[test]

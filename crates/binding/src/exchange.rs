@@ -71,7 +71,11 @@ pub fn receive(
     loop {
         step = match step {
             Step::Done => break,
-            Step::Blocked => py.detach(|| receiver.run(&core.link, deadline)).map_err(to_python)?,
+            Step::Blocked => {
+                let step = py.detach(|| receiver.run(&core.link, deadline)).map_err(to_python)?;
+                receiver.carry_out();
+                step
+            }
             Step::Interrupted => {
                 py.check_signals()?;
                 Step::Blocked

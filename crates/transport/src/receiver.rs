@@ -11,9 +11,11 @@ use crate::input::Input;
 use crate::nap::Nap;
 use crate::options::Family;
 use crate::room::Room;
-use crate::stream::{Direction, Io, Wake};
+use crate::stream::{Io, Wake};
 use crate::turns::Turn;
 use crate::{Error, Step};
+
+mod waiting;
 
 /// A message from the socket up to this length may be read with the interpreter's lock held.
 const QUICK_BYTES_MAX: usize = 64 << 10;
@@ -118,13 +120,7 @@ impl<B: Room> Receiver<B> {
 
     /// Receives until done, the deadline, or a signal. To be called without the interpreter's lock.
     pub fn run(&mut self, link: &Link, deadline: Deadline) -> Result<Step, Error> {
-        if let (Some(inbox), None) = (&self.inbox, &self.message)
-            && deadline != Deadline::Now
-            && !self.nap.is_later()
-            && self.turn.as_ref().is_none_or(Turn::may_spin)
-        {
-            self.spinner.wait(|| inbox.is_stirred());
-        }
+        self.spin_on_mailbox(deadline);
         let mut may_spin = !self.is_idle() || self.spin_on_socket(link, deadline);
         loop {
             match self.advance(link, true)? {
@@ -151,32 +147,6 @@ impl<B: Room> Receiver<B> {
             }
             may_spin = true;
         }
-    }
-
-    /// Waits for a peer elsewhere without sleeping, while that pays; returns whether there is something to read.
-    ///
-    /// The kernel likes to move a thread that was woken to the processor of its waker. Then the two take turns, and
-    /// neither decrypts while the other encrypts.
-    fn spin_on_socket(&mut self, link: &Link, deadline: Deadline) -> bool {
-        link.family == Family::Network
-            && !self.nap.is_later()
-            && deadline.remaining_ns() != Some(0)
-            && self.turn.as_ref().is_none_or(Turn::may_spin)
-            && self.spinner.wait_asking(|| link.stream.is_readable())
-    }
-
-    fn sleep(&mut self, link: &Link, deadline: Deadline) -> Result<Wake, Error> {
-        let (Some(inbox), None) = (&self.inbox, &self.message) else {
-            return link.stream.wait(Direction::Readable, deadline, &mut self.nap);
-        };
-        inbox.sleep()?;
-        let wake = match inbox.peek() {
-            Ok(None) => link.stream.wait(Direction::Readable, deadline, &mut self.nap),
-            Ok(Some(_)) => Ok(Wake::Ready),
-            Err(error) => Err(error.into()),
-        };
-        inbox.wake()?;
-        wake
     }
 
     fn advance(&mut self, link: &Link, look_at_socket: bool) -> Result<Step, Error> {

@@ -5,6 +5,10 @@
 //! clients get less done than one. So a thread that answers short calls keeps its *turn* for a while: it waits for its
 //! client's next call without sleeping, and the calls of other clients wait until it is over, in their order.
 //!
+//! Two threads have a turn at a time: while the client of one does its part, the other carries out a call. Neither of
+//! them sleeps then, nor does either client, so it does not matter which of the four share a processor. They pass the
+//! interpreter to each other by a word that they look at ([`interpreter`]): to sleep for its lock takes longer than a call.
+//!
 //! A turn is advice, and no lock: it excludes nobody who must not wait. Threads whose calls are not short take none.
 //! One that turns out to be stuck in a call loses it to whoever waits. Nothing depends on who has it.
 
@@ -14,12 +18,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use arena::clock::now_ns;
+use arena::clock::{cpus, now_ns};
+use arena::spin::Spinner;
 
-/// How long a turn lasts when others wait: several times what it costs to pass it on.
-const TURN_NS: u64 = 300_000;
+use interpreter::Interpreter;
+
+mod interpreter;
+
+/// How many threads have a turn at a time: more than one cannot run Python code, more than two only wait for it.
+const PLACES: usize = 2;
+/// How long a turn lasts when others wait: some twenty times what it costs to pass it on.
+const TURN_NS: u64 = 1_000_000;
 /// A turn whose thread has not been back for so long is anyone's.
-const STUCK_NS: u64 = 250_000;
+const STUCK_NS: u64 = 500_000;
 /// A call that took less is short: if it took much more, passing the turn on after each would cost little.
 const SHORT_NS: u64 = 25_000;
 /// What a short call earns; what one costs that is not, perhaps only because its thread lost the processor; and what one
@@ -36,26 +47,38 @@ const NOBODY: u64 = 0;
 /// The turns of one server.
 pub struct Turns {
     queue: Mutex<VecDeque<Arc<Waiter>>>,
-    /// Whose turn it is; written with the queue locked.
-    holder: AtomicU64,
+    places: Box<[Place]>,
     /// The length of the queue, to be read without its lock.
     waiting: AtomicUsize,
+    numbers: AtomicU64,
+    interpreter: Interpreter,
+    stuck_ns: u64,
+}
+
+/// One of those who have a turn.
+#[derive(Default)]
+struct Place {
+    /// Whose turn it is; written with the queue locked.
+    holder: AtomicU64,
     /// When the holder was last seen.
     seen_ns: AtomicU64,
-    numbers: AtomicU64,
-    stuck_ns: u64,
+}
+
+impl Place {
+    fn is_of(&self, number: u64) -> bool {
+        self.holder.load(Ordering::Relaxed) == number
+    }
+
+    /// To be called with the queue locked.
+    fn give_to(&self, number: u64) {
+        self.seen_ns.store(now_ns(), Ordering::Relaxed);
+        self.holder.store(number, Ordering::Relaxed); // Advice, which orders nothing.
+    }
 }
 
 impl Default for Turns {
     fn default() -> Self {
-        Self {
-            queue: Mutex::default(),
-            holder: AtomicU64::new(NOBODY),
-            waiting: AtomicUsize::new(0),
-            seen_ns: AtomicU64::new(0),
-            numbers: AtomicU64::new(NOBODY),
-            stuck_ns: STUCK_NS,
-        }
+        Self::new(PLACES.min(cpus()), STUCK_NS)
     }
 }
 
@@ -65,44 +88,53 @@ struct Waiter {
     is_called: AtomicBool,
 }
 
+type Queue<'t> = MutexGuard<'t, VecDeque<Arc<Waiter>>>;
+
 impl Turns {
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Arc<Waiter>>> {
+    fn new(places: usize, stuck_ns: u64) -> Self {
+        Self {
+            queue: Mutex::default(),
+            places: (0..places).map(|_| Place::default()).collect(),
+            waiting: AtomicUsize::new(0),
+            numbers: AtomicU64::new(NOBODY),
+            interpreter: Interpreter::default(),
+            stuck_ns,
+        }
+    }
+
+    fn lock(&self) -> Queue<'_> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn place_of(&self, number: u64) -> Option<&Place> {
+        self.places.iter().find(|place| place.is_of(number))
+    }
+
     /// Gives the turn to the next in the queue, or to nobody.
-    fn pass_on(&self, mut queue: MutexGuard<'_, VecDeque<Arc<Waiter>>>) {
+    fn pass_on(&self, place: &Place, mut queue: Queue<'_>) {
         let next = queue.pop_front();
         self.count(&queue);
-        self.give_to(next.as_ref().map_or(NOBODY, |waiter| waiter.number));
+        place.give_to(next.as_ref().map_or(NOBODY, |waiter| waiter.number));
         drop(queue);
         if let Some(waiter) = next {
-            // Release pairs with the Acquire load in `Turn::wait`.
+            // Release pairs with the Acquire load in `Turn::acquire`.
             waiter.is_called.store(true, Ordering::Release);
             waiter.thread.unpark();
         }
     }
 
-    /// To be called with the queue locked.
-    fn give_to(&self, number: u64) {
-        self.see();
-        self.holder.store(number, Ordering::Relaxed); // Advice, which orders nothing.
-    }
-
     fn count(&self, queue: &VecDeque<Arc<Waiter>>) {
-        self.waiting.store(queue.len(), Ordering::Relaxed); // As above.
+        self.waiting.store(queue.len(), Ordering::Relaxed); // As in `Place::give_to`.
     }
 
     fn is_wanted(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
-    fn see(&self) {
-        self.seen_ns.store(now_ns(), Ordering::Relaxed);
-    }
-
-    fn is_stuck(&self) -> bool {
-        now_ns().saturating_sub(self.seen_ns.load(Ordering::Relaxed)) > self.stuck_ns
+    fn stuck_place(&self) -> Option<&Place> {
+        let now = now_ns();
+        let since = |place: &Place| now.saturating_sub(place.seen_ns.load(Ordering::Relaxed));
+        self.places.iter().find(|place| since(place) > self.stuck_ns)
     }
 }
 
@@ -115,6 +147,8 @@ pub struct Turn {
     since_ns: u64,
     /// Since when the call under way has been carried out.
     began_ns: Option<u64>,
+    /// For the interpreter.
+    spinner: Spinner,
 }
 
 impl Turn {
@@ -122,11 +156,18 @@ impl Turn {
     #[must_use]
     pub fn new(turns: Arc<Turns>) -> Self {
         let number = turns.numbers.fetch_add(1, Ordering::Relaxed) + 1;
-        Self { turns, number, credit: 0, since_ns: 0, began_ns: None }
+        let spinner = Spinner::new(interpreter::PATIENCE_NS);
+        Self { turns, number, credit: 0, since_ns: 0, began_ns: None, spinner }
     }
 
-    fn is_ours(&self) -> bool {
-        self.turns.holder.load(Ordering::Relaxed) == self.number
+    fn place(&self) -> Option<&Place> {
+        self.turns.place_of(self.number)
+    }
+
+    /// Whether we have it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        self.place().is_some()
     }
 
     fn takes_part(&self) -> bool {
@@ -144,52 +185,61 @@ impl Turn {
             SHORT_NS..STUCK_NS => self.credit.saturating_sub(LONG_COSTS),
             _ => self.credit.saturating_sub(STUCK_COSTS),
         };
-        if !self.is_ours() {
-            return;
-        }
-        self.turns.seen_ns.store(now, Ordering::Relaxed);
-        if self.turns.is_wanted() && now.saturating_sub(self.since_ns) > TURN_NS {
-            self.leave();
+        if let Some(place) = self.place() {
+            place.seen_ns.store(now, Ordering::Relaxed);
+            if self.turns.is_wanted() && now.saturating_sub(self.since_ns) > TURN_NS {
+                self.leave();
+            }
         }
     }
 
     /// Whether a call that has arrived may be carried out at once.
     #[must_use]
     pub fn may_go_on(&self) -> bool {
-        !self.takes_part() || self.is_ours()
+        !self.takes_part() || (self.is_ours() && !self.turns.interpreter.is_wanted())
     }
 
     /// Whether to wait for the next call without sleeping.
     #[must_use]
     pub fn may_spin(&self) -> bool {
-        matches!(self.turns.holder.load(Ordering::Relaxed), holder if holder == NOBODY || holder == self.number)
+        self.is_ours() || self.turns.place_of(NOBODY).is_some()
+    }
+
+    /// The interpreter's lock has been released.
+    pub fn release_interpreter(&self) {
+        self.turns.interpreter.release(self.number);
     }
 
     /// The next call does not come.
-    pub fn leave(&mut self) {
+    pub fn leave(&self) {
         if self.is_ours() {
             let queue = self.turns.lock();
-            if self.is_ours() {
-                self.turns.pass_on(queue);
+            if let Some(place) = self.place() {
+                self.turns.pass_on(place, queue);
             }
         }
     }
 
     /// A call has arrived: waits for the turn if there is reason to. Not to be called with the interpreter's lock held.
     pub fn begin_call(&mut self) {
-        if self.takes_part() && !self.is_ours() {
-            self.acquire();
-            self.since_ns = now_ns();
-            self.began_ns = Some(self.since_ns);
-            return;
+        if self.takes_part() {
+            if !self.is_ours() {
+                self.acquire();
+                self.since_ns = now_ns();
+            }
+            self.turns.interpreter.acquire(self.number, &mut self.spinner);
         }
+    }
+
+    /// We have the interpreter's lock, and carry out the call from now on.
+    pub fn carry_out(&mut self) {
         self.began_ns = Some(now_ns());
     }
 
     fn acquire(&self) {
         let mut queue = self.turns.lock();
-        if self.turns.holder.load(Ordering::Relaxed) == NOBODY {
-            return self.turns.give_to(self.number);
+        if let Some(free) = self.turns.place_of(NOBODY) {
+            return free.give_to(self.number);
         }
         let waiter = Arc::new(Waiter {
             number: self.number,
@@ -202,7 +252,7 @@ impl Turn {
         // Acquire pairs with the Release store in `Turns::pass_on`.
         while !waiter.is_called.load(Ordering::Acquire) {
             thread::park_timeout(Duration::from_nanos(STUCK_NS));
-            if self.turns.is_stuck() && self.take_over(&waiter) {
+            if self.turns.stuck_place().is_some() && self.take_over(&waiter) {
                 return;
             }
         }
@@ -211,12 +261,12 @@ impl Turn {
     /// Takes the turn from a thread that is stuck; returns false if somebody was faster.
     fn take_over(&self, waiter: &Arc<Waiter>) -> bool {
         let mut queue = self.turns.lock();
-        let place = queue.iter().position(|other| Arc::ptr_eq(other, waiter));
-        match place {
-            Some(place) if self.turns.is_stuck() => {
-                queue.remove(place);
+        let at = queue.iter().position(|other| Arc::ptr_eq(other, waiter));
+        match (at, self.turns.stuck_place()) {
+            (Some(at), Some(place)) => {
+                queue.remove(at);
                 self.turns.count(&queue);
-                self.turns.give_to(self.number);
+                place.give_to(self.number);
                 true
             }
             _ => false,
@@ -226,6 +276,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
+        self.release_interpreter();
         self.leave();
     }
 }

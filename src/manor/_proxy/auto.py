@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from manor._proxy.base import BaseProxy, RebuildProxy
+from manor._codec.context import travel
+from manor._proxy.base import BaseProxy, RebuildProxy, linked_proxy
 from manor._proxy.deadlines import LOCK_WAITS, QUEUE_WAITS, Waits
-from manor._proxy.links import find_link
+from manor._proxy.links import find_link, linked
 from manor._proxy.mistaken import refuse_attribute
 from manor._wire.calls import SERVER
 from manor._wire.tokens import Route, Token
@@ -22,6 +23,9 @@ _WAITING_TYPES: Final = (
     ({"wait"}, {"wait": Waits(0)}),
 )
 
+
+_rebuilt: dict[tuple[str, tuple[str, ...]], type[BaseProxy]] = {}
+"""The types of unpickled proxies, by typeid and what is exposed."""
 
 TAKING: Final = frozenset(("acquire", "get", "get_nowait"))
 
@@ -121,6 +125,18 @@ def rebuild_auto(
     """Return the proxy that was pickled, as ``RebuildProxy`` does.
 
     This function is all that its pickle names: to look up a class or function takes longer than to make the proxy.
+    An object that only its server has, by a link that there is, takes the short way.
     """
-    proxy: BaseProxy = RebuildProxy(AutoProxy, Token(typeid, address, id_, route and Route(*route)), serializer, kwds)
+    link = None if route is None or travel.sender is not None or "-" in id_ else linked(route[0])
+    if route is None or link is None or len(kwds) > 1:
+        token = Token(typeid, address, id_, route and Route(*route))
+        rebuilt: BaseProxy = RebuildProxy(AutoProxy, token, serializer, kwds)
+        return rebuilt
+    exposed = kwds["exposed"]
+    proxytype = _rebuilt.get((typeid, exposed))
+    if proxytype is None:
+        proxytype = _rebuilt[typeid, exposed] = MakeProxyType(f"AutoProxy[{typeid}]", exposed)
+    token = Token(typeid, address, id_, link.route if route == link.route else Route(*route))
+    proxy = linked_proxy(proxytype, token, serializer, link)
+    proxy._isauto = True
     return proxy

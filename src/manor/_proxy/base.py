@@ -22,7 +22,7 @@ from manor.errors import AuthenticationError, OwnerDiedWarning
 if TYPE_CHECKING:
     from manor._proxy.link import Link
 
-__all__ = ["BaseProxy", "RebuildProxy", "resident_proxy"]
+__all__ = ["BaseProxy", "RebuildProxy", "linked_proxy", "resident_proxy"]
 
 _STORE: Final = Reference("manor._proxy.resident.stand_ins", "store")
 _OPEN_RESIDENT: Final = Reference("manor._proxy.resident.opening", "open_resident")
@@ -181,6 +181,20 @@ class BaseProxy:
             return str(self._callmethod("__repr__"))
         except Exception:  # the standard library's promise: str() of a proxy does not fail
             return repr(self)[:-1] + "; '__str__()' failed>"
+
+
+def linked_proxy(proxytype: type[BaseProxy], token: Token, serializer: str, link: Link) -> BaseProxy:
+    """Return a proxy for an object that only the server of *link* has, as ``proxytype`` itself would in longer."""
+    proxy = object.__new__(proxytype)
+    proxy._token = token
+    proxy._id = token.id
+    proxy._serializer = serializer
+    proxy._manager = None
+    proxy._link = link
+    ident = proxy._ident = token.ident
+    proxy._given_authkey = None
+    proxy._hold = link.hold(ident, credited=False)
+    return proxy
 
 
 def resident_proxy(token: Token, link: Any) -> Any:

@@ -27,7 +27,7 @@ from manor._wire.tokens import Route, Token
 from manor.errors import AuthenticationError, CallTimeout, ManagerDied, MessageTooLarge, ProtocolError, ServerBusy
 from manor.limits import DEFAULT, Limits
 
-__all__ = ["enter_link", "find_link", "open_link"]
+__all__ = ["enter_link", "find_link", "linked", "open_link"]
 
 _Key = tuple[bytes, bytes | None]
 _links: dict[_Key, Link] = {}
@@ -98,6 +98,12 @@ def _ended(link: Link) -> ManagerDied:
 
 def _is_near(route: Route) -> bool:
     return route.machine == machine_id() and os.path.exists(route.path)
+
+
+def linked(server: bytes) -> Link | None:
+    """Return the link by which this process reaches that server without a key, if there is one already."""
+    known = _links.get((server, None))
+    return None if known is None or known.fate.ended is not None else known
 
 
 def find_link(token: Token, serializer: str, authkey: bytes | None) -> Link:

@@ -12,9 +12,9 @@ fn taking_part(turns: &Arc<Turns>) -> Turn {
     turn
 }
 
-/// Turns that are never lost, however long a thread of the test is without a processor.
+/// Turns of one thread at a time that are never lost, however long a thread of the test is without a processor.
 fn turns() -> Arc<Turns> {
-    Arc::new(Turns { stuck_ns: u64::MAX, ..Turns::default() })
+    Arc::new(Turns::new(1, u64::MAX))
 }
 
 /// Begins a call in another thread, and returns when it waits for its turn, and how to get it back once it has it.
@@ -71,10 +71,11 @@ fn turns_are_passed_on_in_the_order_of_arrival() {
     let turns = turns();
     let mut first = taking_part(&turns);
     first.begin_call();
+    first.release_interpreter();
     let second = queue_up(taking_part(&turns));
     let third = queue_up(taking_part(&turns));
     first.leave();
-    let mut second = second.recv().unwrap();
+    let second = second.recv().unwrap();
     assert!(second.is_ours() && second.may_go_on());
     assert!(third.try_recv().is_err());
     second.leave();
@@ -102,7 +103,7 @@ fn a_turn_ends_when_it_has_lasted_and_somebody_waits() {
 
 #[test]
 fn a_turn_of_a_thread_that_is_stuck_in_its_call_goes_to_one_who_waits() {
-    let turns = Arc::new(Turns::default());
+    let turns = Arc::new(Turns::new(1, STUCK_NS));
     let mut first = taking_part(&turns);
     first.begin_call();
     let mut second = taking_part(&turns);
@@ -151,4 +152,49 @@ fn a_call_that_has_arrived_is_handed_out_when_it_is_its_turn() {
         first.leave();
         assert_eq!(call.join().unwrap(), Ok(b"a call".to_vec()));
     });
+}
+
+#[test]
+fn as_many_have_a_turn_at_a_time_as_there_are_places() {
+    let turns = Arc::new(Turns::new(2, u64::MAX));
+    let (mut first, mut second) = (taking_part(&turns), taking_part(&turns));
+    first.begin_call();
+    first.release_interpreter();
+    assert!(second.may_spin());
+    second.begin_call();
+    assert!(first.is_ours() && second.is_ours());
+    let third = taking_part(&turns);
+    assert!(!third.may_spin());
+    let third = queue_up(third);
+    second.release_interpreter();
+    second.leave();
+    assert!(first.is_ours() && third.recv().unwrap().is_ours());
+}
+
+#[test]
+fn one_whose_turn_it_is_gives_the_interpreter_up_while_another_wants_it() {
+    let turns = Arc::new(Turns::new(2, u64::MAX));
+    let mut first = taking_part(&turns);
+    first.begin_call();
+    assert!(first.may_go_on());
+    let mut second = taking_part(&turns);
+    thread::scope(|scope| {
+        let call = scope.spawn(|| second.begin_call());
+        while first.may_go_on() && !call.is_finished() {
+            thread::yield_now();
+        }
+        first.release_interpreter();
+    });
+    assert!(first.may_go_on());
+}
+
+#[test]
+fn a_call_takes_the_time_from_when_it_has_the_interpreter() {
+    let mut turn = taking_part(&turns());
+    turn.begin_call();
+    assert_eq!(turn.began_ns, None);
+    turn.finish_call();
+    assert_eq!(turn.credit, CREDIT_MAX);
+    turn.carry_out();
+    assert!(turn.began_ns.is_some());
 }
