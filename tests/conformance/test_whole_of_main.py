@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ if __name__ == "__main__":
 def test_what_a_local_class_uses_of_the_script_is_the_servers_own(method: str, tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(LOCAL)
     assert output_of(tmp_path, "script.py", method) == ["True True 1 2", "5"]
+
+
+@METHODS
+def test_a_program_in_an_archive_hosts_its_classes(method: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "program.pyz", "w") as archive:
+        archive.writestr("__main__.py", LOCAL)
+    first, last = output_of(tmp_path, "program.pyz", method)
+    assert first.startswith("True True")
+    assert last == "5"
+    assert method != "fork" or first.endswith("1 2"), "by its name"
 
 
 SESSION = """

@@ -17,15 +17,18 @@ _NAMES: Final = frozenset((MAIN, "__mp_main__"))
 
 
 def main_file() -> str | None:
-    """Return the file that ``__main__`` is of, which is the same in processes of one program, or None without one."""
+    """Return the file that ``__main__`` is of, maybe in an archive, or None without one: it tells programs apart."""
     path = getattr(sys.modules[MAIN], "__file__", None)
-    return os.path.abspath(path) if path is not None and os.path.exists(path) else None
+    return None if path is None or path.startswith("<") else os.path.abspath(path)
 
 
 def is_main_importable() -> bool:
     """Whether ``multiprocessing`` has a new process import what is ``__main__`` here: not that of a package."""
     name = getattr(getattr(sys.modules[MAIN], "__spec__", None), "name", None)
-    return main_file() is not None if name is None else str(name).rpartition(".")[2] != MAIN
+    if name is not None:
+        return str(name).rpartition(".")[2] != MAIN
+    path = main_file()
+    return path is not None and os.path.exists(path)
 
 
 def of_main(file: str, qualname: str) -> Any:

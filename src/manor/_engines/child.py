@@ -193,9 +193,10 @@ class ServerProcess:
             tempfile.gettempdir()
         read_end, write_end = os.pipe()
         reader, writer = Connection(read_end, writable=False), File(write_end)
+        forked = self._ctx.get_start_method() == "fork"
+        main = contextlib.nullcontext() if forked else main_left_alone()
         try:
-            with beginnings as handed, _signals_held(self._ctx) as held, _allow_children(), main_left_alone():
-                forked = self._ctx.get_start_method() == "fork"
+            with beginnings as handed, _signals_held(self._ctx) as held, _allow_children(), main:
                 config = ServerConfig(
                     self._limits, self._owner_pid, handed, held, forked, self._debug, self._registration
                 )
