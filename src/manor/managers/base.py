@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from manor._engines.handed import ServerConfig
     from manor._server.server import Server
 
-    ServerT = TypeVar("ServerT", bound=Server)
+    _ServerT = TypeVar("_ServerT", bound=Server)
 
 
 def _registry_of_names() -> Any:
@@ -139,7 +139,7 @@ class BaseManager(Creating, Registering):
         )
         return server
 
-    def _entered(self, server: ServerT) -> ServerT:
+    def _entered(self, server: _ServerT) -> _ServerT:
         """Return *server*, which has the manager's name from now on until it ends, if that has one."""
         server.on_serving = functools.partial(END_IN_ORDER, server)
         if self._name is not None:
