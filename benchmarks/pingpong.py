@@ -68,6 +68,31 @@ def over_events(there: Any, back: Any) -> tuple[Work, Work]:
     return ping, pong
 
 
+def until(value: Any, number: int) -> None:
+    """Wait for a Value: by `wait_for`, or as one waits without it."""
+    if hasattr(value, "wait_for"):
+        value.wait_for(number)
+        return
+    while value.value != number:
+        pass
+
+
+def over_values(there: Any, back: Any) -> tuple[Work, Work]:
+    def ping(count: int) -> None:
+        for _ in range(count):
+            there.value = 1
+            until(back, 1)
+            back.value = 0
+
+    def pong(count: int) -> None:
+        for _ in range(count):
+            until(there, 1)
+            there.value = 0
+            back.value = 1
+
+    return ping, pong
+
+
 def figure_of(spent: Spent, figure: int) -> float:
     return (spent.wall_us, spent.cpu_us)[figure]
 
@@ -138,4 +163,18 @@ def rows_of(name: str, sides: Sides, make: Make, peers: list[tuple[str, Make]]) 
         )  # fmt: skip
 
 
-ROWS = [row for one in PLAYS for row in rows_of(*one)]
+def row_of_values(figure: int, what: str, unit: str) -> Row:
+    name = f"ping-pong over two Values that are waited for{what}"
+    bare = (bare_futex(FASTER, figure, spinning=False),)
+    note = "the standard library's are polled"
+    return Row(
+        name, play(over_values, lambda m: m.Value("i", 0), figure), 100, peers=bare, unit=unit, note=note,
+        bar=NOT_SLOWER if figure == WALL else ANY, heavy=figure == CPU,
+    )  # fmt: skip
+
+
+ROWS = [
+    *(row for one in PLAYS for row in rows_of(*one)),
+    row_of_values(WALL, "", "µs"),
+    row_of_values(CPU, ": CPU", "µs CPU"),
+]
