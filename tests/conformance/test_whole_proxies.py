@@ -100,6 +100,15 @@ def test_another_serializer_takes_registered_types_only(subject: Any) -> None:
         manager.create(Account)
 
 
+def test_what_one_object_exposes_another_of_its_class_need_not(manager: Any) -> None:
+    open_to_all, restricted = manager.create(Account, 5), manager.SomeOfAccount(5)
+    for _ in range(2):
+        assert open_to_all.which_currency() == "EUR"
+        with pytest.raises(manor.NotExposed):
+            restricted._callmethod("which_currency")
+        assert restricted.deposit(1) > 5
+
+
 def test_an_explicit_exposed_is_exhaustive(manager: Any) -> None:
     account = manager.SomeOfAccount(5)
     assert account.deposit(1) == account.balance == 6

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from manor._proxy.base import BaseProxy
@@ -12,7 +12,7 @@ from manor._wire.blueprints import OPEN_WHOLE
 from manor._wire.shapes import Shape
 from manor._wire.tokens import Token
 
-__all__ = ["WholeProxy", "remote_property"]
+__all__ = ["WholeProxy", "remote_method", "remote_property"]
 
 _LEARNED_MAX: Final = 256
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
@@ -31,6 +31,16 @@ def remote_property(name: str) -> property:
             raise
 
     return property(read)
+
+
+def remote_method(name: str) -> Callable[..., Any]:
+    """Return a method that calls the hosted object's, as ``_callmethod`` does but with a call less."""
+
+    def call(self: WholeProxy, /, *args: Any, **kwds: Any) -> Any:
+        result = self._link.call(self._ident, name, args, kwds, self)
+        return result if type(result) in _SCALARS else self._answered(result)
+
+    return call
 
 
 class WholeProxy(BaseProxy):

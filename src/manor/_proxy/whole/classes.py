@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 from manor._proxy.auto import TAKING, taking_method, waits_of
-from manor._proxy.whole.base import WholeProxy, remote_property
+from manor._proxy.whole.base import WholeProxy, remote_method, remote_property
 from manor._wire.shapes import ASYNC_GENERATOR, ASYNC_METHOD, METHOD, PROPERTY, Shape, shape_of
 from manor.errors import NotPicklable, RemoteError
 
@@ -61,7 +61,7 @@ def _make(shape: Shape, cls: type | None) -> type[WholeProxy]:
         elif kind == PROPERTY:
             namespace[name] = _property(name, like)
         elif kind == METHOD:
-            make = taking_method if name in TAKING and waits else _method
+            make = taking_method if name in TAKING and waits else remote_method
             namespace[name] = _dressed(make(name), name, like)
         elif kind in (ASYNC_METHOD, ASYNC_GENERATOR):
             namespace[name] = _dressed(_asynchronous(name, kind), name, like)
@@ -80,16 +80,9 @@ def _add_protocols(namespace: dict[str, Any], shape: Shape, cls: type | None) ->
         like = None if cls is None else _static(cls, "__exit__")
         namespace["__exit__"] = _dressed(_leaving(), "__exit__", like)
     if "__iter__" not in special and "__getitem__" in special:
-        namespace["__iter__"] = _dressed(_method("__iter__"), "__iter__", None)
+        namespace["__iter__"] = _dressed(remote_method("__iter__"), "__iter__", None)
     if "__contains__" not in special and ("__iter__" in special or "__getitem__" in special):
-        namespace["__contains__"] = _dressed(_method("__contains__"), "__contains__", None)
-
-
-def _method(name: str) -> Callable[..., Any]:
-    def call(self: WholeProxy, /, *args: Any, **kwds: Any) -> Any:
-        return self._callmethod(name, args, kwds)
-
-    return call
+        namespace["__contains__"] = _dressed(remote_method("__contains__"), "__contains__", None)
 
 
 def _leaving() -> Callable[..., Any]:

@@ -35,6 +35,8 @@ class HostedClass:
         number: Its number in this server.
         shape: What it looks like from outside.
         exposed: Its public methods, and those special ones that it has.
+        usual: What has been asked for so far of that which needs no closer look: methods that are called by their
+            names, and the reading of attributes.
     """
 
     def __init__(self, number: int, cls: type) -> None:
@@ -43,6 +45,7 @@ class HostedClass:
         methods = [name for name, kind in self.shape.members.items() if kind != ATTRIBUTE]
         special = [name for name, kind in self.shape.special.items() if kind is not None]
         self.exposed = frozenset(methods + special)
+        self.usual = {"#GET"}
         self._class = cls
         self._methods: dict[str, Marks] = {}
         self._attributes: dict[str, Marks] = {}
@@ -77,6 +80,11 @@ class HostedClass:
             found = Marks(is_variable or is_reading(value), is_proxied(value))
             _remember(self._attributes, name, found)
         return found
+
+    def note_usual(self, name: str) -> None:
+        """Note the name of a method that is just called by it."""
+        if len(self.usual) < _NAMES_MAX:
+            self.usual.add(name)
 
     def _static(self, name: str) -> Any:
         for base in self._class.__mro__:

@@ -79,7 +79,8 @@ def grant_whole(
         if hosted.whole is None:
             concurrency = concurrency or ("serial" if adapter is None else "threads")
             turn = None if concurrency == "threads" else Turn(f"{hosted.typeid} {hosted.ident:x}")
-            hosted.whole = Whole(kind, turn, readers=concurrency == "readers", allowed=allowed)
+            is_adapted, readers = hosted.adapter is not None, concurrency == "readers"
+            hosted.whole = Whole(kind, turn, readers=readers, allowed=allowed, is_adapted=is_adapted)
     grantee.note_hold(hosted)
     return ProxyResult(kind.record, f"{hosted.ident:x}", hosted.typeid, OPEN_WHOLE)
 

@@ -22,6 +22,7 @@ __all__ = ["Whole"]
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
 _COPIED: Final = frozenset((list, dict, tuple, set, frozenset, bytearray))
 _NO_MARKS: Final = Marks(False, False)
+_NOTHING: Final[set[str]] = set()
 
 
 def _granting() -> Any:
@@ -38,16 +39,20 @@ class Whole:
         turn: Who may call it; None for everybody at once.
         readers: Whether methods that only read run together.
         allowed: The names that clients may use; None for all public ones.
+        is_adapted: Whether some of its methods are replaced by an adapter's.
     """
 
-    __slots__ = ("_allowed", "_is_usual", "_kind", "_readers", "turn")
+    __slots__ = ("_allowed", "_is_usual", "_kind", "_readers", "_usual", "turn")
 
-    def __init__(self, kind: HostedClass, turn: Turn | None, *, readers: bool, allowed: frozenset[str] | None) -> None:
+    def __init__(
+        self, kind: HostedClass, turn: Turn | None, *, readers: bool, allowed: frozenset[str] | None, is_adapted: bool
+    ) -> None:
         self._kind = kind
         self.turn = turn
         self._readers = readers
         self._allowed = allowed
-        self._is_usual = not readers and allowed is None
+        self._is_usual = not readers and allowed is None and not is_adapted
+        self._usual = kind.usual if self._is_usual else _NOTHING
 
     @property
     def record(self) -> tuple[str, ...]:
@@ -64,8 +69,7 @@ class Whole:
         kwds: Mapping[str, Any],
     ) -> Any:
         """Call a method, or do what else a proxy asks for, and return what the client is told."""
-        is_usual = self._is_usual and hosted.adapter is None and (method[0] not in "#_" or method == "#GET")
-        if not is_usual:
+        if method not in self._usual and not self._is_plain(method):
             return self._call_special(dispatcher, grantee, hosted, method, args, kwds)
         obj, turn = hosted.obj, self.turn
         if turn is not None:
@@ -87,6 +91,13 @@ class Whole:
             if turn is not None:
                 turn.leave()
         return self._finish(dispatcher, grantee, hosted, method, result)
+
+    def _is_plain(self, method: str) -> bool:
+        """Return whether a method is just called by its name; one that is need not be asked for again."""
+        if not self._is_usual or method[0] in "#_":
+            return False
+        self._kind.note_usual(method)
+        return True
 
     def _call_special(
         self,
