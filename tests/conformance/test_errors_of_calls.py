@@ -98,7 +98,7 @@ def make_nothing() -> Any:
 
 register("Failing", Failing)
 register("Shop", Shop)
-register("Counter", Shop, exposed=("sell",))
+register("Till", Shop, exposed=("sell",))
 register("make_nothing", make_nothing)
 
 
@@ -161,9 +161,9 @@ def test_wrong_arguments_for_a_constructor_are_a_type_error(subject: Subject, ma
 
 @standard_library_left_out("it raises a RemoteError with a text only")
 def test_a_method_that_is_not_exposed_is_named_with_those_that_are(subject: Subject, manager: Any, shop: Any) -> None:
-    counter = manager.Counter()
+    counter = manager.Till()
     cases: list[Case] = [
-        (lambda: counter._callmethod("give_lock"), ("'give_lock'", "sell", "Counter")),
+        (lambda: counter._callmethod("give_lock"), ("'give_lock'", "sell", "Till")),
         (lambda: shop._callmethod("_private"), ("'_private'", "sell", "give_lock")),
         (lambda: shop._callmethod("missing"), ("'missing'", "sell")),
         (lambda: shop._callmethod("sold"), ("'sold'", "sell")),
@@ -184,7 +184,7 @@ def test_a_method_that_is_not_exposed_is_named_with_those_that_are(subject: Subj
 def test_a_method_that_is_not_exposed_is_no_attribute_and_its_call_a_remote_error(
     subject: Subject, manager: Any
 ) -> None:
-    counter = manager.Counter()
+    counter = manager.Till()
     with pytest.raises(AttributeError):
         counter.give_lock()
     with pytest.raises(subject.managers.RemoteError):

@@ -14,14 +14,14 @@ from tests.conformance.owners import GONE_S, OWNED, killed, named, new_manager
 from tests.conformance.subjects import KEY, ManorManager, Subject, on, register
 
 
-class Doomed:
+class Lost:
     """Is asked for something."""
 
     def pid(self) -> int:
         return os.getpid()
 
 
-register("Doomed", Doomed)
+register("Lost", Lost)
 
 
 def own_in(test: Connection, name: str, folder: str) -> None:
@@ -30,7 +30,7 @@ def own_in(test: Connection, name: str, folder: str) -> None:
     subject = named(name)
     manager = new_manager(subject, resident=False)
     manager.start()
-    doomed = manager.Doomed()
+    doomed = manager.Lost()
     test.send(doomed.pid())
     test.recv()
     try:

@@ -20,6 +20,7 @@ from typing import Any, Final, NamedTuple
 from manor._codec.context import travel
 from manor._proxy.delegation import delegating, special_names
 from manor._proxy.local import local_servers
+from manor._proxy.whole.renewing import renewing_link
 from manor._resident import attachment
 from manor._transport.peers import machine_id
 from manor._transport.runtime_folder import RuntimeFolder
@@ -103,10 +104,12 @@ def _epoch_of(names: _Names, server: bytes) -> tuple[Any, int]:
     return found
 
 
-def _move_on(proxy: Any) -> None:
-    """End the memory of a manager whose name another one has; what it is to do then raises ``ManagerDied``."""
+def _look(proxy: Any) -> None:
+    """End the memory of a manager whose name another one has; what is to be done then raises ``ManagerDied``."""
     own = proxy.__dict__
     seen = own["_epoch"][0]
+    if seen == own["_seen"]:
+        return
     entry, server = _FIND(_names_of(proxy).manager), proxy._token.route.server
     arena = attachment.find(server)
     if entry is not None and entry.server != server and arena is not None:
@@ -159,7 +162,7 @@ def _former_hash(proxy: Any) -> int:
 def _renewable_class(cls: type) -> type:
     """Return the class of proxies that look for their object anew."""
     is_whole = getattr(cls, "_is_whole_", False)
-    body = {name: _method(name, getattr(cls, name)) for name in _PRIVATE} if is_whole else _renewing(cls)
+    body: dict[str, Any] = {"_link": renewing_link(_look, _renewed)} if is_whole else _renewing(cls)
     body["__reduce__"] = _reducer(cls)
     if "_record" in dir(cls):
         body["_record"] = _recorder(cls)
@@ -174,7 +177,7 @@ def _renewable_class(cls: type) -> type:
 
 
 def _renewing(cls: type) -> dict[str, Any]:
-    """Return everything that calls the object; proxies of whole objects have one method that does."""
+    """Return everything that calls the object."""
     body: dict[str, Any] = {name: _method(name, getattr(cls, name)) for name in (*special_names(cls), *_PRIVATE)}
     for name in dir(cls):
         if name.startswith("_"):
@@ -196,7 +199,7 @@ def _hot(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
     def method(self: Any, item: Any, /) -> Any:
         try:
             if self._epoch[0] != self._seen:
-                _move_on(self)
+                _look(self)
             return own(self, item)
         except ManagerDied:
             found = _renewed(self)
@@ -212,7 +215,7 @@ def _hot_setitem(own: Callable[..., Any]) -> Callable[..., Any]:
     def __setitem__(self: Any, item: Any, value: Any, /) -> None:  # noqa: N807 - it becomes that
         try:
             if self._epoch[0] != self._seen:
-                _move_on(self)
+                _look(self)
             own(self, item, value)
         except ManagerDied:
             found = _renewed(self)
@@ -227,8 +230,7 @@ def _method(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(own, assigned=("__doc__", "__name__"), updated=())
     def method(self: Any, /, *args: Any, **kwds: Any) -> Any:
         try:
-            if self._epoch[0] != self._seen:
-                _move_on(self)
+            _look(self)
             return own(self, *args, **kwds)
         except ManagerDied:
             found = _renewed(self)
@@ -243,8 +245,7 @@ def _method(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
 def _property(name: str, own: Any) -> property:
     def read(self: Any) -> Any:
         try:
-            if self._epoch[0] != self._seen:
-                _move_on(self)
+            _look(self)
             return own.__get__(self, type(self))
         except ManagerDied:
             found = _renewed(self)
@@ -254,8 +255,7 @@ def _property(name: str, own: Any) -> property:
 
     def write(self: Any, value: Any) -> None:
         try:
-            if self._epoch[0] != self._seen:
-                _move_on(self)
+            _look(self)
             own.__set__(self, value)
             return
         except ManagerDied:

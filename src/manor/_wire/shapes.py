@@ -4,8 +4,6 @@ The shape of a class is the same wherever it is taken, so a process that can imp
 asks the server.
 """
 
-from __future__ import annotations
-
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
