@@ -126,14 +126,25 @@ impl Condition {
         if !self.is_owned(heap, me)? {
             return Ok(false);
         }
-        if !self.line().is_empty(&heap.space)? {
-            let wakes = {
-                let _guard = heap.begin(self.object)?;
-                self.line().tell_first(&heap.space, count)?
-            };
-            wake_all(&heap.space, &wakes)?;
-        }
+        self.tell_first(heap, count)?;
         Ok(true)
+    }
+
+    /// Tells the next one what a deputy was told whose client has died before it learnt of that.
+    pub fn pass_on<M: Memory>(&self, heap: &Heap<M>) -> Result<()> {
+        heap.check_not_forked()?;
+        self.tell_first(heap, 1)
+    }
+
+    fn tell_first<M: Memory>(&self, heap: &Heap<M>, count: u64) -> Result<()> {
+        if self.line().is_empty(&heap.space)? {
+            return Ok(());
+        }
+        let wakes = {
+            let _guard = heap.begin(self.object)?;
+            self.line().tell_first(&heap.space, count)?
+        };
+        wake_all(&heap.space, &wakes)
     }
 
     /// Tells all who wait now. Returns false if this thread may not.

@@ -108,6 +108,7 @@ class Control:
         process.end()
         if not process.said_goodbye:
             bury(process)  # before its waits end: a Condition's would take the lock again for a process that lives
+            release_dead(process)  # likewise, for one in shared memory
         for session in list(process.sessions):
             session.abandon()
             with contextlib.suppress(ValueError):  # its own thread was first, and has closed it

@@ -109,6 +109,11 @@ impl Condition {
         })
     }
 
+    fn _pass_on(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let arena = arena_of(Self::object(slf))?.get();
+        slf.get().native.pass_on(arena.heap()).map_err(to_python)
+    }
+
     fn _sleepers(slf: &Bound<'_, Self>) -> PyResult<Vec<Person>> {
         let arena = arena_of(Self::object(slf))?.get();
         people::waiters(arena, &slf.get().native.waiters(arena.heap()).map_err(to_python)?)

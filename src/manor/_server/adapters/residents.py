@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+from manor._resident.conditions import Condition
 from manor._resident.deaths import noting
 from manor._resident.deputies import Arena, Deputy
 from manor._server.adapters.adapter import Adapter, Method
@@ -83,6 +84,8 @@ class ResidentAdapter(Adapter):
             call.cancellation.discard(acting.cancel)
         if name in _UNDO and result:
             call.undo.append(partial(self._undo, call, _UNDO[name]))
+        elif name == "wait" and result and isinstance(self._subject, Condition):
+            call.undo.append(self._subject._pass_on)
         return result
 
     def _undo(self, call: Call, name: str) -> None:
