@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import multiprocessing
-import struct
 from collections.abc import Mapping
 from multiprocessing import context
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from manor._codec.context import travel
-from manor._native import rebuild_by, rebuild_resident
 from manor._proxy.base import BaseProxy
 from manor._proxy.links import find_link
 from manor._resident import boxes
-from manor._resident.attachment import arenas
+from manor._resident.pickled import NUMBERS, parts_of, rebuild_by, rebuild_resident
 from manor._resident.watching import Watch
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
@@ -28,17 +26,8 @@ _SERVED_CLASS: Final = Reference("manor._proxy.resident.opening", "served_class"
 _REBUILD: Final = Reference("manor._proxy.resident.opening", "rebuild")
 CLASSES: Final[dict[str, Any]] = {}
 """The class of each type of object, whose instances are made of an arena and a handle."""
-TYPEIDS: Final = (
-    "dict", "list", "set", "Value", "Array", "Namespace", "Lock", "RLock", "Semaphore", "BoundedSemaphore", "Event",
-    "Condition", "Barrier", "Queue", "JoinableQueue", "LifoQueue", "PriorityQueue", "SimpleQueue", "deque", "Counter",
-    "defaultdict",
-)  # fmt: skip
-"""By the number that pickles have; one that was ever given stays."""
-_NUMBERS: Final = {typeid: number for number, typeid in enumerate(TYPEIDS)}
-_HEAD: Final = struct.Struct("<16sQQB")
-"""Of a pickle's record: the server, offset and generation of the object, and the number of its type."""
 
-__all__ = ["CLASSES", "TYPEIDS", "ResidentProxy", "rebuild_resident"]
+__all__ = ["CLASSES", "ResidentProxy", "rebuild_resident"]
 
 
 class ResidentProxy(BaseProxy):
@@ -118,7 +107,7 @@ class ResidentProxy(BaseProxy):
         ident = None if recipient is None else recipient.grant_resident(attachment.server, self._typeid, self._handle)
         if ident is None:
             self._lease(attachment.lease_s)
-        record = self._record_of_pickle(attachment.server, _NUMBERS[self._typeid], attachment.pickled_where())
+        record = self._record_of_pickle(attachment.server, NUMBERS[self._typeid], attachment.pickled_where())
         if context.get_spawning_popen() is not None:
             return rebuild_resident, (record, ident or None, bytes(self._authkey))
         return rebuild_resident, (record, ident) if ident else (record,)
@@ -146,9 +135,7 @@ class ResidentProxy(BaseProxy):
 
 
 def _rebuild(record: bytes, ident: int | None, key: bytes | None) -> Any:
-    server, at, generation, number = _HEAD.unpack_from(record)
-    return _REBUILD(server, TYPEIDS[number], (at, generation), record[_HEAD.size :], ident or 0, key)
+    return _REBUILD(*parts_of(record), ident or 0, key)
 
 
-rebuild_by(arenas, CLASSES, TYPEIDS, _rebuild)
-rebuild_resident.__module__ = "manor"  # pickles name it so: each dot in a name takes the unpickler longer to find it
+rebuild_by(CLASSES, _rebuild)
