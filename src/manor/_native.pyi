@@ -7,7 +7,7 @@ An `Arena` is memory that processes of one machine share, and `Object`s live the
 works on them directly. What is stored is a copy; `None`, `bool`, `int`, `float`, `str` and `bytes` natively.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Self, SupportsIndex, final
 
 from typing_extensions import disjoint_base
@@ -27,7 +27,7 @@ from manor._native_waiting import Watch as Watch
 __all__ = [
     "Acting", "Arena", "Barrier", "Condition", "Connection", "Deputy", "Dict", "Event", "List", "ListWalk", "Mutex",
     "Namespace", "Object", "Queue", "Semaphore", "Set", "Turns", "Variable", "Walk", "Watch", "Witness",
-    "own_methods",
+    "own_methods", "rebuild_by", "rebuild_resident",
 ]  # fmt: skip
 
 @final
@@ -105,6 +105,8 @@ class Object:
     @property
     def _tag(self) -> int: ...
     def _lease(self, seconds: float) -> None: ...
+    def _record_of_pickle(self, server: bytes, number: int, place: bytes, /) -> bytes:
+        """What `rebuild_resident` takes."""
 
 @final
 class Witness:
@@ -208,3 +210,21 @@ class Variable(Object):
 
 def own_methods(cls: type[Object], /, *names: str) -> None:
     """Gives a class native methods of its own that it inherits: calls of those take a shorter way."""
+
+def rebuild_by(
+    arenas: dict[bytes, Arena], classes: dict[str, Any], typeids: tuple[str, ...], otherwise: Callable[..., Any], /
+) -> None:
+    """Says of what proxies are rebuilt: arenas by server, classes by typeid, typeids by number; only the first time.
+
+    `otherwise` is called, with the same arguments, for what is not known there.
+    """
+
+def rebuild_resident(record: bytes, ident: int | None = None, key: bytes | None = None, /) -> Any:
+    """Return the proxy that was pickled.
+
+    Args:
+        record: 16 bytes that name the server, offset and generation of the object (64 bits each, the lowest byte
+            first), the number of its type (a byte), and what says where the server is.
+        ident: The server's number for the object, of which it has counted the receiver as a holder; None if it hasn't.
+        key: The server's key, where that travelled along.
+    """

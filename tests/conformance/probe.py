@@ -41,7 +41,7 @@ class Probe:
 
     def waiters(self) -> list[str]:
         """What names each wait: that of a thread here, which one thread only ever has, or its place in an arena."""
-        arenas = list(attachment._arenas.values())
+        arenas = list(attachment.arenas.values())
         return self._waiting_threads() + [repr(wait) for arena in arenas for wait in arena.waits()]
 
     def _waiting_threads(self) -> list[str]:

@@ -114,7 +114,7 @@ def fresh(data: bytes) -> Any:
     import manor._resident.attachment
 
     manor._proxy.links._links.clear()
-    manor._resident.attachment._arenas.clear()
+    manor._resident.attachment.arenas.clear()
     return pickle.loads(data)
 
 

@@ -12,15 +12,18 @@ from manor import _native
 from manor._resident.hooks import Attachment, Where
 from manor._wire.references import Reference
 
-__all__ = ["Arena", "Attachment", "Where", "attach", "create", "find", "give_up", "leave_in_order", "take_over"]
+__all__ = [
+    "Arena", "Attachment", "Where", "arenas", "attach", "create", "find", "give_up", "leave_in_order", "take_over",
+]  # fmt: skip
 
 Arena = _native.Arena
 
 _DETACH: Final = Reference("manor._proxy.resident.detached", "detach")
 
-_arenas: Final[dict[bytes, Arena]] = {}
+arenas: Final[dict[bytes, Arena]] = {}
+"""By the 16 bytes that name the server."""
 
-find: Final = _arenas.get
+find: Final = arenas.get
 """Returns the arena of a server that has those 16 bytes, or None if this process is not attached to it."""
 
 
@@ -57,7 +60,7 @@ def attach(where: Where, fd: int, lease_s: float) -> Arena:
 
 def take_over(where: Where, fd: int, lease_s: float) -> Arena:
     """Return the arena that another process made for the server in this one; a forked process has it already."""
-    arena = _arenas.get(where.route.server)
+    arena = arenas.get(where.route.server)
     if arena is None:
         return attach(where, fd, lease_s)
     arena.hooks.where = where
@@ -67,14 +70,14 @@ def take_over(where: Where, fd: int, lease_s: float) -> Arena:
 def give_up(arena: Arena) -> None:
     """End an arena that was made for nothing."""
     arena.end()
-    _arenas.pop(arena.hooks.server, None)
+    arenas.pop(arena.hooks.server, None)
 
 
 def _enter(hooks: Attachment, arena: Arena) -> Arena:
     hooks.use(arena)
-    _arenas[hooks.server] = arena
-    for server in [server for server, old in _arenas.items() if old.ended]:
-        del _arenas[server]
+    arenas[hooks.server] = arena
+    for server in [server for server, old in arenas.items() if old.ended]:
+        del arenas[server]
     return arena
 
 
@@ -84,7 +87,7 @@ def _name() -> str:
 
 def _call_oneself(_: object = None) -> None:
     """In a child of ``multiprocessing``: it has a name of its own."""
-    for arena in list(_arenas.values()):
+    for arena in list(arenas.values()):
         if not arena.ended:
             arena.call_oneself(_name())
 
@@ -94,7 +97,7 @@ util.register_after_fork(_name, _call_oneself)
 
 def leave_in_order() -> None:
     """Note that this process ends in good order: what its threads hold stays theirs."""
-    for arena in list(_arenas.values()):
+    for arena in list(arenas.values()):
         if not arena.ended:
             arena.leave_in_order()
 
@@ -105,7 +108,7 @@ _detach: list[Callable[[Arena], None]] = []
 
 
 def _before_fork() -> None:
-    _forking[:] = _arenas.values()
+    _forking[:] = arenas.values()
     for arena in _forking:
         if not arena.before_fork() and not arena.ended:
             arena.lease_held(arena.hooks.lease_s)  # until the child holds what it needs through the server
@@ -115,7 +118,7 @@ def _before_fork() -> None:
 def _after_fork_in_child() -> None:
     for arena in _forking:
         if not arena.after_fork_in_child() and _detach:
-            del _arenas[arena.hooks.server]
+            del arenas[arena.hooks.server]
             _detach[0](arena)
     _forking.clear()
 

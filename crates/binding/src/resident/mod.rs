@@ -36,6 +36,7 @@ pub mod people;
 pub mod queue;
 pub mod queue_batches;
 pub mod queue_waiting;
+mod rebuilding;
 pub mod semaphore;
 pub mod set;
 pub mod several;
@@ -67,6 +68,8 @@ pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<mutex::Mutex>()?;
     module.add_class::<semaphore::Semaphore>()?;
     module.add_function(wrap_pyfunction!(usual::own_methods, module)?)?;
+    module.add_function(wrap_pyfunction!(rebuilding::rebuild_by, module)?)?;
+    module.add_function(wrap_pyfunction!(rebuilding::rebuild_resident, module)?)?;
     module.add_class::<event::Event>()?;
     locking::put_all_before(module.py())?;
     module.add_class::<condition::Condition>()?;

@@ -6,9 +6,11 @@ use ::arena::life::LifeId;
 use ::arena::memory::Shared;
 use ::arena::object::Handle;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
 use super::arena::Arena;
 use super::failures::to_python;
+use super::rebuilding::record_of;
 
 /// What an arena hosts, held by this process for as long as the Python object lives.
 #[pyclass(frozen, subclass, weakref, module = "manor._native")]
@@ -117,6 +119,17 @@ impl Object {
     fn _tag(&self) -> PyResult<u64> {
         self.enter()?;
         Ok(self.tag)
+    }
+
+    #[pyo3(signature = (server, number, place, /))]
+    fn _record_of_pickle<'py>(
+        &self,
+        py: Python<'py>,
+        server: &[u8],
+        number: u8,
+        place: &[u8],
+    ) -> Bound<'py, PyBytes> {
+        record_of(py, server, self.handle, number, place)
     }
 
     fn _lease(&self, seconds: f64) -> PyResult<()> {

@@ -11,7 +11,7 @@ from manor._codec.context import travel
 from manor._proxy.base import BaseProxy
 from manor._proxy.links import find_link
 from manor._resident import boxes
-from manor._resident.attachment import find
+from manor._resident.pickled import NUMBERS, parts_of, rebuild_by, rebuild_resident
 from manor._resident.watching import Watch
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
@@ -44,6 +44,7 @@ class ResidentProxy(BaseProxy):
         _tag: int
 
         def _lease(self, seconds: float) -> None: ...
+        def _record_of_pickle(self, server: bytes, number: int, place: bytes, /) -> bytes: ...
 
     __init__ = object.__init__
 
@@ -106,12 +107,10 @@ class ResidentProxy(BaseProxy):
         ident = None if recipient is None else recipient.grant_resident(attachment.server, self._typeid, self._handle)
         if ident is None:
             self._lease(attachment.lease_s)
-        record: tuple[Any, ...] = (attachment.server, self._typeid, *self._handle, attachment.pickled_where())
+        record = self._record_of_pickle(attachment.server, NUMBERS[self._typeid], attachment.pickled_where())
         if context.get_spawning_popen() is not None:
-            record = (*record, ident or 0, bytes(self._authkey))
-        elif ident:
-            record = (*record, ident)
-        return rebuild_resident, record
+            return rebuild_resident, (record, ident or None, bytes(self._authkey))
+        return rebuild_resident, (record, ident) if ident else (record,)
 
     def __repr__(self) -> str:
         where = self._attachment.where
@@ -135,15 +134,8 @@ class ResidentProxy(BaseProxy):
         return super().__repr__()  # of the face, which comes next
 
 
-def rebuild_resident(
-    server: bytes, typeid: str, at: int, generation: int, where: bytes, ident: int = 0, key: bytes | None = None
-) -> Any:
-    """Return the proxy that was pickled."""
-    arena = None if ident else find(server)
-    known = CLASSES.get(typeid)
-    if arena is not None and known is not None:  # the usual way, and the shortest
-        return known(arena, (at, generation))
-    return _REBUILD(server, typeid, (at, generation), where, ident, key)
+def _rebuild(record: bytes, ident: int | None, key: bytes | None) -> Any:
+    return _REBUILD(*parts_of(record), ident or 0, key)
 
 
-rebuild_resident.__module__ = "manor"  # pickles name it so: each dot in a name takes the unpickler longer to find it
+rebuild_by(CLASSES, _rebuild)
