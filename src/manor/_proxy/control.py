@@ -100,7 +100,7 @@ class Control:
         while self.pending:
             parts = [self.pending[at] for at in range(min(len(self.pending), _FRAME_NOTICES_MAX))]
             try:
-                self.connection.send(parts, timeout)
+                self.connection.send([b"".join(parts)], timeout)  # of many parts the kernel may take some only
             except TimeoutError:
                 return False
             except LOST:
