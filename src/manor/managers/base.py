@@ -184,7 +184,9 @@ class BaseManager(Creating, Registering):
         self._state.value = State.STARTED
 
     def _started_link(self) -> Link:
-        link = super()._started_link()
+        link = self._link
+        if link is None or self._state.value != State.STARTED:
+            link = super()._started_link()
         if self._is_joined and (link.memory.has_ended or link.fate.is_over()):
             with contextlib.suppress(ManagerNotFound, CallTimeout):
                 self._join(0.0)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._resident.placing import can_be_resident
 from manor._resident.tags import CONTAINERS
 from manor._wire.calls import SERVER
-from manor._wire.deep import deep_typeid
+from manor._wire.deep import DEEP_TYPEIDS, deep_typeid
 from manor._wire.references import Reference
 from manor.errors import NameInUse
 from manor.managers.deep import split_deep
@@ -169,28 +170,39 @@ def _with_plain_factory(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return next(((known, *args[1:]) for known in CONTAINERS if known.__name__ == name), args)
 
 
+@functools.cache
+def _make_resident() -> Any:
+    return _MAKE_RESIDENT.resolve()
+
+
 def creator(typeid: str, served: Callable[..., Any]) -> Callable[..., Any]:
     """Return a manager's method that makes an object in shared memory where there is some, else has it *served*."""
 
-    def make(self: Any, args: tuple[Any, ...], kwds: dict[str, Any], *, deep: bool) -> Any:
+    def make(self: Any, args: tuple[Any, ...], kwds: dict[str, Any], deep: bool) -> Any:
         arena = self._started_link().arena
         if arena is not None and can_be_resident(typeid, args, kwds):
-            return self._keep_alive(_MAKE_RESIDENT(arena, typeid, args, kwds, deep=deep))
+            return self._keep_alive(_make_resident()(arena, typeid, args, kwds, deep=deep))
         if deep:
             return self._proxy_of(self._create_granted(deep_typeid(typeid), *args, **kwds))
         return served(self, *args, **kwds)
 
-    def create(self: Any, /, *args: Any, **kwds: Any) -> Any:
+    def make_as_asked(self: Any, args: tuple[Any, ...], kwds: dict[str, Any]) -> Any:
         deep, kwds = split_deep(typeid, kwds, default=self._deep)
         name, kwds = split_name(typeid, kwds)
         if typeid == "defaultdict":
             args = _with_plain_factory(args)
         if name is None:
-            return make(self, args, kwds, deep=deep)
+            return make(self, args, kwds, deep)
         return self._make_named(
-            name, lambda: make(self, args, kwds, deep=deep), lambda found: asks_for_no_more(found, typeid, args, kwds)
+            name, lambda: make(self, args, kwds, deep), lambda found: asks_for_no_more(found, typeid, args, kwds)
         )
 
+    def create(self: Any, /, *args: Any, **kwds: Any) -> Any:
+        if kwds or is_asked:
+            return make_as_asked(self, args, kwds)
+        return make(self, args, kwds, self._deep and can_be_deep)
+
+    can_be_deep, is_asked = typeid in DEEP_TYPEIDS, typeid == "defaultdict"
     create.__name__ = typeid
     create.__qualname__ = f"SyncManager.{typeid}"
     return create
