@@ -31,9 +31,6 @@ use crate::units;
 const KIND: u64 = 7;
 /// The low bits of the intent word that hold the number of entries.
 const COUNT: u64 = 0xff;
-/// One of these bits: the entries are in the second half of the log.
-const APART: u64 = 0x80;
-const HALF: usize = lockable::ENTRIES / 2;
 
 /// Whether no change is being applied in an object with this intent word.
 #[inline]
@@ -45,21 +42,12 @@ pub(crate) fn is_quiet(intent: u64) -> bool {
 pub(crate) struct Change {
     entries: [(u64, u64); lockable::ENTRIES],
     count: usize,
-    is_apart: bool,
 }
 
 impl Change {
     #[inline]
     pub fn new() -> Self {
-        Self { entries: [(0, 0); lockable::ENTRIES], count: 0, is_apart: false }
-    }
-
-    /// One that is announced in the second half of the log if it fits there: for what one process does to an object while
-    /// another one does something else to it, again and again. Neither has to fetch the other's entries then, which it
-    /// would overwrite without having read them.
-    #[inline]
-    pub fn apart() -> Self {
-        Self { is_apart: true, ..Self::new() }
+        Self { entries: [(0, 0); lockable::ENTRIES], count: 0 }
     }
 
     /// Whether `more` entries still fit.
@@ -99,18 +87,16 @@ pub(crate) fn commit<M: Memory>(space: &Space<M>, owner: u64, change: &Change) -
         return entries.iter().try_for_each(|&(what, value)| apply(space, what, value));
     }
     let quiet = memory.load(owner + lockable::INTENT)?;
-    let half = if change.is_apart && entries.len() <= HALF { APART } else { 0 };
-    let intent = quiet | half | entries.len() as u64;
     if is_planted(Bug::IntentBeforeItsEntries) {
-        memory.store(owner + lockable::INTENT, intent)?;
+        memory.store(owner + lockable::INTENT, quiet | change.count as u64)?;
     }
-    let mut place = owner + log_of(intent);
+    let mut place = owner + lockable::LOG;
     for &(what, value) in entries {
         memory.store(place, what)?;
         memory.store(place + 8, value)?;
         place += 16;
     }
-    memory.store(owner + lockable::INTENT, intent)?;
+    memory.store(owner + lockable::INTENT, quiet | change.count as u64)?;
     for &(what, value) in entries {
         if is_planted(Bug::IntentClearedEarly) {
             close(space, owner, quiet)?;
@@ -118,12 +104,6 @@ pub(crate) fn commit<M: Memory>(space: &Space<M>, owner: u64, change: &Change) -
         apply(space, what, value)?;
     }
     close(space, owner, quiet)
-}
-
-/// Where the entries of an intent begin.
-#[inline]
-fn log_of(intent: u64) -> u64 {
-    if intent & APART == 0 { lockable::LOG } else { lockable::LOG_APART }
 }
 
 #[inline]
@@ -135,13 +115,12 @@ fn close<M: Memory>(space: &Space<M>, owner: u64, intent: u64) -> Result<()> {
 #[cold]
 pub(crate) fn complete<M: Memory>(space: &Space<M>, owner: u64) -> Result<()> {
     let intent = space.memory.load(owner + lockable::INTENT)?;
-    let count = intent & COUNT & !APART;
-    let room = if intent & APART == 0 { lockable::ENTRIES } else { HALF };
-    if count > room as u64 {
+    let count = intent & COUNT;
+    if count > lockable::ENTRIES as u64 {
         return corrupt("an intent has too many parts");
     }
     for entry in 0..count {
-        let place = owner + log_of(intent) + entry * 16;
+        let place = owner + lockable::LOG + entry * 16;
         let (what, value) = (space.memory.load(place)?, space.memory.load(place + 8)?);
         apply(space, what, value)?;
     }

@@ -23,7 +23,7 @@ use crate::memory::Memory;
 /// "manorare" in the byte order of the machine.
 const MAGIC: u64 = u64::from_be_bytes(*b"manorare");
 /// Raised with every change of a layout in the arena.
-pub const VERSION: u64 = 5;
+pub const VERSION: u64 = 4;
 
 /// Arenas up to this size have small units, so that they hold slabs of every class.
 const SMALL_BYTES_MAX: u64 = 8 << 20;
@@ -87,8 +87,6 @@ pub(crate) mod lockable {
     pub const BYTES: u64 = 512;
     /// How many entries the intent holds.
     pub const ENTRIES: usize = 16;
-    /// The second half of them, where short changes can be announced apart from others.
-    pub const LOG_APART: u64 = LOG + ENTRIES as u64 / 2 * 16;
 }
 
 /// The places that depend on the arena's size.

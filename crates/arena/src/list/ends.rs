@@ -80,7 +80,7 @@ impl List {
     ) -> Result<(usize, u64)> {
         let admitted = Cell::new(0);
         let admit = |space: &Space<M>, length| {
-            self.fetch(space, lockable::LOG);
+            self.fetch(space);
             admitted.set(owner.admit(space, length, staged.len() as u64)?);
             Ok(admitted.get() >= least)
         };
@@ -95,10 +95,10 @@ impl List {
         Ok(done.unwrap_or((0, 0)))
     }
 
-    /// Has both of the lines come at once that a change writes for certain, whose log is at `log`.
+    /// Has both of the lines come at once that a change writes for certain.
     #[inline]
-    fn fetch<M: Memory>(&self, space: &Space<M>, log: u64) {
-        for word in [lockable::BODY, log] {
+    fn fetch<M: Memory>(&self, space: &Space<M>) {
+        for word in [lockable::BODY, lockable::LOG] {
             space.memory.fetch(self.object.at + word);
         }
     }
@@ -107,7 +107,7 @@ impl List {
     /// leaf of a short list.
     pub(crate) fn fetch_all<M: Memory>(&self, space: &Space<M>) {
         space.memory.fetch(self.object.at + lockable::LOCK);
-        self.fetch(space, lockable::LOG_APART);
+        self.fetch(space);
         if let Ok(leaf) = space.memory.load(self.object.body(ROOT) + LINK) {
             space.memory.fetch(leaf);
         }
@@ -167,7 +167,7 @@ impl List {
     ) -> Result<usize> {
         let (space, slot) = (&heap.space, heap.slot());
         let guard = heap.begin(self.object)?;
-        self.fetch(space, lockable::LOG_APART);
+        self.fetch(space);
         let length = self.length(space)?;
         let Some(last) = length.checked_sub(1) else { return Ok(0) };
         let mut path = Path::new();
@@ -176,7 +176,7 @@ impl List {
         let place = if end == End::Front { 0 } else { path.leaf.ring.count };
         Self::open_gap(space, &guard, &mut path.leaf, place)?;
         let node = &path.leaf;
-        let (mut change, mut count) = (Change::apart(), 0u64);
+        let (mut change, mut count) = (Change::new(), 0u64);
         for taken in taken.iter_mut().take(node.ring.count as usize) {
             let index = if end == End::Front { count } else { node.ring.count - 1 - count };
             let cell = value::Cell(space.memory.load(node.item_at(index))?);
