@@ -6,7 +6,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -268,13 +268,12 @@ def taken_by_a_child(pid: int, size: int) -> Iterator[None]:
 
 def take_all_slots(test: Connection, pid: int, size: int) -> None:
     files = [file for file in Path(f"/proc/{pid}/fd").iterdir() if "manor-arena" in str(file.readlink())]
-    found = max(files, key=lambda file: file.stat().st_ino)  # forked servers inherit older ones
-    assert found.stat().st_size == size
-    fd = os.open(found, os.O_RDWR)
+    assert size in {file.stat().st_size for file in files}
     arenas = []
-    try:
-        while True:
-            arenas.append(_native.Arena.attach(fd, "filler", Hooks()))
-    except ArenaUnavailable:
-        test.send("taken")
+    for file in files:  # forked servers inherit older ones, and no number of a file says which is theirs
+        fd = os.open(file, os.O_RDWR)
+        with suppress(ArenaUnavailable):
+            while True:
+                arenas.append(_native.Arena.attach(fd, "filler", Hooks()))
+    test.send("taken")
     test.recv()
