@@ -126,23 +126,28 @@ impl Condition {
         if !self.is_owned(heap, me)? {
             return Ok(false);
         }
-        self.tell_first(heap, count)?;
+        self.tell(heap, |space| self.line().tell_first(space, count))?;
         Ok(true)
     }
 
     /// Tells the next one what a deputy was told whose client has died before it learnt of that.
     pub fn pass_on<M: Memory>(&self, heap: &Heap<M>) -> Result<()> {
         heap.check_not_forked()?;
-        self.tell_first(heap, 1)
+        self.tell(heap, |space| self.line().tell_first(space, 1))
     }
 
-    fn tell_first<M: Memory>(&self, heap: &Heap<M>, count: u64) -> Result<()> {
+    /// Tells those who wait, if there are any, as `job` does, which returns whom to wake.
+    fn tell<M: Memory>(
+        &self,
+        heap: &Heap<M>,
+        job: impl FnOnce(&Space<M>) -> Result<Vec<u64>>,
+    ) -> Result<()> {
         if self.line().is_empty(&heap.space)? {
             return Ok(());
         }
         let wakes = {
             let _guard = heap.begin(self.object)?;
-            self.line().tell_first(&heap.space, count)?
+            job(&heap.space)?
         };
         wake_all(&heap.space, &wakes)
     }
@@ -153,13 +158,7 @@ impl Condition {
         if !self.is_owned(heap, me)? {
             return Ok(false);
         }
-        if !self.line().is_empty(&heap.space)? {
-            let wakes = {
-                let _guard = heap.begin(self.object)?;
-                self.tell_all(&heap.space)?
-            };
-            wake_all(&heap.space, &wakes)?;
-        }
+        self.tell(heap, |space| self.tell_all(space))?;
         Ok(true)
     }
 
