@@ -75,6 +75,8 @@ const ROUSED: u64 = 1 << 61;
 const DIED: u64 = 1 << 62;
 /// In the state: somebody may wait.
 const WAITERS: u64 = 1 << 63;
+/// The state of a lock that is free although somebody stands in line.
+const LEFT_FREE: u64 = WAITERS | ROUSED;
 
 /// A lock of an arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! Taking and leaving a lock where that is not one exchange, and who holds it.
 
 use super::{
-    COUNT, DEAD, DIED, FROZEN, HANDED, Mutex, OWNER, ROUSED, SINCE, SITE, STATE, Taken, WAITERS,
+    COUNT, DEAD, DIED, FROZEN, HANDED, LEFT_FREE, Mutex, OWNER, ROUSED, SINCE, SITE, STATE, Taken,
+    WAITERS,
 };
 use crate::change::Change;
 use crate::clock;
@@ -129,8 +130,8 @@ impl Mutex {
                     return Ok(Freed::NotOwner);
                 }
                 if state & DIED == 0 && !self.is_due(space)? {
-                    let left = WAITERS | ROUSED;
-                    if space.memory.exchange(self.object.body(STATE), state, left)? == state {
+                    let at = self.object.body(STATE);
+                    if space.memory.exchange(at, state, LEFT_FREE)? == state {
                         break self.rouse_first(space, &guard)?;
                     }
                 } else if self.freeze(space, state)? {

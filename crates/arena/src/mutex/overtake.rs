@@ -1,6 +1,6 @@
 //! Leaving a lock free for whoever runs, although somebody stands in line.
 
-use super::{HANDED, Mutex, OWNER, ROUSED, STATE, WAITERS};
+use super::{HANDED, LEFT_FREE, Mutex, OWNER, ROUSED, STATE};
 use crate::failure::Result;
 use crate::heap::Heap;
 use crate::layout::Space;
@@ -25,9 +25,7 @@ impl Mutex {
         seen: u64,
     ) -> Result<bool> {
         let at = self.object.body(STATE);
-        if seen != WAITERS | ROUSED
-            || heap.space.memory.exchange(at, seen, seen | me.word())? != seen
-        {
+        if seen != LEFT_FREE || heap.space.memory.exchange(at, seen, seen | me.word())? != seen {
             return Ok(false);
         }
         self.note_taken(&heap.space)?;
@@ -42,10 +40,10 @@ impl Mutex {
         me: LifeId,
         seen: u64,
     ) -> Result<bool> {
-        let (at, left) = (self.object.body(STATE), WAITERS | ROUSED);
-        Ok(seen == left | me.word()
+        let at = self.object.body(STATE);
+        Ok(seen == LEFT_FREE | me.word()
             && !self.is_due(&heap.space)?
-            && heap.space.memory.exchange(at, seen, left)? == seen)
+            && heap.space.memory.exchange(at, seen, LEFT_FREE)? == seen)
     }
 
     /// Whether it is time to hand the lock over.
@@ -61,7 +59,7 @@ impl Mutex {
         guard: &Guard<'_, M>,
     ) -> Result<Option<u64>> {
         let Some(first) = first_alive(space, guard, self.line(), &mut Pruned::default())? else {
-            space.memory.exchange(self.object.body(STATE), WAITERS | ROUSED, 0)?;
+            space.memory.exchange(self.object.body(STATE), LEFT_FREE, 0)?;
             return Ok(None);
         };
         Ok(first.tell(space, Standing::Notified)?.then_some(first.at))

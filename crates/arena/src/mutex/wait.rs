@@ -78,7 +78,7 @@ impl Mutex {
         let (outcome, wake) = {
             let guard = heap.lock(self.object)?;
             if ticket.is_in_line(space)? {
-                // Nobody is told anything in this line before it is granted.
+                // What a dead one was told is not passed on: whoever stands behind it looks, as we do now.
                 prune_before(space, &guard, self.line(), ticket, &mut Pruned::default())?;
             }
             let wake = loop {
