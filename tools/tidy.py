@@ -21,7 +21,7 @@ FUNCTION_LINES_MAX = 40
 SOURCE_SUFFIXES = {".py", ".pyi", ".rs"}
 TEXT_SUFFIXES = SOURCE_SUFFIXES | {".md", ".toml", ".yml", ".yaml"}
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
-NATIVE_USERS = ("src/manor/_resident", "src/manor/_transport")
+NATIVE_USERS = ("src/manor/_resident", "src/manor/_transport", "src/manor/_wire", "src/manor/_codec")
 UNPICKLER = "src/manor/_codec"
 TEST_NAME = re.compile(r"`(tests/[\w/.-]+\.py)::(\w+)(?:::(\w+))?[^`]*`")
 
@@ -104,7 +104,7 @@ def wrong_imports(file: Path, tree: ast.Module) -> Iterator[str]:
         if imports_package(node):
             yield f"{place}: imports the whole package, which imports everything; import from the module that has it"
         if imports_native(node) and not str(file).startswith(NATIVE_USERS):
-            yield f"{place}: only _resident and _transport import the native module"
+            yield f"{place}: only _resident, _transport, _wire and _codec import the native module"
         if unpickles(node) and not str(file).startswith(UNPICKLER):
             yield f"{place}: only _codec unpickles"
 

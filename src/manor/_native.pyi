@@ -1,4 +1,4 @@
-"""Native parts of manor; their stubs are in three files, of which this one names everything.
+"""Native parts of manor; their stubs are in four files, of which this one names everything.
 
 `Connection` moves messages (byte strings with a length) between two processes over a connected stream socket, and
 on one machine through shared memory beside it. It knows nothing of what the messages mean.
@@ -12,6 +12,13 @@ from typing import Any, Self, SupportsIndex, final
 
 from typing_extensions import disjoint_base
 
+from manor._native_messages import decode_plain as decode_plain
+from manor._native_messages import encode_arguments as encode_arguments
+from manor._native_messages import encode_scalar as encode_scalar
+from manor._native_messages import pack_answer as pack_answer
+from manor._native_messages import pack_call as pack_call
+from manor._native_messages import unpack_answer as unpack_answer
+from manor._native_messages import unpack_call as unpack_call
 from manor._native_transport import Connection as Connection
 from manor._native_transport import Turns as Turns
 from manor._native_waiting import Acting as Acting
@@ -27,7 +34,8 @@ from manor._native_waiting import Watch as Watch
 __all__ = [
     "Acting", "Arena", "Barrier", "Condition", "Connection", "Deputy", "Dict", "Event", "List", "ListWalk", "Mutex",
     "Namespace", "Object", "Queue", "Semaphore", "Set", "Turns", "Variable", "Walk", "Watch", "Witness",
-    "own_methods", "rebuild_by", "rebuild_resident",
+    "decode_plain", "encode_arguments", "encode_scalar", "own_methods", "pack_answer", "pack_call", "rebuild_by",
+    "rebuild_resident", "unpack_answer", "unpack_call",
 ]  # fmt: skip
 
 @final

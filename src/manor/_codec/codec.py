@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from manor._codec import pickles
 from manor._codec.exceptions import pack_exception, unpack_exception
 from manor._codec.pickles import Buffer
+from manor._native import decode_plain
 from manor.errors import ProtocolError, RemoteError, ServerTraceback
 
 __all__ = ["Codec", "codec_for"]
@@ -26,10 +27,10 @@ class Codec(ABC):
     number: int
 
     @abstractmethod
-    def encode(self, value: object) -> list[Buffer]:
+    def encode(self, value: object) -> Sequence[Buffer]:
         """Return the parts of a payload; raise whatever the value's own pickling raises."""
 
-    def encode_plain(self, args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> list[Buffer] | None:
+    def encode_plain(self, args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> Sequence[Buffer] | None:
         """Return the parts of the payload of ``(args, kwds)`` if there is a short way for them; otherwise None."""
         return None
 
@@ -37,12 +38,16 @@ class Codec(ABC):
     def decode(self, payload: memoryview) -> Any:
         """Return the value of a payload."""
 
+    def decode_plain(self, payload: bytearray | memoryview, start: int) -> Any:
+        """Return the value that begins at *start* if it is plain: no class has a part in it. Or ``NotImplemented``."""
+        return NotImplemented
+
     @abstractmethod
-    def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
+    def encode_record(self, record: tuple[Any, ...]) -> Sequence[Buffer]:
         """Return the payload of *record*, which tells of a proxy by names; the last names its class, if known."""
 
     @abstractmethod
-    def encode_error(self, error: BaseException) -> list[Buffer]:
+    def encode_error(self, error: BaseException) -> Sequence[Buffer]:
         """Return an exception as a payload; never fails."""
 
     @abstractmethod
@@ -56,11 +61,12 @@ class _PickleCodec(Codec):
     encode = staticmethod(pickles.dumps)
     encode_plain = staticmethod(pickles.dumps_plain)
     decode = staticmethod(pickles.loads)
+    decode_plain = staticmethod(decode_plain)
 
-    def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
+    def encode_record(self, record: tuple[Any, ...]) -> Sequence[Buffer]:
         return [pickles.dumps_builtins(record, 5)]
 
-    def encode_error(self, error: BaseException) -> list[Buffer]:
+    def encode_error(self, error: BaseException) -> Sequence[Buffer]:
         return [pack_exception(error)]
 
     def decode_error(self, payload: memoryview) -> BaseException:
@@ -73,10 +79,10 @@ class _XmlCodec(Codec):
     name = "xmlrpclib"
     number = 2
 
-    def encode_record(self, record: tuple[Any, ...]) -> list[Buffer]:
+    def encode_record(self, record: tuple[Any, ...]) -> Sequence[Buffer]:
         return self.encode((*record[:-1], None))  # the other side is not to import what it is told to
 
-    def encode(self, value: object) -> list[Buffer]:
+    def encode(self, value: object) -> Sequence[Buffer]:
         import xmlrpc.client  # used by next to nobody, and slow to import
 
         text = xmlrpc.client.dumps(cast("Any", (value,)), allow_none=True)
@@ -88,7 +94,7 @@ class _XmlCodec(Codec):
         (value,) = cast("Any", xmlrpc.client.loads(bytes(payload).decode())[0])
         return value
 
-    def encode_error(self, error: BaseException) -> list[Buffer]:
+    def encode_error(self, error: BaseException) -> Sequence[Buffer]:
         import traceback
 
         text = "".join(traceback.format_exception(error))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import pickle
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, Final
 
@@ -52,7 +53,7 @@ def _chain(error: BaseException) -> list[tuple[BaseException, bool]]:
     return links
 
 
-def _join(parts: list[Any]) -> bytes:
+def _join(parts: Iterable[Any]) -> bytes:
     return b"".join(bytes(part) for part in parts)
 
 

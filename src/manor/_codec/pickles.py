@@ -13,11 +13,12 @@ import copyreg
 import io
 import pickle
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final
 
 from manor._codec import reducers  # noqa: F401 - registers them
+from manor._native import decode_plain, encode_arguments, encode_scalar
 from manor.errors import ProtocolError
 
 __all__ = ["REFUSALS", "Buffer", "dumps", "dumps_builtins", "dumps_plain", "loads", "loads_whole"]
@@ -57,9 +58,12 @@ class _Pickler(pickle.Pickler):
     """The C pickler; a class of its own so that it can have a ``dispatch_table``."""
 
 
-def dumps(value: object) -> list[Buffer]:
+def dumps(value: object) -> Sequence[Buffer]:
     """Return the parts of a payload, to be sent one after the other."""
     if type(value) in _SCALARS:
+        short = encode_scalar(value)
+        if short is not None:
+            return short
         if type(value) is bytes and len(value) >= _IN_BAND_BYTES_MAX:
             return [_BEGIN + _bytes_opcode(len(value)), value, pickle.STOP]
         return [pickle.dumps(value, 5)]
@@ -85,8 +89,11 @@ def dumps(value: object) -> list[Buffer]:
     return [_HEAD.pack(b"B", len(buffers)) + sizes, data, *buffers]
 
 
-def dumps_plain(args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> list[Buffer] | None:
+def dumps_plain(args: tuple[Any, ...], kwds: Mapping[str, Any] | None) -> Sequence[Buffer] | None:
     """Return the parts of the payload of a call whose arguments are few and plain, the short way; otherwise None."""
+    short = encode_arguments(args, kwds)
+    if short is not None:
+        return short
     if kwds:
         return None
     long = False
@@ -118,6 +125,9 @@ def _bytes_opcode(length: int) -> bytes:
 
 def loads(payload: memoryview | bytes | bytearray) -> Any:
     """Return the value; arrays from out-of-band buffers are writable views into *payload*."""
+    value = decode_plain(payload, 0)
+    if value is not NotImplemented:
+        return value
     if len(payload) and payload[0] == _PICKLE_BYTE:
         return pickle.loads(payload)
     data, buffers = _split(memoryview(payload))

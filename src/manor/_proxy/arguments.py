@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from manor._codec.context import Recipient, travel
@@ -22,7 +22,7 @@ _CREATE: Final = "manager.create()"
 
 def encode_arguments(
     codec: Codec, recipient: Recipient, where: str, args: tuple[Any, ...], kwds: Mapping[str, Any]
-) -> list[Buffer]:
+) -> Sequence[Buffer]:
     """Return the parts of the payload of a call.
 
     Args:

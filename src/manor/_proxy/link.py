@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from manor import _log
@@ -131,7 +131,7 @@ class Link:
             except (*LOST, OverflowError) as error:
                 data = self._call_failed(session, method, patience, error)
             kind, confirm = unpack_answer(data, number)
-            result = self._decode(kind, memoryview(data)[ANSWER_BYTES:])
+            result = self._decode(kind, data)
             if confirm:
                 session.took = True
                 session.connection.confirm()
@@ -156,7 +156,7 @@ class Link:
 
     def _encode(
         self, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any] | None, proxy: BaseProxy | None
-    ) -> list[Any]:
+    ) -> Sequence[Any]:
         typeid = "manager" if proxy is None else proxy._token.typeid
         return encode_arguments(self.codec, self, f"{typeid}.{method}()", args, kwds or {})
 
@@ -166,8 +166,13 @@ class Link:
         waits = None if proxy is None else proxy._waits_.get(method)
         return patience_for(self.timeout, waits, args, kwds or {})
 
-    def _decode(self, kind: int, payload: memoryview) -> Any:
+    def _decode(self, kind: int, data: bytearray) -> Any:
         """Return a result, or a list of the one error: its traceback holds frames, and no frame may hold it in turn."""
+        if kind == _RESULT:
+            result = self.codec.decode_plain(data, ANSWER_BYTES)
+            if result is not NotImplemented:
+                return result
+        payload = memoryview(data)[ANSWER_BYTES:]
         travel.sender, outer = self, travel.sender
         try:
             if kind == _ERROR:

@@ -6,6 +6,7 @@ object that a proxy in it stands for. So the objects live for as long as the val
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from manor import _native
@@ -31,7 +32,7 @@ class Storing:
         self.references.append(reference)
         return len(self.references) - 1
 
-    def box(self, parts: list[Any]) -> _native.Object:
+    def box(self, parts: Iterable[Any]) -> _native.Object:
         """Return the box of a pickle."""
         box = _native.List(self.arena, None, BOX_TAG)
         box.extend([b"".join(parts), *self.references])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from manor import _native
@@ -132,7 +132,7 @@ class Attachment:
         parts = self._pickled(storing, value, place)
         return storing.box(parts) if storing.references else parts
 
-    def _pickled(self, storing: boxes.Storing, value: Any, place: str) -> list[pickles.Buffer]:
+    def _pickled(self, storing: boxes.Storing, value: Any, place: str) -> Sequence[pickles.Buffer]:
         travel.storing, outer = storing, travel.storing
         try:
             return pickles.dumps(value)

@@ -195,13 +195,16 @@ class Session:
         self.process.await_notices(notices, drops)
         if self.connection.is_abandoned():
             raise Abandoned
-        travel.sender = self
-        try:
-            args, kwds = self._codec.decode(payload)
-        except Exception as error:  # whatever a class raises when it is unpickled
-            return self._refuse(number, advised_of_missing(error))
-        finally:
-            travel.sender = None
+        arguments = self._codec.decode_plain(payload, 0)
+        if arguments is NotImplemented:
+            travel.sender = self
+            try:
+                arguments = self._codec.decode(payload)
+            except Exception as error:  # whatever a class raises when it is unpickled
+                return self._refuse(number, advised_of_missing(error))
+            finally:
+                travel.sender = None
+        args, kwds = arguments
         try:
             if ident == SERVER:
                 result = self._functions.call(self, method, args, kwds)

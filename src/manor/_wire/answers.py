@@ -1,5 +1,6 @@
 """Answers about an object itself, which the proxy that asked makes something of."""
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 __all__ = ["ITSELF", "Encoded", "Itself", "Method"]
@@ -35,4 +36,4 @@ class Encoded(NamedTuple):
         parts: Its payload.
     """
 
-    parts: list[Any]
+    parts: Sequence[Any]

@@ -22,6 +22,9 @@ import enum
 import struct
 from typing import Final
 
+from manor._native import pack_answer, pack_call
+from manor._native import unpack_answer as _unpack_answer
+from manor._native import unpack_call as _unpack_call
 from manor.errors import ProtocolError
 
 __all__ = [
@@ -42,15 +45,11 @@ __all__ = [
 SERVER: Final = 0
 """The ident that means the server itself, which is no hosted object."""
 
-_CALL: Final = struct.Struct("<BIQQQH")
 _DROP: Final = struct.Struct("<BQQI")
-_ANSWER: Final = struct.Struct("<BBI")
-_CALL_BYTE: Final = 0x43
 DROP_BYTE: Final = 0x44
 REGRET: Final = b"R"
 REGRET_BYTE: Final = REGRET[0]
-_CALL_BYTES: Final = _CALL.size
-ANSWER_BYTES: Final = _ANSWER.size
+ANSWER_BYTES: Final = 6
 
 
 class Kind(enum.IntEnum):
@@ -59,14 +58,6 @@ class Kind(enum.IntEnum):
     RESULT = 1
     PROXY = 2
     ERROR = 3
-
-
-_KINDS: Final = frozenset(int(kind) for kind in Kind)
-
-
-def pack_call(number: int, notices: int, drops: int, ident: int, method: bytes) -> bytes:
-    """Return the head of a call; the encoded arguments follow it in the same frame."""
-    return _CALL.pack(_CALL_BYTE, number, notices, drops, ident, len(method)) + method
 
 
 def pack_drop(notices: int, ident: int, credits_: int) -> bytes:
@@ -89,41 +80,22 @@ def unpack_call(data: bytearray) -> tuple[int, int, int, int, str, memoryview]:
         The number of the call on its session; how many control notices and how many drops the client process had sent
         before it; the ident of the hosted object, or ``SERVER``; the name of the method; and the encoded arguments.
     """
-    if len(data) < _CALL_BYTES:
-        raise ProtocolError(f"a call of {len(data)} bytes is too short")
-    byte, number, notices, drops, ident, length = _CALL.unpack_from(data)
-    start = _CALL_BYTES + length
-    if byte != _CALL_BYTE or len(data) < start:
-        raise ProtocolError(f"a malformed call that begins with {bytes(data[:16])!r}")
-    try:
-        method = data[_CALL_BYTES:start].decode()
-    except UnicodeDecodeError:
-        raise ProtocolError("the name of a method is not UTF-8") from None
-    return number, notices, drops, ident, method, memoryview(data)[start:]
+    found = _unpack_call(data)
+    if found is None:
+        raise ProtocolError(f"a malformed call of {len(data)} bytes that begins with {bytes(data[:16])!r}")
+    return found
 
 
-def pack_answer(kind: Kind, confirm: bool, number: int) -> bytes:
-    """Return the head of an answer; the encoded result follows it in the same frame.
-
-    Args:
-        kind: What the answer holds.
-        confirm: Whether the client is to say that the answer has arrived.
-        number: The number of the call.
-    """
-    return _ANSWER.pack(kind, confirm, number)
-
-
-def unpack_answer(data: bytearray, number: int) -> tuple[int, int]:
+def unpack_answer(data: bytearray, number: int) -> tuple[int, bool]:
     """Parse the head of the answer to call *number*, which is ``ANSWER_BYTES`` long.
 
     Returns:
         Its ``Kind``, as a plain number; and whether to confirm it.
     """
-    if len(data) < ANSWER_BYTES:
-        raise ProtocolError(f"an answer of {len(data)} bytes is too short")
-    kind, confirm, answered = _ANSWER.unpack_from(data)
+    found = _unpack_answer(data)
+    if found is None:
+        raise ProtocolError(f"a malformed answer of {len(data)} bytes that begins with {bytes(data[:16])!r}")
+    kind, confirm, answered = found
     if answered != number:
         raise ProtocolError(f"an answer to call {answered} where {number} was asked")
-    if kind not in _KINDS:
-        raise ProtocolError(f"an answer of unknown kind {kind}")
     return kind, confirm

@@ -3,7 +3,7 @@
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from manor import _native
@@ -23,7 +23,7 @@ class Hooks:
     unshow = staticmethod(keys.unshow)
     decode = staticmethod(pickles.loads)
 
-    def encode(self, value: Any, place: str) -> list[pickles.Buffer]:
+    def encode(self, value: Any, place: str) -> Sequence[pickles.Buffer]:
         return pickles.dumps(value)
 
     def open(self, kind: int, tag: int, at: int, generation: int) -> tuple[int, int]:

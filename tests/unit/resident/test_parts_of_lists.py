@@ -1,5 +1,6 @@
 """Slices that are replaced or removed: what they cost, and that it is one step."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ class Counting(Hooks):
     def __init__(self) -> None:
         self.encoded = 0
 
-    def encode(self, value: Any, place: str) -> list[pickles.Buffer]:
+    def encode(self, value: Any, place: str) -> Sequence[pickles.Buffer]:
         self.encoded += 1
         return super().encode(value, place)
 

@@ -1,6 +1,7 @@
 """Values that are pickled: which go the short way, and that those which must not do not."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -31,7 +32,7 @@ class Watching(Hooks):
     def __init__(self) -> None:
         self.encoded: list[Any] = []
 
-    def encode(self, value: Any, place: str) -> list[pickles.Buffer]:
+    def encode(self, value: Any, place: str) -> Sequence[pickles.Buffer]:
         self.encoded.append(value)
         return super().encode(value, place)
 
