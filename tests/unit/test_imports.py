@@ -13,10 +13,7 @@ FOREIGN = {
 
 OURS = {
     "import manor": {"manor"},
-    "import manor.managers": {
-        "manor", "manor._codec", "manor._codec.codec", "manor._codec.exception_parts", "manor._codec.exceptions",
-        "manor._codec.pickles", "manor._codec.reducers", "manor.errors", "manor.managers",
-    },
+    "import manor.managers": {"manor", "manor._codec", "manor._codec.reducers", "manor.managers"},
 }  # fmt: skip
 """More is imported when a name is first used."""
 

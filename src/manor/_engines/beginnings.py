@@ -15,7 +15,7 @@ import threading
 from multiprocessing import util
 from typing import Final
 
-from manor._codec import codec_for
+from manor._codec.codec import codec_for
 from manor._engines.handed import File, Handed
 from manor._engines.owned_link import OwnedLink
 from manor._engines.starting import Starting

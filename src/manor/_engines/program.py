@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from manor._codec import codec_for
+from manor._codec.codec import codec_for
 from manor._wire.references import Reference
 
 __all__ = ["PackedInitializer", "PackedRegistry", "Program", "main_left_alone"]

@@ -12,7 +12,7 @@ from manor._wire.deep import split_typeid
 from manor.errors import NotPicklable
 
 if TYPE_CHECKING:
-    from manor._codec import Codec
+    from manor._codec.codec import Codec
     from manor._codec.pickles import Buffer
 
 __all__ = ["encode_arguments"]

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 from typing import Final
 
-from manor._codec import Codec
+from manor._codec.codec import Codec
 from manor._proxy.identity import thread_serial
 from manor._transport.addresses import Address, is_path
 from manor._transport.connecting import connect

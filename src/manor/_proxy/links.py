@@ -12,7 +12,7 @@ import os
 import threading
 from multiprocessing import util
 
-from manor._codec import codec_for
+from manor._codec.codec import codec_for
 from manor._proxy.deadlines import within_deadline
 from manor._proxy.dialer import Dialer
 from manor._proxy.link import Link

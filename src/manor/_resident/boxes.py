@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from manor import _native
-from manor._codec import codec_for
+from manor._codec.codec import codec_for
 from manor._codec.context import travel
 
 __all__ = ["BOX_TAG", "STAND_IN_TAG", "Storing", "boxed", "unbox"]

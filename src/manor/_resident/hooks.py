@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from manor import _native
-from manor._codec import codec_for, pickles
+from manor._codec import pickles
+from manor._codec.codec import codec_for
 from manor._codec.context import travel
 from manor._codec.refusals import advice, advised
 from manor._resident import boxes, keys

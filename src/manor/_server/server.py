@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from manor import _log
-from manor._codec import Codec, codec_for
+from manor._codec.codec import Codec, codec_for
 from manor._server.controls import Control
 from manor._server.dispatch import Dispatcher
 from manor._server.endpoint import Endpoint, FirstConnections, open_endpoint

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
 from manor import _log
-from manor._codec import Codec
+from manor._codec.codec import Codec
 from manor._codec.context import travel
 from manor._codec.exceptions import current_error_text
 from manor._codec.refusals import advised, advised_of_missing

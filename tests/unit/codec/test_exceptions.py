@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from manor._codec import codec_for
+from manor._codec.codec import codec_for
 from manor.errors import ManorError, RemoteError, ServerTraceback
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from manor._codec import codec_for, pickles
+from manor._codec import pickles
+from manor._codec.codec import codec_for
 from manor._codec.pickles import dumps, loads
 from manor.errors import ProtocolError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from manor._codec import codec_for
+from manor._codec.codec import codec_for
 from manor._codec.context import travel
 from manor._proxy.base import RebuildProxy
 from manor._proxy.collections.counters import CounterProxy
