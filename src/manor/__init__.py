@@ -107,7 +107,7 @@ _ELSEWHERE: Final[dict[str, str]] = {
     "to_local": "manor._proxy.local_copies",
     "uninstall": "manor.managers.installing",
     "wait_for": "manor._proxy.watching",
-    "rebuild_resident": "manor._proxy.resident.base",  # for pickles
+    "R": "manor._proxy.resident.base",  # for pickles
 }
 _HOMES: Final[dict[str, str]] = {**dict.fromkeys(__all__, "manor.errors"), **_ELSEWHERE}
 

@@ -33,9 +33,9 @@ from manor._native_waiting import Watch as Watch
 
 __all__ = [
     "Acting", "Arena", "Barrier", "Condition", "Connection", "Deputy", "Dict", "Event", "List", "ListWalk", "Mutex",
-    "Namespace", "Object", "Queue", "Semaphore", "Set", "Turns", "Variable", "Walk", "Watch", "Witness",
+    "Namespace", "Object", "Queue", "R", "Semaphore", "Set", "Turns", "Variable", "Walk", "Watch", "Witness",
     "decode_plain", "encode_arguments", "encode_scalar", "own_methods", "pack_answer", "pack_call", "rebuild_by",
-    "rebuild_resident", "unpack_answer", "unpack_call",
+    "unpack_answer", "unpack_call",
 ]  # fmt: skip
 
 @final
@@ -114,7 +114,7 @@ class Object:
     def _tag(self) -> int: ...
     def _lease(self, seconds: float) -> None: ...
     def _record_of_pickle(self, server: bytes, number: int, place: bytes, /) -> bytes:
-        """What `rebuild_resident` takes."""
+        """What `R` takes."""
 
 @final
 class Witness:
@@ -227,7 +227,9 @@ def rebuild_by(
     `otherwise` is called, with the same arguments, for what is not known there.
     """
 
-def rebuild_resident(record: bytes, ident: int | None = None, key: bytes | None = None, /) -> Any:
+def R(  # noqa: N802 - for *rebuild*; pickles name it, and a short name is found sooner
+    record: bytes, ident: int | None = None, key: bytes | None = None, /
+) -> Any:
     """Return the proxy that was pickled.
 
     Args:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from manor import _native
 from manor._resident.attachment import arenas
 
-__all__ = ["NUMBERS", "TYPEIDS", "parts_of", "rebuild_by", "rebuild_resident"]
+__all__ = ["NUMBERS", "TYPEIDS", "R", "parts_of", "rebuild_by", "rebuild_resident"]
 
 TYPEIDS: Final = (
     "dict", "list", "set", "Value", "Array", "Namespace", "Lock", "RLock", "Semaphore", "BoundedSemaphore", "Event",
@@ -23,8 +23,9 @@ TYPEIDS: Final = (
 NUMBERS: Final = {typeid: number for number, typeid in enumerate(TYPEIDS)}
 _HEAD: Final = struct.Struct("<16sQQB")
 
-rebuild_resident = _native.rebuild_resident
-rebuild_resident.__module__ = "manor"  # pickles name it so: each dot in a name takes the unpickler longer to find it
+rebuild_resident = R = _native.R
+R.__module__ = "manor"
+"""Pickles name it ``manor.R``: each dot takes the unpickler longer to find it, and so does a second letter."""
 
 
 def rebuild_by(classes: dict[str, Any], otherwise: Callable[[bytes, int | None, bytes | None], Any]) -> None:

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from manor import rebuild_resident
 from manor._proxy.resident.proxies import CLASSES
 from manor._resident import attachment
-from manor._resident.pickled import TYPEIDS
+from manor._resident.pickled import TYPEIDS, rebuild_resident
 from manor.errors import ManagerDied, ObjectGone
 from manor.managers import SyncManager
 

@@ -1,4 +1,4 @@
-//! `manor._native.rebuild_resident`: from the pickle of a proxy to a proxy, in one step where all that it takes is there.
+//! `manor._native.R`: from the pickle of a proxy to a proxy, in one step where all that it takes is there.
 
 use ::arena::object::Handle;
 use pyo3::exceptions::PyRuntimeError;
@@ -34,7 +34,7 @@ pub fn rebuild_by(
 
 /// Return the proxy that was pickled.
 #[pyfunction]
-#[pyo3(signature = (record, ident = None, key = None, /), text_signature = "(record, ident=None, key=None, /)")]
+#[pyo3(name = "R", signature = (record, ident = None, key = None, /), text_signature = "(record, ident=None, key=None, /)")]
 pub fn rebuild_resident<'py>(
     record: &Bound<'py, PyAny>,
     ident: Option<&Bound<'py, PyAny>>,

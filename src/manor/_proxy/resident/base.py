@@ -11,7 +11,7 @@ from manor._codec.context import travel
 from manor._proxy.base import BaseProxy
 from manor._proxy.links import find_link
 from manor._resident import boxes
-from manor._resident.pickled import NUMBERS, parts_of, rebuild_by, rebuild_resident
+from manor._resident.pickled import NUMBERS, R, parts_of, rebuild_by, rebuild_resident
 from manor._resident.watching import Watch
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
@@ -27,7 +27,7 @@ _REBUILD: Final = Reference("manor._proxy.resident.opening", "rebuild")
 CLASSES: Final[dict[str, Any]] = {}
 """The class of each type of object, whose instances are made of an arena and a handle."""
 
-__all__ = ["CLASSES", "ResidentProxy", "rebuild_resident"]
+__all__ = ["CLASSES", "R", "ResidentProxy"]
 
 
 class ResidentProxy(BaseProxy):
