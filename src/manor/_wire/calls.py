@@ -13,6 +13,8 @@ the notices before it, as a call does, so that it cannot overtake the hold that 
 A regret says that the last answer was confirmed too early: an exception kept it from the client's user, and what the
 call took is to be given back.
 
+A call that is part of a chain of calls has that in front of it (``chains``).
+
 A client that no longer wants an answer closes the session, so no later call can ever get it.
 """
 
@@ -26,6 +28,7 @@ from manor.errors import ProtocolError
 
 __all__ = [
     "ANSWER_BYTES",
+    "CALL_BYTE",
     "DROP_BYTE",
     "REGRET",
     "REGRET_BYTE",
@@ -45,7 +48,7 @@ SERVER: Final = 0
 _CALL: Final = struct.Struct("<BIQQQH")
 _DROP: Final = struct.Struct("<BQQI")
 _ANSWER: Final = struct.Struct("<BBI")
-_CALL_BYTE: Final = 0x43
+CALL_BYTE: Final = 0x43
 DROP_BYTE: Final = 0x44
 REGRET: Final = b"R"
 REGRET_BYTE: Final = REGRET[0]
@@ -66,7 +69,7 @@ _KINDS: Final = frozenset(int(kind) for kind in Kind)
 
 def pack_call(number: int, notices: int, drops: int, ident: int, method: bytes) -> bytes:
     """Return the head of a call; the encoded arguments follow it in the same frame."""
-    return _CALL.pack(_CALL_BYTE, number, notices, drops, ident, len(method)) + method
+    return _CALL.pack(CALL_BYTE, number, notices, drops, ident, len(method)) + method
 
 
 def pack_drop(notices: int, ident: int, credits_: int) -> bytes:
@@ -76,8 +79,8 @@ def pack_drop(notices: int, ident: int, credits_: int) -> bytes:
 
 def unpack_drop(data: bytearray) -> tuple[int, int, int]:
     """Parse a drop: how many notices came before it, the object's ident, and the credits given back."""
-    if len(data) != _DROP.size:
-        raise ProtocolError(f"a drop of {len(data)} bytes")
+    if len(data) != _DROP.size or data[0] != DROP_BYTE:
+        raise ProtocolError(f"no drop, but {len(data)} bytes that begin with {bytes(data[:16])!r}")
     _, notices, ident, credits_ = _DROP.unpack(data)
     return notices, ident, credits_
 
@@ -93,7 +96,7 @@ def unpack_call(data: bytearray) -> tuple[int, int, int, int, str, memoryview]:
         raise ProtocolError(f"a call of {len(data)} bytes is too short")
     byte, number, notices, drops, ident, length = _CALL.unpack_from(data)
     start = _CALL_BYTES + length
-    if byte != _CALL_BYTE or len(data) < start:
+    if byte != CALL_BYTE or len(data) < start:
         raise ProtocolError(f"a malformed call that begins with {bytes(data[:16])!r}")
     try:
         method = data[_CALL_BYTES:start].decode()
