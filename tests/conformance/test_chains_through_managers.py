@@ -136,6 +136,13 @@ def test_a_chain_goes_through_coroutines(one: Any, second: Any, how: str, concur
     assert other.visit() == 1
 
 
+def test_an_event_loop_of_an_object_without_turns_passes_a_chain_on(one: Any, second: Any, three: Any) -> None:
+    other = with_threads(second, Visitor)
+    with pytest.raises(manor.WouldDeadlock):
+        one.have_in_a_loop(other, three, one)
+    assert one.visit() == 1
+
+
 def test_an_event_loop_that_would_wait_for_itself_is_told_so(manager: Any, second: Any, two: Any) -> None:
     one, sibling = with_threads(manager, Visitor), with_threads(manager, Visitor)
     for target in (one, sibling):

@@ -126,6 +126,9 @@ class Visitor:
         """Have an event loop of its own await an object that visits this one."""
         return asyncio.run(other.visit_from_coroutine(itself))
 
+    def have_in_a_loop(self, other: Any, third: Any, itself: Any) -> Any:
+        return other.in_a_loop(third, itself)
+
     def call_after(self, gate: Gate, *path: Any) -> Any:
         gate.stay()
         return self.call(*path)
