@@ -39,7 +39,7 @@ def of_the_same_user(process: bytes, ident: int, harmless: bytes) -> list[bytes]
         call(SERVER, b"dummy", harmless, number=2),
         frame(pack_drop(0, ident, 1)),
         call(ident, b"#GETVALUE", harmless, number=3),
-        frame(pack_chain([os.urandom(16)], "a.b"), pack_call(4, 0, 0, ident, b"echo"), harmless),
+        frame(pack_chain([os.urandom(16)], b"a.b"), pack_call(4, 0, 0, ident, b"echo"), harmless),
     ]
     return [
         entry + frame(hello(Role.CONTROL, os.urandom(16))) + b"".join(control),

@@ -203,8 +203,8 @@ def test_a_second_control_connection_of_a_process_is_refused_and_the_first_lives
         call(2**64 - 1, b"echo", HARMLESS),
         frame(b"H"),
         frame(b"H\xff\xff\xff"),
-        frame(pack_chain([os.urandom(16)] * 255, "x" * 4000)),
-        frame(pack_chain([], ""), pack_chain([], ""), pack_call(1, 0, 0, 0, b"dummy"), HARMLESS),
+        frame(pack_chain([os.urandom(16)] * 255, b"x" * 4000)),
+        frame(pack_chain([], b""), pack_chain([], b""), pack_call(1, 0, 0, 0, b"dummy"), HARMLESS),
     ],
     ids=[
         "notices", "unknown", "short call", "short drop", "cut call", "no UTF-8", "doorbells", "confirmations",

@@ -19,14 +19,14 @@ from typing import Any, Final, Protocol
 
 from manor.errors import ProtocolError
 
-__all__ = ["CHAIN_BYTE", "TOKEN_BYTES", "Departure", "pack_chain", "take_chain"]
+__all__ = ["CHAIN_BYTE", "TOKEN_BYTES", "Departure", "pack_chain", "readable", "take_chain"]
 
 CHAIN_BYTE: Final = 0x48
 TOKEN_BYTES: Final = 16
 _HEAD: Final = struct.Struct("<BBH")
 _TOKENS_MAX: Final = 255
-_TEXT_CHARACTERS_MAX: Final = 4000
-_TEXT_BYTES_MAX: Final = 4 * _TEXT_CHARACTERS_MAX
+_TEXT_BYTES_MAX: Final = 4000
+_LEFT_OUT: Final = b" [...] "
 
 
 class Departure(Protocol):
@@ -51,17 +51,17 @@ for_another_thread: Callable[[Callable[[], Any]], Callable[[], Any]] = _same
 """Returns a function for another thread, for whose end this one is going to wait: it is part of the same chain."""
 
 
-def pack_chain(tokens: Sequence[bytes], text: str) -> bytes:
+def pack_chain(tokens: Sequence[bytes], text: bytes) -> bytes:
     """Return what comes in front of a call; of a text that is too long, the middle is left out."""
-    tokens = tokens[-_TOKENS_MAX:]
-    if len(text) > _TEXT_CHARACTERS_MAX:
-        part = _TEXT_CHARACTERS_MAX // 2 - 5
-        text = f"{text[:part]} [...] {text[-part:]}"
-    encoded = text.encode("utf-8", "replace")
-    return b"".join((_HEAD.pack(CHAIN_BYTE, len(tokens), len(encoded)), *tokens, encoded))
+    if len(tokens) > _TOKENS_MAX:
+        tokens = tokens[-_TOKENS_MAX:]
+    if len(text) > _TEXT_BYTES_MAX:
+        part = (_TEXT_BYTES_MAX - len(_LEFT_OUT)) // 2
+        text = text[:part] + _LEFT_OUT + text[-part:]
+    return b"".join((_HEAD.pack(CHAIN_BYTE, len(tokens), len(text)), *tokens, text))
 
 
-def take_chain(message: bytearray) -> tuple[list[bytes], str]:
+def take_chain(message: bytearray) -> tuple[list[bytes], bytes]:
     """Take the chain away from the front of a call, and return its tokens and its text."""
     if len(message) < _HEAD.size:
         raise ProtocolError(f"a chain of {len(message)} bytes")
@@ -71,6 +71,12 @@ def take_chain(message: bytearray) -> tuple[list[bytes], str]:
     if length > _TEXT_BYTES_MAX or len(message) < end:
         raise ProtocolError(f"a malformed chain that begins with {bytes(message[:16])!r}")
     tokens = [bytes(message[start : start + TOKEN_BYTES]) for start in range(_HEAD.size, at, TOKEN_BYTES)]
-    text = message[at:end].decode("utf-8", "replace")
+    text = bytes(message[at:end])
     del message[:end]
-    return tokens, "".join(character if character.isprintable() else "?" for character in text)
+    return tokens, text
+
+
+def readable(text: bytes) -> str:
+    """Return the text of a chain for a message to people, whatever it is."""
+    found = text.decode("utf-8", "replace")
+    return found if found.isprintable() else "".join(each if each.isprintable() else "?" for each in found)

@@ -22,7 +22,7 @@ def departure() -> Any:
     return chains.depart()
 
 
-def told(departed: Any) -> tuple[list[bytes], str]:
+def told(departed: Any) -> tuple[list[bytes], bytes]:
     return take_chain(bytearray(departed.head))
 
 
@@ -32,7 +32,7 @@ def elsewhere(function: Callable[[], Any]) -> Any:
         return threads.submit(function).result(LIMIT_S)
 
 
-def enter(turn: Turn, tokens: list[bytes], text: str = "", *, shared: bool = False) -> Any:
+def enter(turn: Turn, tokens: list[bytes], text: bytes = b"", *, shared: bool = False) -> Any:
     """Enter a turn as part of a chain that has come; return what leaves from there."""
     with arrived(tokens, text):
         turn.enter("method", shared=shared)
@@ -51,7 +51,7 @@ def test_what_departs_tells_what_runs_and_where() -> None:
     turn.enter("method")
     tokens, text = told(departure())
     turn.leave()
-    assert text == "thing 1.method at host:5"
+    assert text == b"thing 1.method at host:5"
     assert len(tokens) == 1
 
 
@@ -61,7 +61,7 @@ def test_a_chain_that_comes_back_is_refused_for_as_long_as_it_is_waited_for() ->
     departed = departure()
     tokens, text = told(departed)
     with pytest.raises(WouldDeadlock, match=r"thing.method at  -> other.call -> thing.method"):
-        elsewhere(lambda: enter(turn, tokens, f"{text} -> other.call"))
+        elsewhere(lambda: enter(turn, tokens, text + b" -> other.call"))
     departed.end()
     late = ThreadPoolExecutor(1)
     waiting = late.submit(enter, turn, tokens)
@@ -107,9 +107,9 @@ def test_who_gives_up_waiting_waits_for_nothing_of_it_any_more() -> None:
 def test_a_chain_that_was_made_up_harms_nobody(count: int) -> None:
     turn = Turn("thing")
     tokens = [os.urandom(16) for _ in range(count)]
-    passed, text = elsewhere(lambda: enter(turn, tokens, "made up"))
+    passed, text = elsewhere(lambda: enter(turn, tokens, b"made up"))
     assert passed[:-1] == tokens[-254:] or passed[:-1] == tokens
-    assert text == "made up -> thing.method at "
+    assert text == b"made up -> thing.method at "
     turn.enter("method")
     turn.leave()
 
@@ -118,7 +118,7 @@ def test_a_server_has_one_token_in_a_chain_however_often_that_comes_by() -> None
     foreign, turns = os.urandom(16), [Turn(f"thing {number}") for number in range(20)]
 
     def come_by(tokens: list[bytes], left: list[Turn]) -> None:
-        with arrived(tokens, ""):
+        with arrived(tokens, b""):
             left[0].enter("method")
             departed = departure()
             passed, _ = told(departed)

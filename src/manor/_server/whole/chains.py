@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from manor._wire.chains import readable
+
 if TYPE_CHECKING:
     from manor._server.whole.turns import Turn
 
@@ -27,8 +29,8 @@ class Caller(Protocol):
         """Of the servers that it went through."""
 
     @property
-    def text(self) -> str:
-        """What runs there, in words."""
+    def text(self) -> bytes:
+        """What runs there, as it came."""
 
     def chains(self) -> list[Chain]:
         """Return those chains of this server that wait for it."""
@@ -77,7 +79,7 @@ class Chain:
     def names(self) -> list[str]:
         """Return what runs, in words."""
         own = [f"{turn.what}.{method}" for turn, method in self.calls]
-        return own if self.caller is None or not self.caller.text else [self.caller.text, *own]
+        return own if self.caller is None or not self.caller.text else [readable(self.caller.text), *own]
 
 
 class _Here(threading.local):

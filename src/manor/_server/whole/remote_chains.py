@@ -34,7 +34,7 @@ class _Departure:
 
     __slots__ = ("_token", "chain", "children", "head")
 
-    def __init__(self, chain: Chain, tokens: list[bytes], text: str) -> None:
+    def __init__(self, chain: Chain, tokens: list[bytes], text: bytes) -> None:
         self.chain: Chain | None = chain
         self.children: list[Chain] = []
         self._token = os.urandom(TOKEN_BYTES)
@@ -60,12 +60,12 @@ class _Caller:
 
     Attributes:
         tokens: Of the servers that it went through.
-        text: What runs there, in words.
+        text: What runs there, as it came.
     """
 
     __slots__ = ("_departures", "text", "tokens")
 
-    def __init__(self, tokens: list[bytes], text: str) -> None:
+    def __init__(self, tokens: list[bytes], text: bytes) -> None:
         self.tokens = tokens
         self.text = text
         self._departures = [found for found in map(_departures.get, tokens) if found is not None]
@@ -97,7 +97,7 @@ class arrived:  # noqa: N801 - reads as a word in a with statement
 
     __slots__ = ("_caller", "_child", "_outer")
 
-    def __init__(self, tokens: list[bytes], text: str) -> None:
+    def __init__(self, tokens: list[bytes], text: bytes) -> None:
         self._caller = _Caller(tokens, text)
         self._child = Chain(caller=self._caller)
 
@@ -118,12 +118,14 @@ def _depart() -> _Departure | None:
         caller = None if task is None else task.caller
     elif caller is None and not chain.calls:
         return None
-    calls = [f"{turn.what}.{method} at {describe(turn.where())}" for turn, method in chain.calls]
+    calls = " -> ".join([f"{turn.what}.{method} at {describe(turn.where())}" for turn, method in chain.calls]).encode(
+        "utf-8", "replace"
+    )
     if caller is None:
-        return _Departure(chain, [], " -> ".join(calls))
+        return _Departure(chain, [], calls)
     known = _departures if chain.caller is caller else ()  # those are found by way of the chain
     tokens = [token for token in caller.tokens if token not in known]
-    return _Departure(chain, tokens, " -> ".join([caller.text, *calls] if caller.text else calls))
+    return _Departure(chain, tokens, b" -> ".join(filter(None, (caller.text, calls))))
 
 
 # From now on calls that leave this process tell of which chain they are part.
