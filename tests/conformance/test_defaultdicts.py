@@ -1,13 +1,15 @@
 """Defaultdicts: what the factory makes is shared, and each key gets one of it."""
 
 import collections
+import sys
+from functools import partial
 from typing import Any
 
 import pytest
 
 import manor.managers
 from manor import to_local
-from tests.conformance.collections_subjects import FORK, SERVED, on_routes
+from tests.conformance.collections_subjects import FORK, SERVED, SPAWN, on_routes
 from tests.conformance.subjects import LIMIT_S, Subject, objects, on, until
 
 FACTORIES: list[Any] = [list, dict, set, collections.deque, collections.Counter]
@@ -118,6 +120,57 @@ def test_values_of_other_factories_are_copies(subject: Subject, manager: Any) ->
     assert type(totals["list"]) is list
     with pytest.raises(AttributeError):
         totals.default_factory = str
+
+
+@on_routes
+def test_a_factory_may_be_a_lambda_or_a_function_in_a_function(subject: Subject, manager: Any) -> None:
+    first = 5
+
+    def three() -> list[int]:
+        return [first, 0, 0]
+
+    groups = manager.defaultdict(lambda: [])  # noqa: PIE807 - a lambda on purpose
+    groups["k"].append(1)
+    subject.run_in_child(put_in, groups["k"])
+    assert to_local(groups) == {"k": [1, 1]}
+    inner = manager.defaultdict(three, {"given": [1]})
+    inner["k"].append(1)
+    assert to_local(inner) == {"given": [1], "k": [5, 0, 0, 1]}
+    assert manager.defaultdict(lambda: 7)["k"] == 7
+    assert manager.defaultdict(partial(three))["k"][0] == 5
+
+
+@on(SPAWN)
+def test_a_factory_by_value_finds_nothing_inherited_under_spawn(subject: Subject) -> None:
+    with subject.manager() as manager:
+        groups = manager.defaultdict(lambda: collections.defaultdict(lambda: []))  # noqa: PIE807 - as above
+        groups["a"]["b"].append(1)
+        groups["a"]["b"].append(2)
+        found = to_local(groups)
+        assert found == {"a": {"b": [1, 2]}}
+        assert found["x"]["y"] == []
+        copied = groups["a"].copy()
+        assert copied.default_factory() == groups["a"].default_factory() == []
+
+
+@on_routes
+def test_a_name_and_a_lambda_go_together(subject: Subject, manager: Any) -> None:
+    def named(value: int) -> Any:
+        return manager.defaultdict(lambda: [], name="by lambda") if value else None  # noqa: PIE807 - as above
+
+    named(1)["k"].append(1)
+    assert to_local(named(2)) == {"k": [1]}
+    with pytest.raises(manor.NameInUse):
+        manager.defaultdict(lambda: {}, name="by lambda")  # noqa: PIE807 - as above
+
+
+@on(SPAWN)
+def test_without_cloudpickle_a_lambda_as_a_factory_says_what_to_write(
+    subject: Subject, manager: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
+    with pytest.raises(manor.NotPicklable, match=r"define it at the top of a module.* such as list.* cloudpickle"):
+        manager.defaultdict(lambda: 0)
 
 
 @on(FORK, SERVED)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from manor._transport.preamble import Proof, pack_client
 from manor._wire.calls import SERVER, pack_call, pack_drop
+from manor._wire.chains import pack_chain
 from manor._wire.control import What
 from manor._wire.introduction import Role
 from tests.conformance.relay import relay
@@ -38,6 +39,7 @@ def of_the_same_user(process: bytes, ident: int, harmless: bytes) -> list[bytes]
         call(SERVER, b"dummy", harmless, number=2),
         frame(pack_drop(0, ident, 1)),
         call(ident, b"#GETVALUE", harmless, number=3),
+        frame(pack_chain([os.urandom(16)], b"a.b"), pack_call(4, 0, 0, ident, b"echo"), harmless),
     ]
     return [
         entry + frame(hello(Role.CONTROL, os.urandom(16))) + b"".join(control),

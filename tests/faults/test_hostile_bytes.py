@@ -14,6 +14,8 @@ import pytest
 
 from manor._codec.pickles import dumps
 from manor._transport.preamble import Proof, Verdict, pack_client, pack_server, unpack_server
+from manor._wire.calls import pack_call
+from manor._wire.chains import pack_chain
 from manor._wire.control import What, pack_pong
 from manor._wire.introduction import Refusal, Role, Welcome
 from tests.faults.conversations import call, of_strangers, of_the_same_user, over_tcp
@@ -199,10 +201,15 @@ def test_a_second_control_connection_of_a_process_is_refused_and_the_first_lives
         call(0, b"dummy", b"\x80"),
         call(0, b"dummy", b"B" + bytes(100)),
         call(2**64 - 1, b"echo", HARMLESS),
+        frame(b"H"),
+        frame(b"H\xff\xff\xff"),
+        frame(pack_chain([os.urandom(16)] * 255, b"x" * 4000)),
+        frame(pack_chain([], b""), pack_chain([], b""), pack_call(1, 0, 0, 0, b"dummy"), HARMLESS),
     ],
     ids=[
         "notices", "unknown", "short call", "short drop", "cut call", "no UTF-8", "doorbells", "confirmations",
         "oversized", "notices to come", "drops to come", "no payload", "no pickle", "no buffers", "no object",
+        "short chain", "cut chain", "chain without a call", "two chains",
     ],
 )  # fmt: skip
 def test_nonsense_on_a_session_ends_the_session_and_nothing_else(server: Attacked, frames: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._server.dispatch import ProxyResult
@@ -10,7 +10,7 @@ from manor._server.objects import Hosted
 from manor._server.server import Server
 from manor._wire.answers import Encoded
 from manor._wire.calls import SERVER
-from manor._wire.references import Reference, loaded
+from manor._wire.references import Reference
 from manor._wire.tokens import Token
 from manor.errors import NotExposed, ObjectGone
 
@@ -134,11 +134,6 @@ class LocalLink:
     def noted(self, result: Any, died: DeadOwner) -> Any:
         """As a grantee: return the result with its note."""
         return _NOTED(result, died.pid, died.process_name, died.kind_of_object)
-
-    def for_another_thread(self, function: Callable[[], Any]) -> Callable[[], Any]:
-        """Return *function* for a thread that calls on behalf of this one: turns are had by both together."""
-        chains = loaded("manor._server.whole.chains")
-        return function if chains is None else chains.on_behalf_of_this_thread(function)
 
     def encoded(self, result: Any, hosted: Hosted, method: str) -> Encoded:
         """As a grantee: return a result as it is to be sent."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
+from manor._codec.carried import carried
 from manor._engines.local_link import LocalLink
 from manor._proxy.base import BaseProxy
 from manor._resident.sharing import Sharing
@@ -68,7 +69,7 @@ def make_sharing(link: LocalLink, typeid: str, args: tuple[Any, ...], kwds: Mapp
         factory = args[0] if args else None
         if factory is None or (factory not in CONTAINERS and factory_number(factory) is not None and not deep):
             return None
-        made = _DefaultDict(share_all, *args, **kwds)
+        made = _DefaultDict(share_all, carried(factory), *args[1:], **kwds)
         made._link = link
         return made
     kind = DEEP_TYPES.get(typeid) if deep else None

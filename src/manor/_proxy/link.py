@@ -20,7 +20,7 @@ from manor._proxy.sessions import Session, Sessions
 from manor._transport.addresses import describe
 from manor._transport.connection import Connection
 from manor._transport.peers import machine_id
-from manor._wire import sites
+from manor._wire import chains, sites
 from manor._wire.calls import ANSWER_BYTES, Kind, pack_call, unpack_answer
 from manor._wire.granted import Granted
 from manor._wire.introduction import Role, Welcome
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Link"]
 
+_Args = tuple[Any, ...]
+_Kwds = Mapping[str, Any]
 _NUMBER_MASK: Final = 0xFFFFFFFF
 _RESULT: Final = int(Kind.RESULT)
 _ERROR: Final = int(Kind.ERROR)
@@ -94,12 +96,7 @@ class Link:
     # Calls
 
     def call(
-        self,
-        ident: int,
-        method: str,
-        args: tuple[Any, ...] = (),
-        kwds: Mapping[str, Any] | None = None,
-        proxy: BaseProxy | None = None,
+        self, ident: int, method: str, args: _Args = (), kwds: _Kwds | None = None, proxy: BaseProxy | None = None
     ) -> Any:
         """Call a method of a hosted object and return what it returned.
 
@@ -123,6 +120,9 @@ class Link:
         session.took = False
         control = self.control
         parts = [pack_call(number, control.posted, control.dropped, ident, self._name_of(method)), *payload]
+        departure = None if chains.depart is None else chains.depart()
+        if departure is not None:
+            parts.insert(0, departure.head)
         try:
             try:
                 if control.pending:
@@ -139,6 +139,9 @@ class Link:
         except BaseException:
             self._sessions.give_up(session)
             raise
+        finally:
+            if departure is not None:
+                departure.end()
         if kind == _ERROR:
             raise result.pop()
         return result
@@ -154,15 +157,11 @@ class Link:
         if idle and idle[-1].took and (idle[-1], idle[-1].number) != mark:
             idle.pop().abandon()
 
-    def _encode(
-        self, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any] | None, proxy: BaseProxy | None
-    ) -> Sequence[Any]:
+    def _encode(self, method: str, args: _Args, kwds: _Kwds | None, proxy: BaseProxy | None) -> Sequence[Any]:
         typeid = "manager" if proxy is None else proxy._token.typeid
         return encode_arguments(self.codec, self, f"{typeid}.{method}()", args, kwds or {})
 
-    def _patience(
-        self, method: str, args: tuple[Any, ...], kwds: Mapping[str, Any] | None, proxy: BaseProxy | None
-    ) -> Patience:
+    def _patience(self, method: str, args: _Args, kwds: _Kwds | None, proxy: BaseProxy | None) -> Patience:
         waits = None if proxy is None else proxy._waits_.get(method)
         return patience_for(self.timeout, waits, args, kwds or {})
 

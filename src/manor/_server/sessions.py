@@ -27,8 +27,9 @@ from manor._server.waiting import Abandoned, Cancellation
 from manor._transport.connection import LOST, Connection
 from manor._wire import sites
 from manor._wire.answers import Encoded
-from manor._wire.calls import DROP_BYTE, REGRET_BYTE, SERVER, Kind, unpack_call, unpack_drop
+from manor._wire.calls import CALL_BYTE, REGRET_BYTE, SERVER, Kind, unpack_call, unpack_drop
 from manor._wire.calls import pack_answer as _pack_answer
+from manor._wire.chains import CHAIN_BYTE, take_chain
 from manor.errors import MessageTooLarge, NotPicklable, ProtocolError
 
 if TYPE_CHECKING:
@@ -106,15 +107,15 @@ class Session:
         try:
             while True:
                 message = receive()
-                if message[0] == DROP_BYTE:
-                    self._drop(message)
-                    continue
-                if message[0] == REGRET_BYTE:
-                    self.undo()
-                    continue
+                answer = self._answer
+                if message[0] != CALL_BYTE:
+                    if message[0] != CHAIN_BYTE:
+                        self._note(message)
+                        continue
+                    answer = self._answer_in_chain
                 undo.clear()
                 try:
-                    send(self._answer(message))
+                    send(answer(message))
                 except OverflowError as error:  # before a byte of it is sent
                     send(self._too_large(message, error))
                 if self._after_answer:
@@ -221,6 +222,12 @@ class Session:
             return [_pack_answer(_RESULT, bool(self.call.undo), number), *result.parts]
         return self._encode(number, ident, method, result)
 
+    def _answer_in_chain(self, message: bytearray) -> list[Any]:
+        from manor._server.whole.remote_chains import arrived  # few servers are called by objects of others
+
+        with arrived(*take_chain(message)):
+            return self._answer(message)
+
     def _encode(self, number: int, ident: int, method: str, result: Any) -> list[Any]:
         kind = Kind.PROXY if type(result) is ProxyResult else Kind.RESULT
         travel.recipient = self
@@ -266,7 +273,10 @@ class Session:
     def _refuse(self, number: int, error: BaseException) -> list[Any]:
         return [_pack_answer(Kind.ERROR, False, number), *self._codec.encode_error(error)]
 
-    def _drop(self, message: bytearray) -> None:
+    def _note(self, message: bytearray) -> None:
+        if message[0] == REGRET_BYTE:
+            self.undo()
+            return
         notices, ident, credits_ = unpack_drop(message)
         self.process.await_notices(notices)
         self._dispatcher.table.give_back(ident, self.process, credits_)

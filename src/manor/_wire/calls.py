@@ -13,6 +13,8 @@ the notices before it, as a call does, so that it cannot overtake the hold that 
 A regret says that the last answer was confirmed too early: an exception kept it from the client's user, and what the
 call took is to be given back.
 
+A call that is part of a chain of calls has that in front of it (``chains``).
+
 A client that no longer wants an answer closes the session, so no later call can ever get it.
 """
 
@@ -29,6 +31,7 @@ from manor.errors import ProtocolError
 
 __all__ = [
     "ANSWER_BYTES",
+    "CALL_BYTE",
     "DROP_BYTE",
     "REGRET",
     "REGRET_BYTE",
@@ -46,6 +49,7 @@ SERVER: Final = 0
 """The ident that means the server itself, which is no hosted object."""
 
 _DROP: Final = struct.Struct("<BQQI")
+CALL_BYTE: Final = 0x43
 DROP_BYTE: Final = 0x44
 REGRET: Final = b"R"
 REGRET_BYTE: Final = REGRET[0]
@@ -67,8 +71,8 @@ def pack_drop(notices: int, ident: int, credits_: int) -> bytes:
 
 def unpack_drop(data: bytearray) -> tuple[int, int, int]:
     """Parse a drop: how many notices came before it, the object's ident, and the credits given back."""
-    if len(data) != _DROP.size:
-        raise ProtocolError(f"a drop of {len(data)} bytes")
+    if len(data) != _DROP.size or data[0] != DROP_BYTE:
+        raise ProtocolError(f"no drop, but {len(data)} bytes that begin with {bytes(data[:16])!r}")
     _, notices, ident, credits_ = _DROP.unpack(data)
     return notices, ident, credits_
 

@@ -6,8 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from manor._codec.carried import carried
 from manor._resident.placing import can_be_resident
-from manor._resident.tags import CONTAINERS
+from manor._resident.tags import CONTAINERS, factory_number
 from manor._wire.calls import SERVER
 from manor._wire.deep import DEEP_TYPEIDS, deep_typeid
 from manor._wire.references import Reference
@@ -161,11 +162,11 @@ def _about_holder(name: str, typeid: str) -> str:
     )
 
 
-def _with_plain_factory(args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _with_factory(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the arguments of a defaultdict: where ``manager.list`` is the factory, ``list`` is meant."""
     factory = args[0] if args else None
     if not isinstance(getattr(factory, "__self__", None), NamedObjects):
-        return args
+        return args if factory_number(factory) is not None else (carried(factory), *args[1:])
     name = getattr(factory, "__name__", "")
     return next(((known, *args[1:]) for known in CONTAINERS if known.__name__ == name), args)
 
@@ -190,7 +191,7 @@ def creator(typeid: str, served: Callable[..., Any]) -> Callable[..., Any]:
         deep, kwds = split_deep(typeid, kwds, default=self._deep)
         name, kwds = split_name(typeid, kwds)
         if typeid == "defaultdict":
-            args = _with_plain_factory(args)
+            args = _with_factory(args)
         if name is None:
             return make(self, args, kwds, deep)
         return self._make_named(

@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from manor._wire import chains
+
 if TYPE_CHECKING:
     from manor._proxy.base import BaseProxy
 
@@ -72,10 +74,7 @@ def _start(proxy: BaseProxy, method: str, args: tuple[Any, ...], kwds: Mapping[s
     loop = asyncio.get_running_loop()
     future: asyncio.Future[Any] = loop.create_future()
     context = contextvars.copy_context()
-    wrap = getattr(proxy._link, "for_another_thread", None)  # a link to the server that this process is
-    call = functools.partial(proxy._callmethod, method, args, kwds)
-    if wrap is not None:
-        call = wrap(call)
+    call = chains.for_another_thread(functools.partial(proxy._callmethod, method, args, kwds))
 
     def settle(result: Any, error: BaseException | None) -> None:
         if future.done():

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final
 
 from manor._proxy.base import BaseProxy
+from manor._proxy.whole.overriding import DIRECT, call_all_by_callmethod, call_by_callmethod
 from manor._wire.answers import ITSELF, Itself, Method
 from manor._wire.blueprints import OPEN_WHOLE
 from manor._wire.shapes import Shape
@@ -30,6 +31,7 @@ def remote_property(name: str) -> property:
             self._missed = (name, error)
             raise
 
+    setattr(read, DIRECT, name)
     return property(read)
 
 
@@ -40,6 +42,7 @@ def remote_method(name: str) -> Callable[..., Any]:
         result = self._link.call(self._ident, name, args, kwds, self)
         return result if type(result) in _SCALARS else self._answered(result)
 
+    setattr(call, DIRECT, name)
     return call
 
 
@@ -54,6 +57,11 @@ class WholeProxy(BaseProxy):
     _record_of_class: tuple[str, ...] = ()
     _learned_: ClassVar[set[str]]
     _missed: tuple[str, AttributeError] | None = None
+
+    def __init_subclass__(cls, **kwds: Any) -> None:
+        super().__init_subclass__(**kwds)
+        if cls._callmethod is not WholeProxy._callmethod:
+            call_all_by_callmethod(cls)
 
     def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
         result = self._link.call(self._ident, methodname, args, kwds, self)
@@ -90,7 +98,16 @@ class WholeProxy(BaseProxy):
         """Have an attribute found without a detour from now on, which costs as much as half the call."""
         if len(cls._learned_) < _LEARNED_MAX:
             cls._learned_.add(name)
-            setattr(cls, name, remote_property(name))
+            cls._add_attribute(name, remote_property(name))
+
+    @classmethod
+    def _add_attribute(cls, name: str, found: property) -> None:
+        """Add an attribute, also to those subclasses that must not inherit it."""
+        overrides = cls._callmethod is not WholeProxy._callmethod
+        setattr(cls, name, call_by_callmethod(found) if overrides else found)
+        for derived in cls.__subclasses__():
+            if getattr(derived, name, None) is found:
+                derived._add_attribute(name, found)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name[0] == "_":

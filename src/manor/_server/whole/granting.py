@@ -7,6 +7,7 @@ import types
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import manor._server.whole.remote_chains  # noqa: F401 - what has turns tells of them in the calls that it makes
 from manor._codec.main_module import of_main
 from manor._server.adapting import adapt
 from manor._server.dispatch import ProxyResult
@@ -78,11 +79,15 @@ def grant_whole(
     with lock:
         if hosted.whole is None:
             concurrency = concurrency or ("serial" if adapter is None else "threads")
-            turn = None if concurrency == "threads" else Turn(f"{hosted.typeid} {hosted.ident:x}")
+            turn = None if concurrency == "threads" else Turn(_name(hosted), dispatcher.public_address)
             is_adapted, readers = hosted.adapter is not None, concurrency == "readers"
             hosted.whole = Whole(kind, turn, readers=readers, allowed=allowed, is_adapted=is_adapted)
     grantee.note_hold(hosted)
     return ProxyResult(kind.record, f"{hosted.ident:x}", hosted.typeid, OPEN_WHOLE)
+
+
+def _name(hosted: Hosted) -> str:
+    return f"{hosted.typeid} {hosted.ident:x}"
 
 
 def grant_again(dispatcher: Dispatcher, grantee: Grantee, hosted: Hosted) -> ProxyResult:

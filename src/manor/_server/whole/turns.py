@@ -66,12 +66,14 @@ class Turn:
 
     Attributes:
         what: Names the object in messages.
+        where: Returns the address of its server.
     """
 
-    __slots__ = ("_free", "_holder", "_line", "_nested", "_readers", "what")
+    __slots__ = ("_free", "_holder", "_line", "_nested", "_readers", "what", "where")
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, where: Callable[[], object] = str) -> None:
         self.what = what
+        self.where = where
         self._free = [None]  # empty while anybody has the turn; to take from a list is as atomic as a lock, and quicker
         self._holder: Chain | None = None
         self._nested = 0
@@ -178,8 +180,8 @@ class Turn:
         return waiter, gate
 
     def _is_had(self, chain: Chain, shared: bool) -> bool:
-        """Go in once more if the thread reads already, or if a task of it has the turn and does not run yet."""
-        if shared and chain in self._readers:
+        """Go in once more if the chain reads already, or if a task of the thread has the turn and does not run yet."""
+        if shared and (chain in self._readers or not chain.waiting().isdisjoint(self._readers)):
             self._readers.append(chain)
             return True
         if self._holder is chain and all(turn is not self for turn, _ in chain.calls):
@@ -245,7 +247,7 @@ class Turn:
             return None
         seen.add(self)
         for holder in self._holding():
-            if holder is chain or holder in chain.parents:
+            if holder is chain or holder in chain.waiting():
                 return []
             for waiting, turn in holder.waits():
                 path = turn._path_to(chain, seen)
