@@ -13,6 +13,7 @@ from benchmarks.subject import FORK, Subject
 
 MANY = 100
 BULK = 20  # so many items of ours take about as long as one of the standard library's
+LONG = 100  # so many times longer is a stream: to have both processes start takes as long as hundreds of items of ours
 BOTH = "x.put(7); x.get()"
 SMALL, KILOBYTE = 7, b"x" * 1_000
 WALL, CPU = range(2)
@@ -71,7 +72,7 @@ def stream(sides: Sides, value: object, figure: int) -> Opener:
         is_standard = subject.package == "multiprocessing"
         with subject.manager() as manager:
             works = (one_by_one if is_standard else sides)(manager.Queue(), value)
-            with streaming(works, [server_of(manager)], 1 if is_standard else BULK, figure) as sample:
+            with streaming(works, [server_of(manager)], 1 if is_standard else LONG, figure) as sample:
                 yield sample
 
     return opened
@@ -82,7 +83,7 @@ def through(name: str, make: Make, sides: Sides, value: object, figure: int, at_
 
     @contextmanager
     def opened(_: Subject) -> Iterator[Sampler]:
-        with streaming(sides(make(FORK), value), [], BULK, figure) as sample:
+        with streaming(sides(make(FORK), value), [], LONG, figure) as sample:
             yield sample
 
     return Peer(name, opened, at_most)
