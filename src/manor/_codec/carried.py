@@ -13,7 +13,7 @@ from manor.errors import NotPicklable
 
 __all__ = ["Carried", "carried"]
 
-_DEFINITIONS: Final[tuple[type, ...]] = (FunctionType, type, functools.partial)
+_DEFINITIONS: Final[tuple[Any, ...]] = (FunctionType, type, functools.partial)
 
 
 class Carried:
