@@ -13,7 +13,7 @@ use crate::wait::line::{Pruned, first_alive};
 use crate::wait::node::Standing;
 
 /// How often a lock is handed over at most, in ns; that is how long a line may be overtaken.
-const HANDED_OVER_EACH_NS: u64 = 250_000;
+const HANDED_OVER_EACH_NS: u64 = 100_000;
 
 impl Mutex {
     /// Takes the lock if it is free although somebody stands in line, who is awake but not here yet.
