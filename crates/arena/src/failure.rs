@@ -33,6 +33,11 @@ pub enum Failure {
     Ended,
     /// The wait for an object was given up (see [`crate::pause`]).
     Interrupted,
+    /// Somebody else has a lock, and the caller did not want to wait for it.
+    Busy {
+        /// Where the lock is.
+        at: u64,
+    },
 }
 
 /// The result of an operation on the arena.
@@ -72,6 +77,7 @@ impl fmt::Display for Failure {
             Self::Changed => f.write_str("the container changed meanwhile"),
             Self::Ended => f.write_str("the manager of the arena has ended"),
             Self::Interrupted => f.write_str("the wait for the object was interrupted"),
+            Self::Busy { .. } => f.write_str("somebody else has the object just now"),
         }
     }
 }

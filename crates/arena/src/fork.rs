@@ -4,6 +4,8 @@
 //! child that went on with its parent's cipher would repeat nonces. `getpid` on every operation costs too
 //! much; instead a `pthread_atfork` handler advances a counter in the child.
 
+pub mod mutex;
+
 use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 

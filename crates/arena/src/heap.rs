@@ -11,34 +11,34 @@
 //! own, and a thread holds one at a time. If the process dies between, the sweeper does it.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::Error;
 use crate::block::{Block, Header, State};
 use crate::change;
-use crate::classes::{OBJECTS, SIZES, class_for};
-use crate::failure::{Failure, Result, corrupt};
+use crate::classes::class_for;
+use crate::failure::{Failure, Result};
 use crate::fork::SharedBirthplace;
-use crate::layout::{PAGE, SLOT_BYTES, SLOTS_AT, Space, lockable};
+use crate::fork::mutex::PrivateMutex;
+use crate::layout::{PAGE, Space};
 use crate::memory::Memory;
-use crate::slab::Shelf;
 use crate::tally::{self, Counter, Counts};
 use crate::units::{self, Backing, Claim, Kind, Run};
 
+mod stock;
 #[cfg(test)]
 mod tests;
+mod trim;
+
+use stock::Stock;
 
 /// In an extent of so many units, the rest of the last one hardly counts.
 const LARGE_UNITS: u64 = 16;
-
-/// Shelves per heap: one for each class.
-type Shelves = [Shelf; SIZES.len()];
 
 /// An attached process's way to the arena's memory. Threads share it.
 pub struct Heap<M> {
     pub(crate) space: Space<M>,
     operations: Counter,
-    shelves: Mutex<(Shelves, u64)>,
+    stock: PrivateMutex<Stock>,
     birthplace: SharedBirthplace,
 }
 
@@ -50,7 +50,7 @@ impl<M: Memory> Heap<M> {
         Self {
             operations: Counter::of(&space, slot),
             space,
-            shelves: Mutex::default(),
+            stock: PrivateMutex::default(),
             birthplace: SharedBirthplace::here(),
         }
     }
@@ -66,7 +66,6 @@ impl<M: Memory> Heap<M> {
         // Relaxed: the child has one thread.
         self.space.slot.store(slot, Ordering::Relaxed);
         self.operations.move_to(&self.space, slot);
-        *self.shelves() = Default::default();
         self.birthplace.move_here();
     }
 
@@ -81,23 +80,6 @@ impl<M: Memory> Heap<M> {
         tally::total(&self.space)
     }
 
-    /// Finds the slabs of our slot again, as the process would know them that made them.
-    #[cfg(test)]
-    pub(crate) fn rediscover(&self) -> Result<()> {
-        let (mut shelves, mut unit) = (self.shelves(), 0);
-        while let Some((head, run)) = units::next_run(&self.space, unit)? {
-            unit = head + run.length.max(1);
-            if run.kind == Kind::Slab && run.slot == self.slot() {
-                shelves.0[run.class].add(&self.space, run.class, head)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn shelves(&self) -> MutexGuard<'_, (Shelves, u64)> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Allocates a pending block for `payload` bytes behind its header; the bytes hold anything.
     pub(crate) fn allocate(&self, payload: u64) -> Result<Block> {
         self.check_not_forked()?;
@@ -110,69 +92,12 @@ impl<M: Memory> Heap<M> {
 
     /// Allocates a pending block of a class.
     pub(crate) fn allocate_small(&self, class: usize) -> Result<Block> {
-        let mut shelves = self.shelves();
         loop {
-            if let Some(at) = shelves.0[class].take(&self.space, class) {
-                let found = Header(self.space.memory.load(at)?);
-                if !found.is(State::Free) {
-                    return corrupt("a block on the shelf is not free");
-                }
-                let header = found.allocated(self.slot());
-                self.space.memory.store(at, header.0)?;
-                return Ok(Block { at, header });
+            if let Some(block) = self.take_from_shelf(class)? {
+                return Ok(block);
             }
-            self.restock(&mut shelves, class)?;
+            self.restock(class)?;
         }
-    }
-
-    /// Finds free blocks: freed ones of ours, then slabs that lost their owner, then a new slab.
-    #[cold]
-    fn restock(&self, shelves: &mut (Shelves, u64), class: usize) -> Result<()> {
-        let flags_at = SLOTS_AT + self.slot() * SLOT_BYTES + units::SLOT_FREED;
-        if self.space.memory.load(flags_at)? != 0 {
-            // Acquire pairs with `units::hint`.
-            let flags = self.space.memory.swap(flags_at, 0)?;
-            for (class, shelf) in shelves.0.iter_mut().enumerate() {
-                if flags >> class & 1 != 0 {
-                    shelf.follow_hints(&self.space, class)?;
-                }
-            }
-        }
-        if shelves.0[class].is_stocked() {
-            return Ok(());
-        }
-        let orphaned = self.space.memory.load(units::ORPHANED)?;
-        if orphaned != shelves.1 {
-            crate::sweep::adopt(self, |class, unit| {
-                shelves.0[class].add(&self.space, class, unit)
-            })?;
-            shelves.1 = orphaned;
-            if shelves.0[class].is_stocked() {
-                return Ok(());
-            }
-        }
-        let unit = self.new_slab(class)?;
-        shelves.0[class].add(&self.space, class, unit)
-    }
-
-    fn new_slab(&self, class: usize) -> Result<u64> {
-        let claim = self.claim_backed(1, self.space.map.unit_bytes())?;
-        let base = self.space.map.unit_at(claim.unit);
-        let header = Header::new(claim.generation, State::Free, 0);
-        for block in 0..self.space.map.blocks_per_slab(class) {
-            let at = base + block * SIZES[class];
-            if class == OBJECTS {
-                // Whatever was here must not pass for a lock, or for an intent to be completed.
-                for word in (lockable::LOCK..lockable::BODY).step_by(8) {
-                    self.space.memory.store(at + word, 0)?;
-                }
-            }
-            self.space.memory.store(at, header.0)?;
-        }
-        let run =
-            Run { kind: Kind::Slab, slot: self.slot(), class, backing: Backing::All, length: 1 };
-        self.space.memory.store(self.space.map.word_at(claim.unit), run.word())?;
-        Ok(claim.unit)
     }
 
     fn allocate_extent(&self, bytes: u64) -> Result<Block> {
@@ -220,50 +145,10 @@ impl<M: Memory> Heap<M> {
         self.settle(block.at)
     }
 
-    /// After leaving the lock: gives the units back if the block at `at`, just freed, was an extent.
+    /// After leaving the lock: gives the units back if the block at `at`, just freed, was an extent. If somebody has the
+    /// allocator for long, whoever cleans up does it.
     pub(crate) fn settle(&self, at: u64) -> Result<()> {
         if is_extent(&self.space, at)? { units::reclaim(&self.space, at) } else { Ok(()) }
-    }
-
-    /// Makes the slabs of ours free units in which nothing is allocated, but for one of each class.
-    pub(crate) fn retire_slabs(&self) -> Result<()> {
-        let mut shelves = self.shelves();
-        for (class, shelf) in shelves.0.iter_mut().enumerate() {
-            shelf.follow_hints(&self.space, class)?;
-            // Memory of lock words stays lock words.
-            let keep = if class == OBJECTS { usize::MAX } else { 1 };
-            for unit in shelf.retire(&self.space, class, keep) {
-                let (base, mut newest) = (self.space.map.unit_at(unit), 0);
-                for block in 0..self.space.map.blocks_per_slab(class) {
-                    let header = Header(self.space.memory.load(base + block * SIZES[class])?);
-                    newest = newest.max(header.generation());
-                }
-                units::retire(&self.space, unit, newest)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Returns the pages of free units to the system; `keep` units of them stay for reuse. Returns how many
-    /// units were returned. For a background thread: it takes a millisecond for every few megabytes.
-    pub fn trim(&self, keep: u64) -> Result<u64> {
-        self.retire_slabs()?;
-        let (mut unit, mut kept, mut returned) = (0, 0, 0);
-        while let Some((head, run)) = units::next_run(&self.space, unit)? {
-            unit = head + run.length.max(1);
-            if run.kind != Kind::Free || run.backing == Backing::None {
-                continue;
-            }
-            if kept + run.length <= keep {
-                kept += run.length;
-            } else if let Some(claim) = units::claim_free(&self.space, head, self.slot())? {
-                let bytes = claim.length * self.space.map.unit_bytes();
-                self.space.memory.punch(self.space.map.unit_at(head), bytes)?;
-                units::unclaim(&self.space, claim, Backing::None)?;
-                returned += claim.length;
-            }
-        }
-        Ok(returned)
     }
 }
 

@@ -16,13 +16,18 @@
 //! The upper half of the word is ours: a lock that nobody holds says there that somebody watches its object
 //! ([`crate::watch`]). So the first exchange fails just then, and who finds nobody watching pays nothing for asking.
 //!
+//! Who has something else to do than wait is told that the lock is [`Failure::Busy`]: for one who holds a lock of this
+//! process, or whose work somebody else can do later.
+//!
 //! The memory of lock words stays lock words for ever: the kernel may write to one that was just left.
+
+mod busy;
 
 use std::cell::Cell;
 
 use crate::Error;
 use crate::change::{self, Change};
-use crate::failure::{Result, corrupt};
+use crate::failure::{Failure, Result, corrupt};
 use crate::layout::{Space, lockable};
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
@@ -48,6 +53,8 @@ enum Sleep {
     Plain,
     /// By [`crate::pause`].
     Paused,
+    /// As Plain, but not for long.
+    Brief,
 }
 
 /// A held lock; dropping it leaves the lock.
@@ -76,6 +83,11 @@ impl<'s, M: Memory> Guard<'s, M> {
     #[inline]
     pub fn begin(space: &'s Space<M>, at: u64) -> Result<Self> {
         Self::take(space, at, Sleep::Paused)
+    }
+
+    /// As [`Self::acquire`]; [`Failure::Busy`] if somebody else has it for long.
+    pub fn acquire_soon(space: &'s Space<M>, at: u64) -> Result<Self> {
+        Self::take(space, at, Sleep::Brief)
     }
 
     #[inline]
@@ -206,7 +218,7 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Slee
     let waiters = u64::from(WAITERS);
     let mut seen = first;
     let mut spins = if memory.is_parallel() { SPINS } else { 0 };
-    let mut sleeps = 0;
+    let (mut sleeps, mut brief_until) = (0, 0);
     loop {
         if seen & u64::from(OWNER) == 0 {
             // Free, or its owner died. Having slept, assume that others still do.
@@ -223,15 +235,21 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Slee
             std::hint::spin_loop();
             seen = memory.load(word)?;
         } else {
+            if pause::is_kept() {
+                return busy(word);
+            }
             if sleeps == 0 {
                 tally::count_wait(space)?;
+                brief_until = memory.now_ns().saturating_add(RECHECK_NS);
+            } else if sleep == Sleep::Brief && memory.now_ns() >= brief_until {
+                return busy(word);
             }
             // Announce the sleep; if that fails, the word changed and `sleep` returns at once.
             memory.exchange(word, seen, seen | waiters)?;
             #[allow(clippy::cast_possible_truncation)] // The futex is the low half.
             let value = (seen | waiters) as u32;
             match sleep {
-                Sleep::Plain => memory.sleep(word, value, RECHECK_NS)?,
+                Sleep::Plain | Sleep::Brief => memory.sleep(word, value, RECHECK_NS)?,
                 Sleep::Paused => doze(space, word, value, me)?,
             }
             sleeps += 1;
@@ -241,6 +259,10 @@ fn wait<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, sleep: Slee
             }
         }
     }
+}
+
+fn busy<T>(word: u64) -> Result<T> {
+    Err(Failure::Busy { at: word - lockable::LOCK })
 }
 
 /// Sleeps by [`pause`], in which this thread may run anything, operations on the arena among it.

@@ -187,24 +187,36 @@ impl<M: Memory> Heap<M> {
 
     /// This process holds the object no longer (its last proxy went). Frees it if nobody else does.
     pub fn let_go(&self, handle: Handle) -> Result<()> {
-        self.clear_presence(resolve(&self.space, handle)?, self.slot())
+        self.let_go_unless(handle, || false)
+    }
+
+    /// As [`Self::let_go`], unless another thread holds the object again, which `is_held` is asked after a wait.
+    pub fn let_go_unless(&self, handle: Handle, is_held: impl Fn() -> bool) -> Result<()> {
+        let (object, mut tries) = (resolve(&self.space, handle)?, 0);
+        let dying = self.retried_quietly(|| {
+            tries += 1;
+            if tries > 1 && is_held() { Ok(false) } else { self.leave(object, self.slot()) }
+        })?;
+        if dying { self.finish(object) } else { Ok(()) }
     }
 
     /// Removes a process's presence; frees the object if that was all that held it.
     pub(crate) fn clear_presence(&self, object: Object, slot: u64) -> Result<()> {
-        let dying = {
-            let guard = self.lock(object)?;
-            let (at, bit) = presence_at(object, slot);
-            let mut change = Change::new();
-            change.write(at, self.space.memory.load(at)? & !bit);
-            let dying = self.is_last(object, 0, Some((at, bit)))?;
-            if dying {
-                change.turn(object.block(), State::Dropped);
-            }
-            guard.commit_around(&change)?;
-            dying
-        };
-        if dying { self.finish(object) } else { Ok(()) }
+        if self.leave(object, slot)? { self.finish(object) } else { Ok(()) }
+    }
+
+    /// Removes a process's presence; returns whether that was all that held the object, which is dropped then.
+    fn leave(&self, object: Object, slot: u64) -> Result<bool> {
+        let guard = self.lock(object)?;
+        let (at, bit) = presence_at(object, slot);
+        let mut change = Change::new();
+        change.write(at, self.space.memory.load(at)? & !bit);
+        let dying = self.is_last(object, 0, Some((at, bit)))?;
+        if dying {
+            change.turn(object.block(), State::Dropped);
+        }
+        guard.commit_around(&change)?;
+        Ok(dying)
     }
 
     /// Whether nothing holds the object, when `references` are to be left and `leaving` to be cleared.

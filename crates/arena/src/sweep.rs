@@ -91,7 +91,7 @@ impl<M: Memory> Heap<M> {
                 }
                 Kind::Extent => {
                     self.sweep_block(base, run, victim)?;
-                    units::reclaim(&self.space, base)?;
+                    units::reclaim_now(&self.space, base)?;
                 }
                 _ => {}
             }
@@ -181,7 +181,7 @@ pub(crate) fn adopt<M: Memory>(
             continue;
         }
         {
-            let guard = Guard::acquire(space, ALLOCATOR)?;
+            let guard = Guard::begin(space, ALLOCATOR)?;
             if units::run_at(space, head)? != run {
                 continue;
             }

@@ -18,9 +18,9 @@
 
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
-use crate::change::Change;
-use crate::failure::Result;
-use crate::layout::{ALLOCATOR, SLOTS, Space};
+use crate::change::{self, Change};
+use crate::failure::{Failure, Result};
+use crate::layout::{ALLOCATOR, SLOTS, Space, lockable};
 use crate::lock::Guard;
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
@@ -34,6 +34,9 @@ const COUNTED: u64 = 208;
 const OPERATIONS_BEFORE: u64 = 128;
 const WAITS_BEFORE: u64 = 136;
 const SWEEPS: u64 = 144;
+
+/// Looks at the counts without the lock: after so many that were disturbed, with it.
+const TRIES: usize = 8;
 
 /// Takes the counts of a process that has no slot.
 static UNCOUNTED: AtomicU64 = AtomicU64::new(0);
@@ -117,10 +120,28 @@ pub(crate) fn fold<M: Memory>(space: &Space<M>, slot: u64, is_death: bool) -> Re
     guard.commit(&change)
 }
 
-/// The counts of all processes, those that ended among them.
+/// The counts of all processes, those that ended among them. While somebody is stopped in the middle of a change of the
+/// allocator's, what is being folded may count twice.
 pub(crate) fn total<M: Memory>(space: &Space<M>) -> Result<Counts> {
-    // Nothing is folded meanwhile.
-    let _guard = Guard::acquire(space, ALLOCATOR)?;
+    for _ in 0..TRIES {
+        // Acquire (in `load`) pairs with the Release stores of `change::commit`.
+        let before = space.memory.load(ALLOCATOR + lockable::INTENT)?;
+        if !change::is_quiet(before) {
+            break;
+        }
+        let counts = sum(space)?;
+        if space.memory.load(ALLOCATOR + lockable::INTENT)? == before {
+            return Ok(counts); // Nothing was folded meanwhile.
+        }
+    }
+    let _guard = match Guard::acquire_soon(space, ALLOCATOR) {
+        Err(Failure::Busy { .. }) => None,
+        guard => Some(guard?),
+    };
+    sum(space)
+}
+
+fn sum<M: Memory>(space: &Space<M>) -> Result<Counts> {
     let word = |at| space.memory.load(at);
     let mut counts = Counts {
         operations: word(OPERATIONS_BEFORE)?,

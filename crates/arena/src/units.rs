@@ -21,9 +21,9 @@
 //! earlier life of the same memory matches nothing, although punched pages forget their headers.
 
 mod hint;
+mod reclaim;
 mod run;
 
-use crate::block::{Header, State};
 use crate::change::Change;
 use crate::chores;
 use crate::failure::{Result, corrupt};
@@ -32,6 +32,7 @@ use crate::lock::Guard;
 use crate::memory::Memory;
 
 pub(crate) use hint::hint;
+pub(crate) use reclaim::{reclaim, reclaim_now, retire};
 pub(crate) use run::{Backing, Kind, Run};
 
 /// Units from here on were never used.
@@ -102,9 +103,9 @@ impl Found {
     }
 }
 
-/// Claims `length` units for `slot`; `None` if the arena has no such run.
+/// Claims `length` units for `slot`; `None` if the arena has no such run. The wait may be given up.
 pub(crate) fn claim<M: Memory>(space: &Space<M>, length: u64, slot: u64) -> Result<Option<Claim>> {
-    let guard = Guard::acquire(space, ALLOCATOR)?;
+    let guard = Guard::begin(space, ALLOCATOR)?;
     loop {
         let lowest = space.memory.load(LOWEST)?;
         let frontier = space.memory.load(FRONTIER)?;
@@ -240,37 +241,6 @@ pub(crate) fn claim_free<M: Memory>(
 pub(crate) fn unclaim<M: Memory>(space: &Space<M>, claim: Claim, backing: Backing) -> Result<()> {
     let guard = Guard::acquire(space, ALLOCATOR)?;
     set_free(space, &guard, claim.unit, claim.length, backing)
-}
-
-/// Makes an extent free whose block is; `at` is the block. Does nothing if that was done already.
-pub(crate) fn reclaim<M: Memory>(space: &Space<M>, at: u64) -> Result<()> {
-    let unit = space.map.unit_of(at)?;
-    let mut is_much = false;
-    {
-        let guard = Guard::acquire(space, ALLOCATOR)?;
-        let run = run_at(space, unit)?;
-        let is_free = Header(space.memory.load(space.map.unit_at(unit))?).is(State::Free);
-        if run.kind == Kind::Extent && is_free {
-            set_free(space, &guard, unit, run.length, run.backing)?;
-            is_much = chores::note_freed(space, run.length)?;
-        }
-    }
-    if is_much { chores::tell(space) } else { Ok(()) }
-}
-
-/// Makes a slab free in which nothing is allocated. Later generations there begin after `newest`.
-pub(crate) fn retire<M: Memory>(space: &Space<M>, unit: u64, newest: u64) -> Result<()> {
-    let is_much = {
-        let guard = Guard::acquire(space, ALLOCATOR)?;
-        let serial = space.memory.load(SERIAL)?.max(newest >> SERIAL_SHIFT);
-        let mut change = Change::new();
-        change.write(space.map.word_at(unit), Run::free(1, Backing::All).word());
-        change.write(LOWEST, unit.min(space.memory.load(LOWEST)?));
-        change.write(SERIAL, serial);
-        guard.commit(&change)?;
-        chores::note_freed(space, 1)?
-    };
-    if is_much { chores::tell(space) } else { Ok(()) }
 }
 
 fn set_free<M: Memory>(

@@ -87,23 +87,6 @@ impl Arena {
         })
     }
 
-    /// Runs an operation; when there is no room, once more after looking for what nobody needs any longer.
-    #[inline]
-    pub fn roomy<R>(
-        &self,
-        mut operation: impl FnMut() -> Result<R, Failure>,
-    ) -> Result<R, Failure> {
-        match operation() {
-            Err(Failure::ArenaFull { .. }) => {
-                self.heap.sweep_dead()?;
-                self.heap.reap()?;
-                self.heap.trim(0)?;
-                operation()
-            }
-            other => other,
-        }
-    }
-
     fn fd(&self) -> MutexGuard<'_, Option<OwnedFd>> {
         self.fd.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -115,13 +98,13 @@ impl Arena {
 
     /// Holds an object once more.
     pub fn hold(&self, handle: Handle) -> Result<(), Failure> {
-        self.holds.add(handle, || self.heap.hold(handle))
+        self.heap.retried(|| self.holds.add(handle, || self.heap.hold(handle)))
     }
 
     /// Ends one hold; called by finalizers, so whatever fails is nobody's business.
     pub fn let_go(&self, handle: Handle) {
         if self.holds.drop_one(handle) && self.heap.is_ended() == Ok(false) {
-            let _ = self.heap.let_go(handle);
+            let _ = self.heap.let_go_unless(handle, || self.holds.has(handle));
         }
     }
 
@@ -252,12 +235,12 @@ impl Arena {
         self.heap.names().map_err(to_python)
     }
 
-    fn sweep_dead(&self) -> PyResult<u64> {
-        self.heap.sweep_dead().map_err(to_python)
+    fn sweep_dead(&self, py: Python<'_>) -> PyResult<u64> {
+        py.detach(|| self.heap.sweep_dead()).map_err(to_python)
     }
 
-    fn reap(&self) -> PyResult<Option<f64>> {
-        self.heap.reap().map_err(to_python)?;
+    fn reap(&self, py: Python<'_>) -> PyResult<Option<f64>> {
+        py.detach(|| self.heap.reap()).map_err(to_python)?;
         let next = self.heap.next_lease_end().map_err(to_python)?;
         Ok(next.map(seconds_until))
     }
@@ -277,9 +260,9 @@ impl Arena {
         py.detach(|| self.heap.trim(keep_units)).map_err(to_python)
     }
 
-    fn before_fork(&self) -> bool {
+    fn before_fork(&self, py: Python<'_>) -> bool {
         // Without a slot the child's operations say so.
-        let reserved = self.heap.reserve_child().map_or(0, |slot| slot + 1);
+        let reserved = py.detach(|| self.heap.reserve_child()).map_or(0, |slot| slot + 1);
         self.reserved.store(reserved, Ordering::Relaxed); // Read by the same thread.
         reserved != 0
     }

@@ -31,7 +31,7 @@ pub fn to_python(failure: Failure) -> PyErr {
         }
         Failure::WrongType => PyTypeError::new_err("the value is no int"),
         Failure::Overflow => PyOverflowError::new_err(text),
-        Failure::Changed => PyRuntimeError::new_err(text),
+        Failure::Changed | Failure::Busy { .. } => PyRuntimeError::new_err(text),
         Failure::Interrupted => interrupted::error(),
         Failure::Ended => PyRuntimeError::new_err(text), // Translated by whoever waits, who knows the manager.
         Failure::Shared(Error::Forked) => make(

@@ -9,7 +9,7 @@ use ::arena::heap::Heap;
 use ::arena::memory::Shared;
 use ::arena::object::Handle;
 
-/// How many objects of Python's stand for each object of the arena.
+/// How many objects of Python's stand for each object of the arena. Nobody waits with this: who gets it has the GIL.
 #[derive(Default)]
 pub struct Holds(Mutex<HashMap<Handle, u64>>);
 
@@ -37,6 +37,11 @@ impl Holds {
             }
         }
         Ok(())
+    }
+
+    /// Whether anything here stands for it.
+    pub fn has(&self, handle: Handle) -> bool {
+        self.counts().contains_key(&handle)
     }
 
     /// Counts one less; returns whether it was the last, which the arena is to be told.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use ::arena::pause::Pause;
 use pyo3::exceptions::PyKeyboardInterrupt;
 use pyo3::ffi;
 use pyo3::prelude::*;
@@ -11,8 +12,10 @@ thread_local! {
     static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
-/// Sleeps; see [`arena::pause`].
-pub fn pause(sleep: &mut dyn FnMut()) -> bool {
+/// How threads sleep; see [`arena::pause`].
+pub const PAUSE: Pause = Pause { heedful, quiet };
+
+fn heedful(sleep: &mut dyn FnMut()) -> bool {
     // SAFETY: may be called at any time.
     if unsafe { ffi::PyGILState_Check() } == 0 {
         sleep();
@@ -28,6 +31,16 @@ pub fn pause(sleep: &mut dyn FnMut()) -> bool {
             }
         }
     })
+}
+
+/// As `heedful`, with no ear for signals.
+fn quiet(sleep: &mut dyn FnMut()) {
+    // SAFETY: may be called at any time.
+    if unsafe { ffi::PyGILState_Check() } == 0 {
+        sleep();
+    } else {
+        Python::attach(|py| without_gil(py, sleep));
+    }
 }
 
 /// Sleeps without the GIL.

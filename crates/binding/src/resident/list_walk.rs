@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use ::arena::Failure;
+use ::arena::heap::Heap;
 use ::arena::list::List as Native;
-use ::arena::pause::keeping;
+use ::arena::memory::Shared;
 use ::arena::value::Loaded;
 use pyo3::prelude::*;
 
-use super::arena::Arena;
 use super::failures::to_python;
 use super::gone::Gone;
 use super::object::Object;
@@ -43,15 +44,15 @@ impl ListWalk {
         Self { object, native, backwards, state: Mutex::new(state) }
     }
 
-    /// The next item. Python code never runs while the state is locked.
-    fn step(&self, arena: &Arena) -> PyResult<Option<Loaded>> {
+    /// The next item. Python code never runs while the state is locked, and nobody waits with it.
+    fn step(&self, heap: &Heap<Shared>) -> Result<Option<Loaded>, Failure> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_over {
             return Ok(None);
         }
-        let version = self.native.version(arena.heap()).map_err(to_python)?;
+        let version = self.native.version(heap)?;
         if state.chunk.is_empty() || version != state.version {
-            self.read(arena, &mut state)?;
+            self.read(heap, &mut state)?;
         }
         let item = if self.backwards { state.chunk.pop_back() } else { state.chunk.pop_front() };
         match item {
@@ -62,20 +63,19 @@ impl ListWalk {
         Ok(item)
     }
 
-    fn read(&self, arena: &Arena, state: &mut State) -> PyResult<()> {
+    fn read(&self, heap: &Heap<Shared>, state: &mut State) -> Result<(), Failure> {
         let mut items = Vec::with_capacity(CHUNK_ITEMS);
         let (mut from, mut count) = (state.at, CHUNK_ITEMS);
         if self.backwards {
             from = state.at.saturating_sub(CHUNK_ITEMS as u64);
-            count = usize::try_from(state.at - from)?;
+            count = usize::try_from(state.at - from).unwrap_or(CHUNK_ITEMS);
         }
         loop {
             // Long items come in smaller pieces.
             let left = count - items.len();
             let start = from + items.len() as u64;
             let before = items.len();
-            let version =
-                self.native.read_range(arena.heap(), start, left, &mut items).map_err(to_python)?;
+            let version = self.native.read_range(heap, start, left, &mut items)?;
             if before > 0 && version != state.version {
                 items.clear(); // The pieces are not of one moment.
                 continue;
@@ -110,7 +110,8 @@ impl ListWalk {
         let mut gone = Gone::default();
         loop {
             let arena = self.object.get().enter()?;
-            let Some(item) = keeping(|| self.step(arena))? else { return Ok(None) };
+            let next = arena.heap().retried(|| self.step(arena.heap()));
+            let Some(item) = next.map_err(to_python)? else { return Ok(None) };
             match opened(arena, py, item, &mut gone)? {
                 Some(value) => return Ok(Some(value)),
                 None => self.unread(), // An object that was replaced meanwhile.

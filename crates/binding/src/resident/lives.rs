@@ -6,10 +6,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
 use ::arena::Failure;
 use ::arena::fork::Birthplace;
+use ::arena::fork::mutex::PrivateMutex;
 use ::arena::heap::Heap;
 use ::arena::life::{Life, LifeId};
 use ::arena::memory::Shared;
@@ -30,7 +31,7 @@ pub struct Lives {
     serial: u64,
     /// The same, or no arena's where there is no short way.
     serial_of_usual: u64,
-    place: Mutex<Option<Place>>,
+    place: PrivateMutex<Option<Place>>,
 }
 
 /// Which life the current thread acts as: the arena's serial, and the life; of this process.
@@ -81,11 +82,11 @@ impl Lives {
         // Relaxed: only the numbers matter.
         let serial = SERIALS.fetch_add(1, Ordering::Relaxed);
         let serial_of_usual = if is_unusual { u64::MAX } else { serial };
-        Arc::new(Self { serial, serial_of_usual, place: Mutex::new(None) })
+        Arc::new(Self { serial, serial_of_usual, place: PrivateMutex::default() })
     }
 
     fn place(&self) -> MutexGuard<'_, Option<Place>> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        self.place.lock() // Threads that end hold it without the GIL, while another one may fork.
     }
 
     /// The life of the calling thread. `heap` is in the arena's Python object.

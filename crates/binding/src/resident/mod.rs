@@ -37,6 +37,7 @@ pub mod queue;
 pub mod queue_batches;
 pub mod queue_waiting;
 mod rebuilding;
+mod roomy;
 pub mod semaphore;
 pub mod set;
 pub mod several;
@@ -55,7 +56,7 @@ use pyo3::prelude::*;
 
 /// Adds the classes to the module.
 pub fn add_to(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    ::arena::pause::sleep_by(interrupted::pause);
+    ::arena::pause::sleep_by(interrupted::PAUSE);
     module.add_class::<arena::Arena>()?;
     module.add_class::<object::Object>()?;
     module.add_class::<dict::Dict>()?;

@@ -29,18 +29,22 @@ impl Sites {
 
     /// The number of a site, which gets one if it has none.
     fn number(&self, heap: &Heap<Shared>, text: &str) -> Result<u64, Failure> {
-        let mut known = self.known(); // With the GIL, and not for long: no fork comes in between.
-        let (numbers, count) = &mut *known;
         loop {
-            if let Some(&number) = numbers.get(text) {
-                return Ok(number);
-            }
-            if *count == SITES_MAX {
+            let number = {
+                let known = self.known();
+                if let Some(&number) = known.0.get(text) {
+                    return Ok(number);
+                }
+                known.1 + 1
+            };
+            if number > SITES_MAX {
                 return Ok(0);
             }
-            let found = heap.number_site(*count + 1, text)?.unwrap_or_else(|| text.to_owned());
-            *count += 1;
-            numbers.insert(found, *count);
+            // Without the mutex: this may wait, and other threads go on meanwhile.
+            let found = heap.number_site(number, text)?.unwrap_or_else(|| text.to_owned());
+            let mut known = self.known();
+            known.0.insert(found, number);
+            known.1 = known.1.max(number);
         }
     }
 }

@@ -7,7 +7,6 @@ use ::arena::Failure;
 use ::arena::dict::{CopiedItem, Dict, Part, Position, Set};
 use ::arena::heap::Heap;
 use ::arena::memory::Shared;
-use ::arena::pause::keeping;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -108,21 +107,17 @@ impl Walk {
         Self { object, shape, part, state: Mutex::new(state) }
     }
 
-    /// The next item. Python code never runs while the state is locked.
-    fn step(&self, arena: &Arena) -> PyResult<Option<CopiedItem>> {
+    /// The next item. Python code never runs while the state is locked, and nobody waits with it.
+    fn step(&self, heap: &Heap<Shared>) -> Result<Option<CopiedItem>, Failure> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if state.is_over {
             return Ok(None);
         }
-        let heap = arena.heap();
-        if !self.shape.is_unchanged(heap, &state.position).map_err(to_python)? {
-            return Err(self.shape.changed());
+        if !self.shape.is_unchanged(heap, &state.position)? {
+            return Err(Failure::Changed);
         }
         if state.chunk.len() == 0 && !state.position.is_end() {
-            state.chunk = match self.shape.advance(heap, &mut state.position) {
-                Err(Failure::Changed) => return Err(self.shape.changed()),
-                other => other.map_err(to_python)?.into_iter(),
-            };
+            state.chunk = self.shape.advance(heap, &mut state.position)?.into_iter();
         }
         let item = state.chunk.next();
         state.is_over = item.is_none();
@@ -138,7 +133,12 @@ impl Walk {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let arena = self.object.get().enter()?;
-        let Some(item) = keeping(|| self.step(arena)).map_err(advised)? else { return Ok(None) };
+        let item = match arena.heap().retried(|| self.step(arena.heap())) {
+            Ok(Some(item)) => item,
+            Ok(None) => return Ok(None),
+            Err(Failure::Changed) => return Err(advised(self.shape.changed())),
+            Err(failure) => return Err(to_python(failure)),
+        };
         match part_of(self.part, arena, py, item, &mut Gone::default())? {
             Some(value) => Ok(Some(value)),
             None => Err(advised(self.shape.changed())), // A value was replaced, and the old one was an object.
