@@ -15,7 +15,7 @@ mod view;
 use pyo3::prelude::*;
 
 /// Native parts of manor: message connections over sockets and shared-memory mailboxes; objects in shared memory.
-#[pymodule]
+#[pymodule(gil_used = true)]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     // Now, with the interpreter's lock held: no other thread can fork half-way through the registration.
     arena::fork::watch();

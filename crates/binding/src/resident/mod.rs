@@ -3,6 +3,7 @@
 pub mod adding;
 mod advice;
 pub mod arena;
+mod attached;
 pub mod barrier;
 pub mod buffer;
 mod builtins;

@@ -1,6 +1,5 @@
 //! `manor._native.Walk`: iterating over a dict or a set.
 
-use std::sync::{Mutex, PoisonError};
 use std::vec::IntoIter;
 
 use ::arena::Failure;
@@ -12,6 +11,7 @@ use pyo3::prelude::*;
 
 use super::advice::advised;
 use super::arena::Arena;
+use super::attached::Attached;
 use super::failures::to_python;
 use super::gone::Gone;
 use super::keys;
@@ -96,7 +96,7 @@ pub struct Walk {
     object: Py<Object>,
     shape: Shape,
     part: Part,
-    state: Mutex<State>,
+    state: Attached<State>,
 }
 
 impl Walk {
@@ -104,24 +104,48 @@ impl Walk {
     pub fn new(object: Py<Object>, shape: Shape, position: Position, part: Part) -> Self {
         let position = position.only(part);
         let state = State { position, chunk: Vec::new().into_iter(), is_over: false };
-        Self { object, shape, part, state: Mutex::new(state) }
+        Self { object, shape, part, state: Attached::new(state) }
     }
 
-    /// The next item. Python code never runs while the state is locked, and nobody waits with it.
-    fn step(&self, heap: &Heap<Shared>) -> Result<Option<CopiedItem>, Failure> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.is_over {
-            return Ok(None);
+    /// The next item.
+    #[inline]
+    fn step(&self, py: Python<'_>, heap: &Heap<Shared>) -> Result<Option<CopiedItem>, Failure> {
+        loop {
+            if let Some(found) = self.take(py, heap)? {
+                return Ok(found);
+            }
+            heap.retried(|| self.refill(py, heap))?;
         }
-        if !self.shape.is_unchanged(heap, &state.position)? {
-            return Err(Failure::Changed);
-        }
-        if state.chunk.len() == 0 && !state.position.is_end() {
-            state.chunk = self.shape.advance(heap, &mut state.position)?.into_iter();
-        }
-        let item = state.chunk.next();
-        state.is_over = item.is_none();
-        Ok(item)
+    }
+
+    /// The next item, or that there is none; `None` when the chunk is used up.
+    #[inline]
+    fn take(
+        &self,
+        py: Python<'_>,
+        heap: &Heap<Shared>,
+    ) -> Result<Option<Option<CopiedItem>>, Failure> {
+        self.state.with(py, |state| {
+            if state.is_over {
+                return Ok(Some(None));
+            }
+            if !self.shape.is_unchanged(heap, &state.position)? {
+                return Err(Failure::Changed);
+            }
+            let item = state.chunk.next();
+            state.is_over = item.is_none() && state.position.is_end();
+            Ok((item.is_some() || state.is_over).then_some(item))
+        })
+    }
+
+    #[cold]
+    fn refill(&self, py: Python<'_>, heap: &Heap<Shared>) -> Result<(), Failure> {
+        self.state.with(py, |state| {
+            if state.chunk.len() == 0 && !state.position.is_end() {
+                state.chunk = self.shape.advance(heap, &mut state.position)?.into_iter();
+            }
+            Ok(())
+        })
     }
 }
 
@@ -133,7 +157,7 @@ impl Walk {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let arena = self.object.get().enter()?;
-        let item = match arena.heap().retried(|| self.step(arena.heap())) {
+        let item = match self.step(py, arena.heap()) {
             Ok(Some(item)) => item,
             Ok(None) => return Ok(None),
             Err(Failure::Changed) => return Err(advised(self.shape.changed())),
