@@ -107,34 +107,41 @@ impl Walk {
         Self { object, shape, part, state: Attached::new(state) }
     }
 
-    /// The next item.
+    /// Puts the next item to `place`, or `None` when all have been. To move it about takes longer than to read it.
     #[inline]
-    fn step(&self, py: Python<'_>, heap: &Heap<Shared>) -> Result<Option<CopiedItem>, Failure> {
-        loop {
-            if let Some(found) = self.take(py, heap)? {
-                return Ok(found);
-            }
+    fn step(
+        &self,
+        py: Python<'_>,
+        heap: &Heap<Shared>,
+        place: &mut Option<CopiedItem>,
+    ) -> Result<(), Failure> {
+        while !self.take(py, heap, place)? {
             heap.retried(|| self.refill(py, heap))?;
         }
+        Ok(())
     }
 
-    /// The next item, or that there is none; `None` when the chunk is used up.
+    /// As [`Self::step`]; returns false when the chunk is used up.
     #[inline]
     fn take(
         &self,
         py: Python<'_>,
         heap: &Heap<Shared>,
-    ) -> Result<Option<Option<CopiedItem>>, Failure> {
+        place: &mut Option<CopiedItem>,
+    ) -> Result<bool, Failure> {
         self.state.with(py, |state| {
             if state.is_over {
-                return Ok(Some(None));
+                return Ok(true);
             }
             if !self.shape.is_unchanged(heap, &state.position)? {
                 return Err(Failure::Changed);
             }
-            let item = state.chunk.next();
-            state.is_over = item.is_none() && state.position.is_end();
-            Ok((item.is_some() || state.is_over).then_some(item))
+            if state.chunk.len() == 0 {
+                state.is_over = state.position.is_end();
+                return Ok(state.is_over);
+            }
+            *place = state.chunk.next();
+            Ok(true)
         })
     }
 
@@ -157,12 +164,13 @@ impl Walk {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let arena = self.object.get().enter()?;
-        let item = match self.step(py, arena.heap()) {
-            Ok(Some(item)) => item,
-            Ok(None) => return Ok(None),
+        let mut place = None;
+        match self.step(py, arena.heap(), &mut place) {
+            Ok(()) => {}
             Err(Failure::Changed) => return Err(advised(self.shape.changed())),
             Err(failure) => return Err(to_python(failure)),
-        };
+        }
+        let Some(item) = place else { return Ok(None) };
         match part_of(self.part, arena, py, item, &mut Gone::default())? {
             Some(value) => Ok(Some(value)),
             None => Err(advised(self.shape.changed())), // A value was replaced, and the old one was an object.
