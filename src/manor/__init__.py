@@ -117,6 +117,14 @@ def Manager(**options: Any) -> SyncManager:  # noqa: N802 - the standard library
 
     Args:
         options: Keyword arguments of ``manor.managers.SyncManager``.
+
+    Examples:
+        >>> import manor
+        >>> with manor.Manager() as manager:
+        ...     scores = manager.dict(ada=1)
+        ...     scores["ada"] += 1
+        ...     scores.copy()
+        {'ada': 2}
     """
     from manor.managers.sync import SyncManager  # a program that imports this module may never make a manager
 

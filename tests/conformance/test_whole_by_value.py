@@ -110,6 +110,26 @@ def test_a_process_that_cannot_import_the_class_has_a_whole_proxy_too(subject: A
 
 
 @on(*MANOR)
+def test_results_annotated_as_proxied_stay_in_the_server_when_the_class_travels(manager: Any) -> None:
+    class Desk:
+        def __init__(self) -> None:
+            self.drawer = ["pen"]
+
+        def open(self) -> manor.Proxied[list[str]]:
+            return self.drawer
+
+        def look(self) -> manor.Proxied[list[str]] | None:
+            return self.drawer
+
+    desk = manager.create(Desk)
+    desk.open().append("ink")
+    looked = desk.look()
+    assert looked is not None
+    looked.append("nib")
+    assert desk.drawer == ["pen", "ink", "nib"]
+
+
+@on(*MANOR)
 def test_without_cloudpickle_the_error_says_what_to_do(manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     with pytest.raises(manor.NotPicklable, match=r"nested\.<locals>\.Inner: define it at the top of a module.*cloudp"):

@@ -106,6 +106,37 @@ def test_attributes_that_became_known_before_or_after_are_seen_as_well(manager: 
     assert seen(ledger) == seen(derived) == ["#GET rate"]
 
 
+def test_super_leads_to_the_callmethod_too(manager: Any) -> None:
+    class Doubling:
+        def add(self, entry: int) -> int:
+            return super().add(2 * entry) + 100  # type: ignore[misc,no-any-return]
+
+        @property
+        def total(self) -> int:
+            return super().total + 100  # type: ignore[misc,no-any-return]
+
+        def __len__(self) -> int:
+            return super().__len__() + 100  # type: ignore[misc,no-any-return]
+
+    plain = manager.create(Ledger)
+    below = made(made(plain, Doubling), Calls)  # derived from a class that overrides methods, but no `_callmethod`
+    for ledger in (made(plain, Doubling, Calls), made(plain, Calls, Doubling), below):
+        plain.entries = [1]
+        assert (ledger.add(2), ledger.total, len(ledger)) == (102, 105, 102)
+        assert seen(ledger) == ["add", "#GET total", "__len__"]
+
+
+def test_classes_with_and_without_a_callmethod_of_their_own_mix(manager: Any) -> None:
+    plain = manager.create(Ledger)
+    unseen = made(plain)
+    for ledger in (made(unseen, Calls), made(made(plain, Calls), type("Mixin", (), {}))):
+        assert isinstance(ledger, Ledger)
+        assert isinstance(ledger, type.__call__(type, plain))
+        assert (ledger.add(1), ledger.rate) == (len(plain), 2)
+        assert seen(ledger) == ["add", "#GET rate"]
+    assert (unseen.add(1), unseen.rate) == (4, 2)
+
+
 def test_what_a_callmethod_returns_is_what_the_caller_gets(manager: Any) -> None:
     def constant(self: Any, methodname: str, *_: Any) -> Any:
         return "constant"

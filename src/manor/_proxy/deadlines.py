@@ -67,6 +67,17 @@ def deadline(seconds: float) -> Iterator[None]:
 
     Raises:
         CallTimeout: From the call that the server did not answer in time.
+
+    Examples:
+        >>> import manor
+        >>> with manor.Manager() as manager:
+        ...     tasks = manager.Queue()
+        ...     try:
+        ...         with manor.deadline(0.01):
+        ...             tasks.get()
+        ...     except manor.CallTimeout:
+        ...         "nothing came"
+        'nothing came'
     """
     if not seconds >= 0:
         raise ValueError(f"a deadline must be zero or more seconds, not {seconds!r}")

@@ -24,6 +24,14 @@ def to_local(value: Any) -> Any:
 
     Args:
         value: A proxy, or any value; what is in a plain list, dict, set or tuple is copied as well.
+
+    Examples:
+        >>> import manor
+        >>> with manor.Manager(deep=True) as manager:
+        ...     groups = manager.dict(even=[2])
+        ...     groups["even"].append(4)
+        ...     manor.to_local(groups)
+        {'even': [2, 4]}
     """
     if isinstance(value, BaseProxy) and not isinstance(value, _COPIED):
         return value._getvalue()

@@ -51,6 +51,14 @@ class SimpleQueueProxy(BaseProxy, Generic[T]):
         Raises:
             queue.Full: There was no room for all of them; ``items_put`` of the exception says how many are in.
             ShutDown: The queue was shut down; it has ``items_put`` too.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     tasks = manager.Queue()
+            ...     tasks.put_many(["a", "b"])
+            ...     tasks.qsize()
+            2
         """
         self._callmethod("put_many", (list(items), block, timeout))
 
@@ -82,6 +90,14 @@ class SimpleQueueProxy(BaseProxy, Generic[T]):
         Raises:
             queue.Empty: There was none.
             ShutDown: There is none, and the queue was shut down.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     tasks = manager.Queue()
+            ...     tasks.put_many("abc")
+            ...     tasks.get_many(2), tasks.get_many(2)
+            (['a', 'b'], ['c'])
         """
         return self._taking("get_many", (max_items, block, timeout))
 

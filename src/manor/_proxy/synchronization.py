@@ -55,6 +55,15 @@ class AcquirerProxy(BaseProxy):
 
         Raises:
             NotExposed: It is not known, as with semaphores, and with what a program registers; an ``AttributeError``.
+
+        Examples:
+            >>> import os
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     lock = manager.Lock()
+            ...     with lock:
+            ...         lock.holder.pid == os.getpid()
+            True
         """
         return self._callmethod("#HOLDER")
 
@@ -64,6 +73,14 @@ class AcquirerProxy(BaseProxy):
 
         Raises:
             NotExposed: They are not known, as with what a program registers; an ``AttributeError``.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     lock = manager.Lock()
+            ...     with lock:
+            ...         lock.waiters
+            []
         """
         return self._callmethod("#WAITERS")
 

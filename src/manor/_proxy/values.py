@@ -70,6 +70,13 @@ class ValueProxy(NoNumber, WatchableProxy, Generic[T]):
 
         Raises:
             TypeError: The two cannot be added.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     counter = manager.Value("i", 5)
+            ...     counter.add(2), counter.value
+            (7, 7)
         """
         return self._callmethod("#VALUE_ADD", ((), amount))
 

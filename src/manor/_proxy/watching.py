@@ -108,6 +108,14 @@ def wait_for(container: C, predicate: Callable[[C], R], timeout: float | None = 
         TypeError: *container* is something else.
         ManagerDied: The manager has ended.
         CallTimeout: There is no *timeout*, and the caller's ``deadline()`` is over.
+
+    Examples:
+        >>> import concurrent.futures, manor
+        >>> with manor.Manager() as manager, concurrent.futures.ThreadPoolExecutor() as pool:
+        ...     results = manager.list()
+        ...     job = pool.submit(results.extend, "ab")  # or in another process
+        ...     manor.wait_for(results, lambda found: len(found) == 2, timeout=60)
+        True
     """
     if not isinstance(container, WatchableProxy):
         raise TypeError(f"only containers of a manager can be waited for, not {type(container).__name__!r}")

@@ -17,6 +17,9 @@ _READS: Final = "__manor_reads__"
 
 
 class _ByProxy:
+    def __reduce__(self) -> str:
+        return "_BY_PROXY"  # it is the same object in every process: classes travel by value, annotations and all
+
     def __repr__(self) -> str:
         return "by proxy"
 
@@ -27,6 +30,18 @@ Proxied = Annotated[T, _BY_PROXY]
 """The result of a method that says ``-> Proxied[Account]`` stays in the server; who called gets a proxy for it.
 
 To a type checker it is an ``Account``. ``-> Proxied[Account] | None`` may also return None, which is no object.
+
+Examples:
+    >>> import manor
+    >>> class Desk:
+    ...     drawer = ["pen"]
+    ...     def open(self) -> manor.Proxied[list[str]]:
+    ...         return self.drawer
+    >>> with manor.Manager() as manager:
+    ...     desk = manager.create(Desk)
+    ...     desk.open().append("ink")
+    ...     desk.drawer
+    ['pen', 'ink']
 """
 
 _WRITTEN: Final = re.compile(r"(?:\w+\.)*Proxied\[")
@@ -36,6 +51,17 @@ def reads(method: F) -> F:
     """Mark a method that changes nothing: with ``concurrency="readers"`` such methods run together.
 
     Any other method of the object still runs alone. A property is marked by its getter, below ``@property``.
+
+    Examples:
+        >>> import manor
+        >>> class Dictionary:
+        ...     words = {"sea": "mare"}
+        ...     @manor.reads
+        ...     def look_up(self, word):
+        ...         return self.words[word]
+        >>> with manor.Manager() as manager:
+        ...     manager.options(concurrency="readers").create(Dictionary).look_up("sea")
+        'mare'
     """
     setattr(method, _READS, True)
     return method

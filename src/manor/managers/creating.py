@@ -54,6 +54,18 @@ class Creating:
             NotImportable: The server cannot import the class.
             NotPicklable: An argument cannot travel, or a class cannot do so by value.
             BaseException: Whatever the class raises.
+
+        Examples:
+            >>> import manor
+            >>> class Account:
+            ...     balance = 0
+            ...     def deposit(self, amount):
+            ...         self.balance += amount
+            >>> with manor.Manager() as manager:
+            ...     account = manager.create(Account)
+            ...     account.deposit(5)
+            ...     account.balance
+            5
         """
         return self._create_by(cls, args, kwds, None, None)
 

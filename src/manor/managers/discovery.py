@@ -57,6 +57,15 @@ def attach(name: str, *, timeout: float | None = 0.0, manager_class: type[BaseMa
     Raises:
         ManagerNotFound: There is none that lives, and none came in time.
         ValueError: The name is impossible.
+
+    Examples:
+        >>> import os
+        >>> import manor
+        >>> name = f"scores-{os.getpid()}"
+        >>> with manor.Manager(name=name) as manager:
+        ...     manager.dict(name="points")["ada"] = 5
+        ...     manor.attach(name).get("points")["ada"]  # in any process of this user
+        5
     """
     manager = manager_class(name=name)
     manager._join(timeout)
@@ -64,7 +73,16 @@ def attach(name: str, *, timeout: float | None = 0.0, manager_class: type[BaseMa
 
 
 def ls() -> list[ManagerInfo]:
-    """Return what is known of this user's managers that have a name, by name; of those that died, too."""
+    """Return what is known of this user's managers that have a name, by name; of those that died, too.
+
+    Examples:
+        >>> import os
+        >>> import manor
+        >>> name = f"scores-{os.getpid()}"
+        >>> with manor.Manager(name=name):
+        ...     [info.alive for info in manor.ls() if info.name == name]
+        [True]
+    """
     return [ManagerInfo(entry.name, entry.pid, entry.address, entry.since, entry.is_alive()) for entry in entries()]
 
 

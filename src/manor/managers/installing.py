@@ -78,6 +78,14 @@ def install() -> None:
 
     Warns:
         ManorWarning: Such classes have subclasses, which are named.
+
+    Examples:
+        >>> import manor, multiprocessing
+        >>> manor.install()
+        >>> with multiprocessing.Manager() as manager:
+        ...     manager.Value("i", 5).add(1)
+        6
+        >>> manor.uninstall()
     """
     global _replaced
     if _replaced is not None:
@@ -98,7 +106,16 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Undo ``install()``; managers that run, and subclasses that were made meanwhile, stay ours."""
+    """Undo ``install()``; managers that run, and subclasses that were made meanwhile, stay ours.
+
+    Examples:
+        >>> import manor
+        >>> manor.install()
+        >>> manor.uninstall()
+        >>> from multiprocessing.managers import SyncManager
+        >>> SyncManager.__module__
+        'multiprocessing.managers'
+    """
     global _replaced
     replaced, _replaced = _replaced, None
     if replaced is None:

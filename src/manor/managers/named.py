@@ -48,6 +48,13 @@ class NamedObjects:
 
         Raises:
             KeyError: There is none, and no *default* was given.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     manager.dict(name="scores")["ada"] = 5
+            ...     manager.get("scores")["ada"]
+            5
         """
         found = self._find(checked(name))
         if found is not None:
@@ -57,7 +64,15 @@ class NamedObjects:
         return default
 
     def names(self) -> list[str]:
-        """Return the names of all objects that have one, the oldest first."""
+        """Return the names of all objects that have one, the oldest first.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     todo, start = manager.list(name="todo"), manager.Event(name="start")
+            ...     manager.names()
+            ['todo', 'start']
+        """
         link = self._started_link()
         arena: Arena | None = link.arena
         return link.call(SERVER, "names") if arena is None else arena.names()
@@ -67,6 +82,14 @@ class NamedObjects:
 
         Raises:
             KeyError: No object has it.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     todo = manager.list(name="todo")
+            ...     manager.remove("todo")
+            ...     manager.get("todo", "there is none")
+            'there is none'
         """
         link = self._started_link()
         arena: Arena | None = link.arena
@@ -85,6 +108,13 @@ class NamedObjects:
 
         A process that has mapped the memory reads all that without the server, also after that crashed. What the
         server hosts is not counted then; a manager without shared memory has these objects, and nothing else.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     scores = manager.dict()
+            ...     manager.stats()["objects"]
+            {'dict': 1}
         """
         link = self._started_link()
         arena: Arena | None = link.arena
@@ -103,6 +133,13 @@ class NamedObjects:
 
         A process that has mapped the manager's memory reads that without the server, also after that crashed, and does
         not see what the server hosts.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     with manager.Lock():
+            ...         [(state.type, state.waiters) for state in manager.locks()]
+            [('Lock', [])]
         """
         link = self._started_link()
         arena: Arena | None = link.arena

@@ -96,6 +96,18 @@ class Registering(Advising):
             attributes: Whether proxies have all that the object has, as those of ``manager.create()`` do: attributes,
                 properties and operators.
             concurrency: With *attributes*: who may be in the object at once, as ``manager.options()`` has it.
+
+        Examples:
+            >>> from collections import Counter
+            >>> from manor.managers import BaseManager
+            >>> class Tallies(BaseManager):
+            ...     '''Makes counters in its server.'''
+            >>> Tallies.register("tally", Counter, exposed=["update", "most_common"])
+            >>> with Tallies() as manager:
+            ...     tally = manager.tally("banana")
+            ...     tally.update("band")
+            ...     tally.most_common(1)
+            [('a', 4)]
         """
         if "_registry" not in cls.__dict__:
             cls._registry = cls._registry.copy()

@@ -130,6 +130,13 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
 
         Raises:
             TypeError: The two cannot be added.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     visits = manager.dict()
+            ...     visits.add("home"), visits.add("home", 2)
+            (1, 3)
         """
         return self._callmethod("#ITEM_ADD", ((key,), amount, default))
 
@@ -147,6 +154,13 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
         Raises:
             KeyError: *key* is missing, and there is no *default*.
             RuntimeError: *function* itself changes the value, each time.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     best = manager.dict(ada=5)
+            ...     best.update_with("ada", lambda score: max(score, 7))
+            7
         """
         return update(self, "#ITEM_READ", (key,), function, default)
 
@@ -155,6 +169,13 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
 
         *expected* may be ``MISSING``: set *key* only if it is not there.
         The comparison runs in the server, and may run again if the value was changed meanwhile.
+
+        Examples:
+            >>> import manor
+            >>> with manor.Manager() as manager:
+            ...     jobs = manager.dict()
+            ...     jobs.compare_and_set("build", manor.MISSING, "mine"), jobs.compare_and_set("build", "free", "mine")
+            (True, False)
         """
         return self._callmethod("#ITEM_COMPARE_AND_SET", ((key,), expected, new))
 
@@ -170,6 +191,14 @@ class BaseDictProxy(ContainerProxy, Generic[K, V]):
             TimeoutError: There was no such value within *timeout* seconds.
             CallTimeout: There is no *timeout*, and the caller's ``deadline()`` is over.
             ManagerDied: The manager has ended.
+
+        Examples:
+            >>> import concurrent.futures, manor
+            >>> with manor.Manager() as manager, concurrent.futures.ThreadPoolExecutor() as pool:
+            ...     results = manager.dict()
+            ...     job = pool.submit(results.update, total=5)  # or in another process
+            ...     results.wait_for("total", timeout=60)
+            5
         """
 
         def find() -> tuple[V] | None:

@@ -56,11 +56,13 @@ class WholeProxy(BaseProxy):
     _shape_: ClassVar[Shape]
     _record_of_class: tuple[str, ...] = ()
     _learned_: ClassVar[set[str]]
+    _by_callmethod_: ClassVar[bool] = False
+    """Whether ``_callmethod`` is overridden and every call goes by way of it."""
     _missed: tuple[str, AttributeError] | None = None
 
     def __init_subclass__(cls, **kwds: Any) -> None:
         super().__init_subclass__(**kwds)
-        if cls._callmethod is not WholeProxy._callmethod:
+        if cls._callmethod is not WholeProxy._callmethod and not cls._by_callmethod_:
             call_all_by_callmethod(cls)
 
     def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
@@ -103,8 +105,7 @@ class WholeProxy(BaseProxy):
     @classmethod
     def _add_attribute(cls, name: str, found: property) -> None:
         """Add an attribute, also to those subclasses that must not inherit it."""
-        overrides = cls._callmethod is not WholeProxy._callmethod
-        setattr(cls, name, call_by_callmethod(found) if overrides else found)
+        setattr(cls, name, call_by_callmethod(found) if cls._by_callmethod_ else found)
         for derived in cls.__subclasses__():
             if getattr(derived, name, None) is found:
                 derived._add_attribute(name, found)

@@ -1,7 +1,8 @@
 """Classes of proxies whose users have overridden ``_callmethod``: every call goes by way of that.
 
-What a class of proxies has calls the link by itself, which saves a call. In a subclass that has a ``_callmethod`` of
-its own, what is inherited is replaced, once, when the class is made.
+What a class of proxies has calls the link by itself, which saves a call. A subclass that has a ``_callmethod`` of its
+own gets another base, once, when the class is made: one that comes before that class, so that ``super().method()``
+finds it too, and has all of it by way of ``_callmethod``. The class itself, and all others derived from it, stay fast.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ DIRECT: Final = "_direct_"
 
 
 def call_all_by_callmethod(cls: Any) -> None:
-    """Replace what *cls* inherits, and what would not see its ``_callmethod``."""
-    seen: set[str] = set()
-    for base in cls.__mro__:
-        for name, value in list(vars(base).items()):
-            if name not in seen:
-                seen.add(name)
-                replaced = call_by_callmethod(value)
-                if replaced is not None:
-                    setattr(cls, name, replaced)
+    """Have *cls* inherit nothing that would not see its ``_callmethod``."""
+    made = {base: _calling_by_callmethod(base) for base in cls.__mro__ if "_shape_" in vars(base)}
+    bases = tuple(made.pop(base, base) for base in cls.__bases__)
+    cls.__bases__ = (*bases, *made.values())
+
+
+def _calling_by_callmethod(base: Any) -> Any:
+    """Return a class derived from *base*, the proxies of one class of objects, and the same but for who is called."""
+    replaced = {name: call_by_callmethod(value) for name, value in vars(base).items()}
+    namespace = {name: value for name, value in replaced.items() if value is not None}
+    looks = {name: getattr(base, name) for name in ("__module__", "__qualname__", "__doc__")}
+    return type(base)(base.__name__, (base,), {**namespace, **looks, "_by_callmethod_": True})
 
 
 def call_by_callmethod(value: Any) -> Any:
