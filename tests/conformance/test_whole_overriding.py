@@ -127,13 +127,17 @@ def test_super_leads_to_the_callmethod_too(manager: Any) -> None:
 
 
 def test_classes_with_and_without_a_callmethod_of_their_own_mix(manager: Any) -> None:
-    plain = manager.create(Ledger)
+    class Fresh(Ledger):
+        """Of which no attribute is known yet."""
+
+    plain = manager.create(Fresh)
     unseen = made(plain)
+    assert unseen.entries == [1]
     for ledger in (made(unseen, Calls), made(made(plain, Calls), type("Mixin", (), {}))):
         assert isinstance(ledger, Ledger)
         assert isinstance(ledger, type.__call__(type, plain))
-        assert (ledger.add(1), ledger.rate) == (len(plain), 2)
-        assert seen(ledger) == ["add", "#GET rate"]
+        assert (ledger.add(1), ledger.rate, len(ledger.entries)) == (len(plain), 2, len(plain))
+        assert seen(ledger) == ["add", "#GET rate", "#GET entries"]
     assert (unseen.add(1), unseen.rate) == (4, 2)
 
 

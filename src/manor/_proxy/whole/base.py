@@ -100,15 +100,12 @@ class WholeProxy(BaseProxy):
         """Have an attribute found without a detour from now on, which costs as much as half the call."""
         if len(cls._learned_) < _LEARNED_MAX:
             cls._learned_.add(name)
-            cls._add_attribute(name, remote_property(name))
-
-    @classmethod
-    def _add_attribute(cls, name: str, found: property) -> None:
-        """Add an attribute, also to those subclasses that must not inherit it."""
-        setattr(cls, name, call_by_callmethod(found) if cls._by_callmethod_ else found)
-        for derived in cls.__subclasses__():
-            if getattr(derived, name, None) is found:
-                derived._add_attribute(name, found)
+            hosted: Any = next(base for base in cls.__mro__ if "_shape_" in vars(base))
+            found = remote_property(name)
+            setattr(hosted, name, found)
+            for derived in hosted.__subclasses__():
+                if "_by_callmethod_" in vars(derived):
+                    setattr(derived, name, call_by_callmethod(found))
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name[0] == "_":
