@@ -1,6 +1,6 @@
 //! `manor._native.Walk`: iterating over a dict or a set.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::vec::IntoIter;
 
 use ::arena::Failure;
@@ -107,21 +107,41 @@ impl Walk {
         Self { object, shape, part, state: Mutex::new(state) }
     }
 
-    /// The next item. Python code never runs while the state is locked, and nobody waits with it.
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Python code never runs with it, and nobody waits with it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next item.
     fn step(&self, heap: &Heap<Shared>) -> Result<Option<CopiedItem>, Failure> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.is_over {
-            return Ok(None);
+        loop {
+            {
+                let mut state = self.state();
+                if state.is_over {
+                    return Ok(None);
+                }
+                if !self.shape.is_unchanged(heap, &state.position)? {
+                    return Err(Failure::Changed);
+                }
+                if let Some(item) = state.chunk.next() {
+                    return Ok(Some(item));
+                }
+                if state.position.is_end() {
+                    state.is_over = true;
+                    return Ok(None);
+                }
+            }
+            heap.retried(|| self.read_on(heap))?;
         }
-        if !self.shape.is_unchanged(heap, &state.position)? {
-            return Err(Failure::Changed);
-        }
+    }
+
+    /// Reads the next chunk, unless another thread has.
+    fn read_on(&self, heap: &Heap<Shared>) -> Result<(), Failure> {
+        let mut state = self.state();
         if state.chunk.len() == 0 && !state.position.is_end() {
             state.chunk = self.shape.advance(heap, &mut state.position)?.into_iter();
         }
-        let item = state.chunk.next();
-        state.is_over = item.is_none();
-        Ok(item)
+        Ok(())
     }
 }
 
@@ -133,7 +153,7 @@ impl Walk {
 
     fn __next__<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let arena = self.object.get().enter()?;
-        let item = match arena.heap().retried(|| self.step(arena.heap())) {
+        let item = match self.step(arena.heap()) {
             Ok(Some(item)) => item,
             Ok(None) => return Ok(None),
             Err(Failure::Changed) => return Err(advised(self.shape.changed())),
