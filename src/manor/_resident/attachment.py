@@ -110,7 +110,7 @@ _detach: list[Callable[[Arena], None]] = []
 def _before_fork() -> None:
     _forking[:] = arenas.values()
     for arena in _forking:
-        if not arena.before_fork() and not arena.ended:
+        if not arena.before_fork(arena.hooks.lease_s) and not arena.ended:
             arena.lease_held(arena.hooks.lease_s)  # until the child holds what it needs through the server
             _detach[:] = [_DETACH.resolve()]
 
