@@ -5,8 +5,10 @@
 //! The child has the mapping and copies of its parent's proxies, but no slot: if the parent dropped its own, what
 //! the child holds would be freed. So before the fork (`pthread_atfork`, or `os.register_at_fork`) the parent
 //! attaches a second slot in its own name and gives it its own presence in every object; the child takes that slot
-//! over. If the fork fails, or the child dies before it took over, the parent sweeps the slot when the child would have
+//! over. What another thread makes or holds between that and the fork, the child holds too. If the fork fails, or the child dies before it took over, the parent sweeps the slot when the child would have
 //! had time enough; if the parent dies too, whoever sweeps the parent does, since the slot bears its pid.
+
+use std::sync::atomic::Ordering;
 
 use crate::block::{Header, State};
 use crate::failure::{Failure, Result};
@@ -30,6 +32,8 @@ impl<M: Memory> Heap<M> {
     /// Before a fork: a slot for the child, which holds everything that this process holds.
     pub(crate) fn reserve(&self, identity: Identity) -> Result<Reserved> {
         let slot = slots::attach(&self.space, identity, "forking")?;
+        // First: what another thread makes or gets meanwhile, the child holds too.
+        self.forking.store(slot + 1, Ordering::SeqCst);
         for at in object::places(&self.space)? {
             let live = Header(self.space.memory.load(at)?);
             if !live.is(State::Live) {
@@ -43,15 +47,32 @@ impl<M: Memory> Heap<M> {
             match self.lock(object) {
                 Err(Failure::ObjectGone) => {}
                 Err(failure) => return Err(failure),
-                Ok(_guard) => {
-                    let (at, bit) = object::presence_at(object, slot);
-                    let seen = self.space.memory.load(at)?;
-                    self.space.memory.store(at, seen | bit)?;
-                }
+                Ok(_guard) => self.appear_as(object, slot)?,
             }
         }
         let generation = slots::state(&self.space, slot)?.generation;
         Ok(Reserved { slot, generation, pid: identity.pid })
+    }
+
+    /// In the parent, after the fork: what is held from now on is its own.
+    pub fn end_fork(&self) {
+        self.forking.store(0, Ordering::Relaxed);
+    }
+
+    /// This process takes part in an object's presence, and with it a child that is about to be forked. The caller holds the
+    /// object's lock, or nobody else knows of it.
+    #[inline]
+    pub(crate) fn appear(&self, object: Object) -> Result<()> {
+        self.appear_as(object, self.slot())?;
+        match self.forking.load(Ordering::SeqCst) {
+            0 => Ok(()),
+            forking => self.appear_as(object, forking - 1),
+        }
+    }
+
+    fn appear_as(&self, object: Object, slot: u64) -> Result<()> {
+        let (at, bit) = object::presence_at(object, slot);
+        self.space.memory.store(at, self.space.memory.load(at)? | bit)
     }
 
     /// In the parent, once the fork has failed or a child has had time enough: sweeps what was reserved if nobody has

@@ -107,36 +107,6 @@ def test_threads_that_fork_at_the_same_time_give_each_child_a_slot_of_its_own(fo
         assert_back_at(baseline, manager)
 
 
-def test_places_that_no_child_takes_are_given_back_when_a_child_would_have_had_time() -> None:
-    arena = make_arena()
-    for _ in range(300):  # as if each fork failed: more than there are places
-        assert arena.before_fork(0.0)
-    assert arena.stats()["slots"] == 2
-    assert arena.before_fork(60.0)
-    assert arena.before_fork(60.0)
-    assert arena.stats()["slots"] == 3
-
-
-def test_a_place_that_a_child_took_stays_its_own_however_long_ago_that_was() -> None:
-    arena = make_arena()
-    shared = _native.Dict(arena)
-    assert arena.before_fork(0.0)
-
-    def work(pipe: Connection) -> bool:
-        taken = arena.after_fork_in_child()
-        pipe.send(taken)
-        pipe.recv()
-        shared["child"] = 1
-        return True
-
-    with forked(work) as child:
-        assert child.hear()
-        assert arena.before_fork(0.0)
-        child.tell()
-        assert child.hear()
-    assert shared["child"] == 1
-
-
 def test_a_childs_proxies_keep_objects_that_its_parent_has_dropped() -> None:
     with MANOR_FORK.manager() as manager:
         held = [manager.list()]  # from here on the test has a slot

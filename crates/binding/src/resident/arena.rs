@@ -267,6 +267,10 @@ impl Arena {
         reserved.is_some()
     }
 
+    fn after_fork_in_parent(&self) {
+        self.heap.end_fork();
+    }
+
     fn after_fork_in_child(&self) -> PyResult<bool> {
         match self.forking.take() {
             None => Ok(false),

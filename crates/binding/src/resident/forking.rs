@@ -7,20 +7,27 @@ use ::arena::heap::Heap;
 use ::arena::inherit::Reserved;
 use ::arena::memory::Shared;
 
-/// What was reserved, and until when (`CLOCK_MONOTONIC`, ns) a child may take it over. The last one is that of the next
-/// fork. Whoever gets this has the GIL, and does not wait with it.
+/// What this process has reserved. Whoever gets it has the GIL, and does not wait with it.
 #[derive(Default)]
-pub struct Forking(Mutex<(Option<Reserved>, Vec<(Reserved, u64)>)>);
+pub struct Forking(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    /// For the next fork.
+    next: Option<Reserved>,
+    /// All, and until when (`CLOCK_MONOTONIC`, ns) a child may take them over.
+    all: Vec<(Reserved, u64)>,
+}
 
 impl Forking {
-    fn state(&self) -> MutexGuard<'_, (Option<Reserved>, Vec<(Reserved, u64)>)> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Those that no child has taken over in time: the fork has failed, or the child died at once.
     pub fn overdue(&self) -> Vec<Reserved> {
         let (mut overdue, now) = (Vec::new(), now_ns());
-        self.state().1.retain(|&(reserved, until_ns)| {
+        self.state().all.retain(|&(reserved, until_ns)| {
             if until_ns <= now {
                 overdue.push(reserved);
             }
@@ -32,15 +39,15 @@ impl Forking {
     /// What the next child takes over.
     pub fn put(&self, reserved: Option<Reserved>, until_ns: u64) {
         let mut state = self.state();
-        state.0 = reserved;
-        state.1.extend(reserved.map(|reserved| (reserved, until_ns)));
+        state.next = reserved;
+        state.all.extend(reserved.map(|reserved| (reserved, until_ns)));
     }
 
     /// In the child: what is reserved for it. What its parent reserved for others is not its business.
     pub fn take(&self) -> Option<Reserved> {
         let mut state = self.state();
-        state.1.clear();
-        state.0.take()
+        state.all.clear();
+        state.next.take()
     }
 }
 
