@@ -10,7 +10,7 @@
 //! An extent's units are given back after the lock was left (`Heap::settle`): the allocator has a lock of its
 //! own, and a thread holds one at a time. If the process dies between, the sweeper does it.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::Error;
 use crate::block::{Block, Header, State};
@@ -40,6 +40,8 @@ pub struct Heap<M> {
     operations: Counter,
     stock: PrivateMutex<Stock>,
     birthplace: SharedBirthplace,
+    /// 1 + the slot of a child that is about to be forked; 0 for none. What is held from now on, it holds too.
+    pub(crate) forking: AtomicU64,
 }
 
 impl<M: Memory> Heap<M> {
@@ -52,6 +54,7 @@ impl<M: Memory> Heap<M> {
             space,
             stock: PrivateMutex::default(),
             birthplace: SharedBirthplace::here(),
+            forking: AtomicU64::new(0),
         }
     }
 
@@ -66,6 +69,7 @@ impl<M: Memory> Heap<M> {
         // Relaxed: the child has one thread.
         self.space.slot.store(slot, Ordering::Relaxed);
         self.operations.move_to(&self.space, slot);
+        self.forking.store(0, Ordering::Relaxed);
         self.birthplace.move_here();
     }
 

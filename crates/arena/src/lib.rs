@@ -12,7 +12,7 @@
 //! | [`layout`] | where everything is; the magic number and version |
 //! | `block`, `classes`, `units`, `slab`, [`heap`] | memory: states and generations, slabs, extents |
 //! | `robust`, `lock`, [`pause`], `change` | a lock whose owner may die, and changes that happen wholly or not at all |
-//! | [`slots`], `identity`, `sweep`, `tally`, `inherit`, [`life`] | who is attached, cleaning up behind the dead, and counting |
+//! | [`slots`], `identity`, `sweep`, `tally`, [`inherit`], [`life`] | who is attached, cleaning up behind the dead, and counting |
 //! | [`object`], [`value`] | handles, references, lifetimes; values |
 //! | `chores` | waking whoever returns memory to the system |
 //! | [`wait`] | lines of those who wait, and sleeping |
@@ -45,7 +45,7 @@ mod harness;
 pub mod header;
 pub mod heap;
 mod identity;
-mod inherit;
+pub mod inherit;
 pub mod layout;
 pub mod life;
 mod lines;

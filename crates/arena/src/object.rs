@@ -163,8 +163,7 @@ impl<M: Memory> Heap<M> {
         }
         self.space.memory.store(block.at + KIND, kind as u64)?;
         let object = Object { at: block.at, live: block.header.turned(State::Live) };
-        let (at, bit) = presence_at(object, self.slot());
-        self.space.memory.store(at, bit)?;
+        self.appear(object)?;
         self.space.memory.store(block.at, object.live.0)?;
         Ok(object)
     }
@@ -173,8 +172,7 @@ impl<M: Memory> Heap<M> {
     pub fn hold(&self, handle: Handle) -> Result<()> {
         let object = resolve(&self.space, handle)?;
         let _guard = self.lock(object)?;
-        let (at, bit) = presence_at(object, self.slot());
-        self.space.memory.store(at, self.space.memory.load(at)? | bit)
+        self.appear(object)
     }
 
     /// The object lives at least until `until_ns` on `CLOCK_MONOTONIC` (a proxy was pickled).

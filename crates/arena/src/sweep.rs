@@ -24,7 +24,7 @@ use crate::lock::{Guard, WATCHED};
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::object::{self, Object};
-use crate::slots::{self, Status};
+use crate::slots::{self, SlotState, Status};
 use crate::tally;
 use crate::units::{self, Backing, Claim, Kind, Run};
 use crate::wait::End;
@@ -33,6 +33,11 @@ impl<M: Memory> Heap<M> {
     /// Sweeps a slot whose process is certainly gone. Returns whether there was one.
     pub(crate) fn sweep(&self, victim: u64) -> Result<bool> {
         let found = slots::state(&self.space, victim)?;
+        self.sweep_found(victim, found)
+    }
+
+    /// As [`Self::sweep`], if the slot still is what it was found to be.
+    pub(crate) fn sweep_found(&self, victim: u64, found: SlotState) -> Result<bool> {
         if matches!(found.status, Status::Free)
             || !slots::change(&self.space, victim, found, Status::Sweeping(self.slot()))?
         {

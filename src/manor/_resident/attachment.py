@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from multiprocessing import util
 from typing import Final
@@ -102,17 +103,27 @@ def leave_in_order() -> None:
             arena.leave_in_order()
 
 
+_fork = threading.RLock()
+"""Held from before a fork until after it: one at a time."""
 _forking: list[Arena] = []
 _detach: list[Callable[[Arena], None]] = []
 """Loaded before the fork."""
 
 
 def _before_fork() -> None:
+    _fork.acquire()
     _forking[:] = arenas.values()
     for arena in _forking:
-        if not arena.before_fork() and not arena.ended:
+        if not arena.before_fork(arena.hooks.lease_s) and not arena.ended:
             arena.lease_held(arena.hooks.lease_s)  # until the child holds what it needs through the server
             _detach[:] = [_DETACH.resolve()]
+
+
+def _after_fork_in_parent() -> None:
+    for arena in _forking:
+        arena.after_fork_in_parent()
+    _forking.clear()
+    _fork.release()
 
 
 def _after_fork_in_child() -> None:
@@ -121,6 +132,7 @@ def _after_fork_in_child() -> None:
             del arenas[arena.hooks.server]
             _detach[0](arena)
     _forking.clear()
+    _fork.release()
 
 
-os.register_at_fork(before=_before_fork, after_in_parent=_forking.clear, after_in_child=_after_fork_in_child)
+os.register_at_fork(before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child)

@@ -54,6 +54,7 @@ def _fork(arena: _native.Arena, work: Callable[[], None]) -> int:
     arena.before_fork()
     pid = os.fork()
     if pid:
+        arena.after_fork_in_parent()
         return pid
     status = 1
     try:

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::mem::ManuallyDrop;
 use std::os::fd::{AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ::arena::Failure;
@@ -14,6 +13,7 @@ use ::arena::object::Handle;
 use pyo3::prelude::*;
 
 use super::failures::to_python;
+use super::forking::{self, Forking};
 use super::holds::Holds;
 use super::hooks::Hooks;
 use super::lives::Lives;
@@ -33,8 +33,7 @@ pub struct Arena {
     hooks: Hooks,
     holds: Holds,
     sites: Option<Sites>,
-    /// 1 + the slot that was reserved for a child; 0 for none.
-    reserved: AtomicU64,
+    forking: Forking,
 }
 
 impl Arena {
@@ -123,7 +122,7 @@ impl Arena {
             hooks,
             holds: Holds::default(),
             sites,
-            reserved: AtomicU64::new(0),
+            forking: Forking::default(),
         })
     }
 
@@ -260,17 +259,24 @@ impl Arena {
         py.detach(|| self.heap.trim(keep_units)).map_err(to_python)
     }
 
-    fn before_fork(&self, py: Python<'_>) -> bool {
-        // Without a slot the child's operations say so.
-        let reserved = py.detach(|| self.heap.reserve_child()).map_or(0, |slot| slot + 1);
-        self.reserved.store(reserved, Ordering::Relaxed); // Read by the same thread.
-        reserved != 0
+    #[pyo3(signature = (lease_s = 60.0))]
+    fn before_fork(&self, py: Python<'_>, lease_s: f64) -> bool {
+        let overdue = self.forking.overdue();
+        let reserved = py.detach(|| forking::reserve(&self.heap, overdue));
+        self.forking.put(reserved, until(lease_s));
+        reserved.is_some()
+    }
+
+    fn after_fork_in_parent(&self) {
+        self.heap.end_fork();
     }
 
     fn after_fork_in_child(&self) -> PyResult<bool> {
-        match self.reserved.swap(0, Ordering::Relaxed) {
-            0 => Ok(false),
-            slot => self.heap.become_child(slot - 1).map(|()| true).map_err(to_python),
+        match self.forking.take() {
+            None => Ok(false),
+            Some(reserved) => {
+                self.heap.become_child(reserved.slot).map(|()| true).map_err(to_python)
+            }
         }
     }
 

@@ -14,6 +14,7 @@ pub mod deque;
 pub mod dict;
 pub mod event;
 pub mod failures;
+mod forking;
 mod forms;
 pub mod gone;
 pub mod holds;
