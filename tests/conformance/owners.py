@@ -83,8 +83,10 @@ def own_alone(test: Connection, name: str, items: str) -> None:
     with new_manager(subject) as manager:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server has not inherited it
         queue = getattr(manager, items)()
+        answers(manager)  # it no longer starts, during which it puts signals off
         test.send(subject.server_pid(manager))
         test.recv()
+        answers(manager)  # items need no server
         queue.put("still there")
         test.send(queue.get())
         test.recv()

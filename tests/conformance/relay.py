@@ -55,6 +55,10 @@ class Relay:
         """What becomes of what somebody said; nothing at all hangs up on both."""
         return data
 
+    def pieces_of(self, data: bytes) -> list[bytes]:
+        """In which pieces that is passed on."""
+        return [data]
+
     def close(self) -> None:
         self._rope.close()
         self._thread.join()
@@ -93,7 +97,8 @@ class Relay:
         if data:
             conversation.note(who, data)
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                peer.sendall(data)
+                for piece in self.pieces_of(data):
+                    peer.sendall(piece)
             return
         for end in (sock, peer):
             self._selector.unregister(end)

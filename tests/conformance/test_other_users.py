@@ -19,6 +19,7 @@ from tests.conformance.subjects import (
     KEY,
     LIMIT_S,
     MANOR_FORK,
+    MANOR_SPAWN,
     ManorManager,
     Subject,
     on,
@@ -89,7 +90,7 @@ class Bomb:
 
 @as_root
 @pytest.mark.parametrize("trusting", [False, True], ids=["", "even if its client would trust the server"])
-@on(MANOR_FORK)
+@on(MANOR_FORK, MANOR_SPAWN)
 def test_another_user_without_the_key_is_refused(subject: Subject, open_folder: Path, trusting: bool) -> None:
     trace, path = open_folder / "unpickled", open_folder / "socket"
     with subject.manager(authkey=OWN_KEY, address=str(path)) as manager:
@@ -119,7 +120,7 @@ def fresh(data: bytes) -> Any:
 
 
 @as_root
-@on(MANOR_FORK)
+@on(MANOR_FORK, MANOR_SPAWN)
 def test_what_another_user_sends_is_not_unpickled(subject: Subject, open_folder: Path) -> None:
     """A client that skips every check of its own and just sends."""
     trace, path = open_folder / "unpickled", open_folder / "socket"
@@ -145,7 +146,7 @@ def test_what_another_user_sends_is_not_unpickled(subject: Subject, open_folder:
 
 
 @as_root
-@on(MANOR_FORK)
+@on(MANOR_FORK, MANOR_SPAWN)
 def test_another_user_with_the_key_is_served(subject: Subject, open_folder: Path) -> None:
     path = open_folder / "socket"
     for address in (("127.0.0.1", 0), str(path)):

@@ -100,8 +100,8 @@ def client(address: Any, limits: Limits = DEFAULT) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def attacked(limits: Limits = DEFAULT) -> Iterator[Attacked]:
-    """A server of its own for a test."""
-    context = multiprocessing.get_context("fork")
+def attacked(limits: Limits = DEFAULT, method: str = "fork") -> Iterator[Attacked]:
+    """A server of its own for a test, which starts by *method*."""
+    context = multiprocessing.get_context(method)
     with AttackedManager(("127.0.0.1", 0), KEY, ctx=context, limits=limits) as manager:
         yield Attacked(manager)

@@ -22,14 +22,14 @@ from tests.faults.conversations import call, of_strangers, of_the_same_user, ove
 from tests.faults.stage import Attacked, attacked
 from tests.faults.strangers import Stranger, canary, delivered, frame, hello, mutated, notice, process_of_strangers
 
-CASES = 400
-MANY_CASES = 5_000
+CASES = 200  # by each start method
+MANY_CASES = 2_500
 HARMLESS = b"".join(bytes(part) for part in dumps(((b"x" * 50,), {})))
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Attacked]:
-    with attacked() as found:
+@pytest.fixture(scope="module", params=["fork", "spawn"])
+def server(request: pytest.FixtureRequest) -> Iterator[Attacked]:
+    with attacked(method=request.param) as found:
         yield found
 
 

@@ -20,15 +20,16 @@ from tests.faults.strangers import LIMIT_S, Stranger, frame, hello, process_of_s
 
 MESSAGE_BYTES_MAX = 100_000
 HANDSHAKE_S = 0.4
+LATE_S = 4.0  # how much later a busy machine may hang up; without a limit of its own a handshake may take 10 s
 PENDING_MAX = 3
 SMALL = Limits(message_bytes_max=MESSAGE_BYTES_MAX, handshake_s=HANDSHAKE_S, pending_handshakes_max=PENDING_MAX)
 
 over = pytest.mark.parametrize("over", ["tcp", "path"])
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Attacked]:
-    with attacked(SMALL) as found:
+@pytest.fixture(scope="module", params=["fork", "spawn"])
+def server(request: pytest.FixtureRequest) -> Iterator[Attacked]:
+    with attacked(SMALL, request.param) as found:
         yield found
 
 
@@ -135,7 +136,7 @@ def test_a_silent_stranger_is_hung_up_on(server: Attacked, over: str, stage: str
         stranger.hear_end()
         if not (over == "tcp" and "introduction" in stage) and stage not in ("a preamble", "half a length", "a length"):
             assert time.monotonic() - start > HANDSHAKE_S / 2
-        assert time.monotonic() - start < 3 * HANDSHAKE_S
+        assert time.monotonic() - start < HANDSHAKE_S + LATE_S
     server.check_unharmed()
 
 
@@ -146,7 +147,7 @@ def test_a_slow_stranger_is_hung_up_on(server: Attacked, over: str, entry: bytes
         start = time.monotonic()
         stranger.say_slowly(entry, HANDSHAKE_S / 8)
         stranger.hear_end()
-        assert time.monotonic() - start < 3 * HANDSHAKE_S
+        assert time.monotonic() - start < HANDSHAKE_S + LATE_S
     server.check_unharmed()
 
 
