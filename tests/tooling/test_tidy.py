@@ -48,12 +48,12 @@ def test_a_tidy_project_passes(tmp_path: Path, ratchet: Path, capsys: pytest.Cap
         (
             "src/manor/_server/a.py",
             "from manor import _native\n",
-            "only _resident and _transport import the native",
+            "only _resident, _transport, _wire and _codec import the native",
         ),
         (
             "src/manor/_server/a.py",
             "import manor._native\n",
-            "only _resident and _transport import the native",
+            "only _resident, _transport, _wire and _codec import the native",
         ),
         ("src/manor/_server/a.py", "from manor import Manager\n", "a.py:1: imports the whole package"),
         ("src/manor/_server/a.py", "import pickle\npickle.loads(b'')\n", "a.py:2: only _codec unpickles"),
