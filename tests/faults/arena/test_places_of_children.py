@@ -1,4 +1,4 @@
-"""The places that are kept for children before a fork: who holds what until a child has taken its own, or never does."""
+"""The places kept for children before a fork: who holds what until a child has taken its own, or never does."""
 
 import gc
 from multiprocessing.connection import Connection
