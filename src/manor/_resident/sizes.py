@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
 
 __all__ = ["arena_bytes"]
 
 _BYTES_MIN: Final = 2**22
-_CGROUPS: Final = Path("/sys/fs/cgroup")
-_MEMBERSHIP: Final = Path("/proc/self/cgroup")
+_CGROUPS: Final = "/sys/fs/cgroup"
+_MEMBERSHIP: Final = "/proc/self/cgroup"
 
 
 def arena_bytes(bytes_max: int | None) -> int:
@@ -31,23 +33,30 @@ def arena_bytes(bytes_max: int | None) -> int:
     return bytes_max
 
 
-def _memory_bytes(cgroups: Path = _CGROUPS, membership: Path = _MEMBERSHIP) -> int:
+def _memory_bytes(cgroups: StrPath = _CGROUPS, membership: StrPath = _MEMBERSHIP) -> int:
     found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for file in _limits(cgroups, membership):
+    for file in _limits(os.fspath(cgroups), membership):
         with contextlib.suppress(OSError, ValueError):
-            found = min(found, int(file.read_text(encoding="ascii")))  # "max" is no number: no limit
+            found = min(found, int(_read(file)))  # "max" is no number: no limit
     return found
 
 
-def _limits(cgroups: Path, membership: Path) -> Iterator[Path]:
+def _read(file: StrPath) -> str:
+    with open(file, encoding="utf-8") as opened:
+        return opened.read()
+
+
+def _limits(cgroups: str, membership: StrPath) -> Iterator[str]:
     """The files with the limits of this process's control group and of those that it is in, of both versions."""
     lines = ["0:memory:/", "0::/"]  # in a container its own group is the root
     with contextlib.suppress(OSError, ValueError):
-        lines += membership.read_text(encoding="utf-8").splitlines()
+        lines += _read(membership).splitlines()
     for line in (line for line in lines if line.count(":") >= 2):
         _, controllers, path = line.split(":", 2)
         if controllers and "memory" not in controllers.split(","):
             continue
-        root, name = (cgroups / "memory", "memory.limit_in_bytes") if controllers else (cgroups, "memory.max")
-        group = root / path.lstrip("/")
-        yield from (each / name for each in (group, *group.parents) if each.is_relative_to(root))
+        root, name = (f"{cgroups}/memory", "memory.limit_in_bytes") if controllers else (cgroups, "memory.max")
+        group = os.path.normpath(f"{root}/{path}")
+        while group.startswith(root):
+            yield f"{group}/{name}"
+            group = os.path.dirname(group)
