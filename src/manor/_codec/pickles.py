@@ -18,7 +18,7 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final
 
 from manor._codec import reducers  # noqa: F401 - registers them
-from manor._native import decode_plain, encode_arguments, encode_scalar
+from manor._native import encode_arguments, encode_scalar
 from manor.errors import ProtocolError
 
 __all__ = ["REFUSALS", "Buffer", "dumps", "dumps_builtins", "dumps_plain", "loads", "loads_whole"]
@@ -125,9 +125,6 @@ def _bytes_opcode(length: int) -> bytes:
 
 def loads(payload: memoryview | bytes | bytearray) -> Any:
     """Return the value; arrays from out-of-band buffers are writable views into *payload*."""
-    value = decode_plain(payload, 0)
-    if value is not NotImplemented:
-        return value
     if len(payload) and payload[0] == _PICKLE_BYTE:
         return pickle.loads(payload)
     data, buffers = _split(memoryview(payload))
