@@ -5,8 +5,9 @@
 //! The child has the mapping and copies of its parent's proxies, but no slot: if the parent dropped its own, what
 //! the child holds would be freed. So before the fork (`pthread_atfork`, or `os.register_at_fork`) the parent
 //! attaches a second slot in its own name and gives it its own presence in every object; the child takes that slot
-//! over. What another thread makes or holds between that and the fork, the child holds too. If the fork fails, or the child dies before it took over, the parent sweeps the slot when the child would have
-//! had time enough; if the parent dies too, whoever sweeps the parent does, since the slot bears its pid.
+//! over. What another thread makes or holds between that and the fork, the child holds too. If the fork fails, or the
+//! child dies before it took over, the parent sweeps the slot when the child would have had time enough; if the parent
+//! dies too, whoever sweeps the parent does, since the slot bears its pid.
 
 use std::sync::atomic::Ordering;
 

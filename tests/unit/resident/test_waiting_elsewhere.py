@@ -12,8 +12,8 @@ from manor import ObjectGone, _native
 from manor._resident.lists import List
 from tests.conformance.subjects import LIMIT_S, until
 from tests.unit.resident.arenas import killed
-from tests.unit.resident.test_waiting_for_objects import held, signal_to_a_waiter, sleepers
-from tests.unit.resident.test_waiting_for_the_allocator import Objects, held_at
+from tests.unit.resident.test_waiting_for_objects import Objects, held, signal_to_a_waiter, sleepers
+from tests.unit.resident.test_waiting_for_the_allocator import held_at
 
 ITERATING: list[tuple[str, Callable[[Objects], list[Any]]]] = [
     ("dict", lambda on: list(on.dict._walk(0, False))),

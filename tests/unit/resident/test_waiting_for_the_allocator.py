@@ -7,17 +7,14 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
 
 from manor import _native
-from manor._resident.dicts import Dict
 from manor._resident.lists import List
-from manor._resident.values import Value
 from tests.conformance.subjects import LIMIT_S, until
-from tests.unit.resident.arenas import killed, make_arena
-from tests.unit.resident.test_waiting_for_objects import Holder, Interrupt, held, signal_to_a_waiter, sleepers
+from tests.unit.resident.arenas import killed
+from tests.unit.resident.test_waiting_for_objects import Holder, Interrupt, Objects, held, signal_to_a_waiter, sleepers
 
 _ALLOCATOR = 4096
 """Where an arena has its allocator; as in an object, the second word is the lock."""
@@ -72,20 +69,6 @@ def stopped_in_the_allocator(arena: _native.Arena) -> Iterator[int]:
 def has_sleepers(arena: _native.Arena) -> bool:
     """Whether somebody sleeps until the allocator is free, by the bit that says so in its lock word."""
     return bool(os.pread(arena.fileno(), 4, _ALLOCATOR + 8)[3] & 0x80)
-
-
-class Objects:
-    """Some objects with contents, and what needs the allocator."""
-
-    def __init__(self) -> None:
-        self.arena = make_arena()
-        self.dict, self.list, self.value = Dict(self.arena), List(self.arena), Value(self.arena)
-        self.dict["a"] = 1
-        self.list.extend(range(200))
-        self.value.set(1)
-
-    def contents(self) -> list[Any]:
-        return [self.dict.items(), self.list._getvalue(), self.value.get()]
 
 
 ALLOCATING: list[Callable[[Objects], object]] = [
