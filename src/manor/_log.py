@@ -9,7 +9,7 @@ import sys
 from multiprocessing import util
 from typing import Final
 
-__all__ = ["debug", "info", "warning"]
+__all__ = ["current_error_text", "debug", "info", "warning"]
 
 _DEBUG: Final = 10
 _INFO: Final = 20
@@ -27,6 +27,13 @@ def _log(level: int, text: str, values: tuple[object, ...]) -> None:
     theirs: logging.Logger | None = util._logger  # type: ignore[attr-defined]
     if theirs is not None and theirs.isEnabledFor(level):
         theirs.log(level, "manor: " + text, *values)
+
+
+def current_error_text() -> str:
+    """Return the traceback of the exception being handled."""
+    import traceback  # slow to import, and not needed before something goes wrong
+
+    return traceback.format_exc()
 
 
 def debug(text: str, *values: object) -> None:

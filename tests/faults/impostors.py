@@ -75,8 +75,8 @@ class Peer:
         return connection
 
 
-def a_welcome(refusal: Refusal = Refusal.NONE, *, name: bytes = bytes(16)) -> Welcome:
-    return Welcome(refusal, name, NO_PID, machine_id(), MESSAGE_BYTES_MAX, "/nowhere")
+def a_welcome(refusal: Refusal = Refusal.NONE, *, name: bytes = bytes(16), **bounds: Any) -> Welcome:
+    return Welcome(refusal, name, NO_PID, machine_id(), MESSAGE_BYTES_MAX, "/nowhere", **bounds)
 
 
 class Impostor:

@@ -93,7 +93,7 @@ WELCOMES: dict[str, tuple[Behaviour, type[Exception]]] = {
     "announces a huge welcome": (welcomed_then((1 << 40).to_bytes(8, "little")), manor.MessageTooLarge),
     "announces a welcome of all bytes": (welcomed_then((2**64 - 2).to_bytes(8, "little")), manor.MessageTooLarge),
     "asks for an eternal lease": (
-        welcomed_then(frame(a_welcome()._replace(pickle_lease_s=1e300).pack())),
+        welcomed_then(frame(a_welcome(pickle_lease_s=1e300).pack())),
         manor.ProtocolError,
     ),
     "does not speak pickle": (welcomed_then(frame(a_welcome(Refusal.OTHER_SERIALIZER).pack())), manor.ProtocolError),

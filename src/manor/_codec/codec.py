@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from manor._codec import pickles
-from manor._codec.exceptions import pack_exception, unpack_exception
 from manor._codec.pickles import Buffer
 from manor._native import decode_plain
 from manor.errors import ProtocolError, RemoteError, ServerTraceback
@@ -67,9 +66,13 @@ class _PickleCodec(Codec):
         return [pickles.dumps_builtins(record, 5)]
 
     def encode_error(self, error: BaseException) -> Sequence[Buffer]:
+        from manor._codec.exceptions import pack_exception  # only when things went wrong
+
         return [pack_exception(error)]
 
     def decode_error(self, payload: memoryview) -> BaseException:
+        from manor._codec.exceptions import unpack_exception  # likewise
+
         return unpack_exception(payload)
 
 

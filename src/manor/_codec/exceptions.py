@@ -18,7 +18,7 @@ from manor._codec.exception_parts import fields_of, rebuild
 from manor._codec.pickles import dumps, loads
 from manor.errors import RemoteError, ServerTraceback
 
-__all__ = ["current_error_text", "pack_exception", "unpack_exception"]
+__all__ = ["pack_exception", "unpack_exception"]
 
 _LINKS_MAX: Final = 32
 _WHY_TEXT: Final = (
@@ -32,11 +32,6 @@ def _traceback() -> ModuleType:
     import traceback  # slow to import, and not needed before something goes wrong
 
     return traceback
-
-
-def current_error_text() -> str:
-    """Return the traceback of the exception being handled."""
-    return str(_traceback().format_exc())
 
 
 def _chain(error: BaseException) -> list[tuple[BaseException, bool]]:

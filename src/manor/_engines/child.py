@@ -190,6 +190,8 @@ class ServerProcess:
         if self._ctx.get_start_method() == "fork":  # once here, not in every server that is forked
             importlib.import_module("manor._engines.entering")
             importlib.import_module("manor._engines.process")
+            importlib.import_module("manor._server.residency")
+            importlib.import_module("manor._transport.handshake")
             tempfile.gettempdir()
         read_end, write_end = os.pipe()
         reader, writer = Connection(read_end, writable=False), File(write_end)

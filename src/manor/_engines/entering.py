@@ -18,5 +18,13 @@ def enter(*args: Any) -> None:
         run_server = _RUN_SERVER.resolve()
     finally:
         if collects:
+            _take_for_old()
             gc.enable()
     run_server(*args)
+
+
+def _take_for_old() -> None:
+    """Have the collector look at what there is as rarely as at what it has looked through twice."""
+    if gc.get_freeze_count() == 0:  # else the program has its own plan
+        gc.freeze()
+        gc.unfreeze()

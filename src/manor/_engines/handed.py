@@ -3,8 +3,9 @@
 import signal
 from collections.abc import Collection
 from multiprocessing import reduction
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from manor._record import Record
 from manor._server.endpoint import Endpoint, FirstConnections
 from manor.limits import Limits
 
@@ -31,7 +32,7 @@ def _received(duplicate: Any) -> File:
     return File(duplicate.detach())
 
 
-class Handed(NamedTuple):
+class Handed(Record):
     """What the process of the server gets.
 
     Attributes:
@@ -39,6 +40,8 @@ class Handed(NamedTuple):
         arena: The memory file of its arena, if it has one.
         first: Its ends of the owner's connections.
     """
+
+    __slots__ = ()
 
     endpoint: Endpoint
     arena: File | None
@@ -50,7 +53,7 @@ class Handed(NamedTuple):
         return -1 if self.arena is None else self.arena.number
 
 
-class ServerConfig(NamedTuple):
+class ServerConfig(Record):
     """What a server needs besides what ``multiprocessing`` passes to ``_run_server``.
 
     Attributes:
@@ -62,6 +65,8 @@ class ServerConfig(NamedTuple):
         debug: Whether it tells from where threads acquire and wait.
         registration: The manager's name, a ``Registration``, if it has one.
     """
+
+    __slots__ = ()
 
     limits: Limits
     owner_pid: int | None = None

@@ -13,8 +13,7 @@ from manor._proxy.deadlines import Patience, current_end
 from manor._proxy.dialer import Dialer
 from manor._proxy.link import Link
 from manor._proxy.sessions import Session
-from manor._transport.connection import LOST
-from manor._transport.handshake import known_peer
+from manor._transport.connection import LOST, known_peer
 from manor._wire.introduction import Welcome
 from manor.errors import CallTimeout, ManorError, ProtocolError
 

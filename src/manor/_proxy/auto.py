@@ -129,14 +129,15 @@ def rebuild_auto(
     """
     link = None if route is None or travel.sender is not None or "-" in id_ else linked(route[0])
     if route is None or link is None or len(kwds) > 1:
-        token = Token(typeid, address, id_, route and Route(*route))
+        token = Token(typeid, address, id_, None if route is None else Route(*route))
         rebuilt: BaseProxy = RebuildProxy(AutoProxy, token, serializer, kwds)
         return rebuilt
     exposed = kwds["exposed"]
     proxytype = _rebuilt.get((typeid, exposed))
     if proxytype is None:
         proxytype = _rebuilt[typeid, exposed] = MakeProxyType(f"AutoProxy[{typeid}]", exposed)
-    token = Token(typeid, address, id_, link.route if route == link.route else Route(*route))
+    known: Route = link.route
+    token = Token(typeid, address, id_, Route(*route) if tuple(known) != route else known)
     proxy = linked_proxy(proxytype, token, serializer, link)
     proxy._isauto = True
     return proxy

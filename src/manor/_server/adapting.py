@@ -1,20 +1,43 @@
-"""Whether a hosted object needs an adapter; what does is rare, and its adapters slow to import."""
+"""What is special about a hosted object: whether it is one of the arena, whether it blocks and needs an adapter.
+
+Servers of which none is load none of the code for such objects.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
-from manor._resident.deputies import is_waited_for
 from manor._wire.references import loaded
 
 if TYPE_CHECKING:
     from manor._server.adapters import Adapter
     from manor._server.calls import Process
 
-__all__ = ["adapt", "linger", "release_dead"]
+__all__ = ["adapt", "id_of", "linger", "release_dead"]
+
+_ATTACHMENT: Final = "manor._resident.attachment"
+"""Without this module the process has no arena, and none of its objects."""
 
 _ADAPTED_MODULES: Final = frozenset(("_queue", "_thread", "multiprocessing.pool", "queue", "threading"))
 _needs: dict[type, bool] = {}
+
+
+def id_of(obj: object) -> str | None:
+    """Return the id of what *obj* stands for, or None if that is no object of an arena."""
+    if _ATTACHMENT not in sys.modules:
+        return None
+    from manor._resident import handles
+
+    return handles.id_of(obj)
+
+
+def _is_waited_for(obj: object) -> bool:
+    if _ATTACHMENT not in sys.modules:
+        return False
+    from manor._resident import deputies
+
+    return deputies.is_waited_for(obj)
 
 
 def adapt(obj: object) -> Adapter | None:
@@ -22,7 +45,7 @@ def adapt(obj: object) -> Adapter | None:
     kind = type(obj)
     needed = _needs.get(kind)
     if needed is None:
-        needed = is_waited_for(obj) or any(base.__module__ in _ADAPTED_MODULES for base in kind.__mro__)
+        needed = _is_waited_for(obj) or any(base.__module__ in _ADAPTED_MODULES for base in kind.__mro__)
         if len(_needs) < 1024:
             _needs[kind] = needed
     if not needed:

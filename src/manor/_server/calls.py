@@ -9,7 +9,9 @@ import itertools
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+from manor._record import Record
 
 if TYPE_CHECKING:  # `waiting` asks this module for the current call
     from manor._server.waiting import Cancellation
@@ -55,8 +57,10 @@ class Call:
         self.step_aside: Callable[[], None] = _nothing
 
 
-class Caller(NamedTuple):
+class Caller(Record):
     """An owner: a thread of a client process, or of the server itself (`process` is None)."""
+
+    __slots__ = ()
 
     process: Process | None
     thread: int

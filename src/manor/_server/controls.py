@@ -7,7 +7,6 @@ import select
 from collections.abc import Callable
 
 from manor import _log
-from manor._codec.exceptions import current_error_text
 from manor._server.adapting import release_dead
 from manor._server.calls import bury
 from manor._server.objects import ObjectTable
@@ -130,4 +129,4 @@ class Control:
                 try:
                     release(holder, self.process)
                 except Exception:  # one object that fails must not keep the others from being released
-                    _log.warning("could not release %r:\n%s", hosted, current_error_text())
+                    _log.warning("could not release %r:\n%s", hosted, _log.current_error_text())

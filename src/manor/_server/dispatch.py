@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from manor._resident.handles import id_of
-from manor._server.adapting import adapt
+from manor._server.adapting import adapt, id_of
 from manor._server.calls import Call, current
 from manor._server.objects import Hosted, ObjectTable
 from manor._server.processes import Process
@@ -93,8 +92,13 @@ class Dispatcher:
         self.route = route
         self.debug = debug
         self.turns: Turns = Turns()
-        self.residency: Residency | None = None
+        self.find_residency: Callable[[], Residency | None] = lambda: None
         self.public_address: Callable[[], Any] = lambda: None
+
+    @property
+    def residency(self) -> Residency | None:
+        """The server's part in shared memory, if it has one."""
+        return self.find_residency()
 
     def find(self, ident: int) -> Hosted:
         """Return a hosted object; raise ``ObjectGone`` when nobody has held it any more."""
@@ -173,9 +177,10 @@ class Dispatcher:
 
     def host_resident(self, grantee: Grantee, typeid: str, handle: tuple[int, int]) -> ProxyResult:
         """Host an object of the arena for a caller that cannot reach it itself, and make it a holder."""
-        if self.residency is None or typeid not in RESIDENT_TYPEIDS:
+        residency = self.residency
+        if residency is None or typeid not in RESIDENT_TYPEIDS:
             raise ObjectGone(f"the manager's server (pid {self.route.pid}) has no {typeid!r} in shared memory")
-        return self.host_again(grantee, typeid, self.residency.open(typeid, handle))
+        return self.host_again(grantee, typeid, residency.open(typeid, handle))
 
     def host_again(self, grantee: Grantee, typeid: str, obj: Any) -> ProxyResult:
         """Make the caller a holder of an object of a standard type that exists."""

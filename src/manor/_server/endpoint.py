@@ -2,8 +2,8 @@
 
 import os
 import socket
-from typing import NamedTuple
 
+from manor._record import Record
 from manor._transport.addresses import Address
 from manor._transport.listening import Listener, listen, listen_privately
 from manor._transport.peers import machine_id
@@ -13,7 +13,7 @@ from manor._wire.tokens import Route
 __all__ = ["Endpoint", "FirstConnections", "open_endpoint"]
 
 
-class Endpoint(NamedTuple):
+class Endpoint(Record):
     """The sockets on which a server listens.
 
     Attributes:
@@ -21,6 +21,8 @@ class Endpoint(NamedTuple):
         listener: That of its address.
         local: That for clients of the same machine and user; it may be the same.
     """
+
+    __slots__ = ()
 
     name: bytes
     listener: Listener
@@ -52,7 +54,7 @@ class Endpoint(NamedTuple):
             listener.remove()
 
 
-class FirstConnections(NamedTuple):
+class FirstConnections(Record):
     """The server's ends of connections that its owner made before the server ran.
 
     Attributes:
@@ -61,6 +63,8 @@ class FirstConnections(NamedTuple):
         session: Another socket.
         session_hello: Likewise.
     """
+
+    __slots__ = ()
 
     control: socket.socket
     control_hello: Hello

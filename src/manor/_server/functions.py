@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from manor._resident.handles import id_of
+from manor._server.adapting import id_of
 from manor._server.dispatch import Dispatcher
 from manor._server.names import Names
 from manor._wire.references import Reference

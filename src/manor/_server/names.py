@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from manor._resident.handles import id_of
+from manor._server.adapting import id_of
 
 if TYPE_CHECKING:
     from manor._resident.stand_ins import StandIn

@@ -6,15 +6,14 @@ import itertools
 import socket
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from manor import _log
 from manor._server.processes import Process
 from manor._server.sessions import Session
-from manor._transport.connection import Connection
-from manor._transport.handshake import accept_peer, known_peer, refuse_peer
-from manor._transport.preamble import Verdict
+from manor._transport.connection import Connection, known_peer
 from manor._wire.introduction import INTRODUCTION_BYTES_MAX, Hello, Refusal, Role
+from manor._wire.references import Reference
 from manor.errors import ManorError, ProtocolError
 
 if TYPE_CHECKING:
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from manor._server.server import Server
 
 __all__ = ["Reception"]
+
+_ACCEPT: Final = Reference("manor._transport.handshake", "accept_peer")
+_REFUSE_BUSY: Final = Reference("manor._transport.handshake", "refuse_busy")
 
 
 class Reception:
@@ -36,13 +38,17 @@ class Reception:
     def receive(self, sock: socket.socket) -> None:
         """Take over a connected socket; returns at once."""
         if not self._pending.acquire(blocking=False):
-            refuse_peer(sock, Verdict.BUSY)
+            _REFUSE_BUSY(sock)
             return
         try:
             self._thread(self._run, sock).start()
         except RuntimeError:  # the system has no more threads
             self._pending.release()
-            refuse_peer(sock, Verdict.BUSY)
+            _REFUSE_BUSY(sock)
+
+    def prepare(self) -> None:
+        """Load what strangers need, who come after the client that started the server."""
+        _ACCEPT.resolve()
 
     def adopt(self, first: FirstConnections) -> None:
         """Serve a client that is known already."""
@@ -78,7 +84,7 @@ class Reception:
         """Return what serves the client from now on."""
         server = self._server
         limit = server.limits.handshake_s
-        connection = accept_peer(sock, server.authkey, server.limits)
+        connection: Connection = _ACCEPT(sock, server.authkey, server.limits)
         try:
             data = connection.receive(limit)
             if len(data) > INTRODUCTION_BYTES_MAX:
@@ -94,7 +100,7 @@ class Reception:
     def _welcome(self, connection: Connection, refusal: Refusal, *, with_arena: bool = False) -> None:
         """Tell the client whether it is served; one on this machine gets the arena with its control connection."""
         welcome, limit = self._server.welcome(refusal).pack(), self._server.limits.handshake_s
-        residency = self._server.residency
+        residency = self._server.dispatcher.residency
         if with_arena and residency is not None and connection_is_local(connection):
             connection.send_with_file(welcome, residency.fd, limit)
         else:

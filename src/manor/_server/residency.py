@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from manor import _log
-from manor._codec.exceptions import current_error_text
 from manor._resident import attachment, handles, stand_ins
 from manor._resident.boxes import BOX_TAG, STAND_IN_TAG
 from manor._transport.endings import ProcessWatch
@@ -204,7 +203,7 @@ class Residency:
             try:
                 job()
             except Exception:  # whatever is wrong with the arena, its users are told by their own operations
-                _log.warning("could not clean up the arena:\n%s", current_error_text())
+                _log.warning("could not clean up the arena:\n%s", _log.current_error_text())
 
         with contextlib.suppress(RuntimeError):  # the interpreter is ending
             threading.Thread(target=run, name="manor-sweep", daemon=True).start()
@@ -230,7 +229,4 @@ def residency_of(server: Any, bytes_max: int, fd: int) -> Residency | None:
     )
     if arena is None:
         return None
-    residency = Residency(arena, fd if fd >= 0 else arena.fileno(), lease_s, server.table)
-    server.dispatcher.residency = residency
-    server.dispatcher.registry.make_resident = residency.make
-    return residency
+    return Residency(arena, fd if fd >= 0 else arena.fileno(), lease_s, server.table)

@@ -18,13 +18,13 @@ from manor._server.controls import Control
 from manor._server.dispatch import Dispatcher
 from manor._server.endpoint import Endpoint, FirstConnections, open_endpoint
 from manor._server.functions import ServerFunctions
+from manor._server.late_residency import LateResidency
 from manor._server.leases import Leases
 from manor._server.objects import ObjectTable
 from manor._server.processes import Process, Processes
 from manor._server.reactor import Reactor
 from manor._server.reception import Reception
 from manor._server.registry import Registry
-from manor._server.residency import Residency, residency_of
 from manor._server.sessions import Session
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
@@ -114,7 +114,7 @@ class Server:
         self.first: FirstConnections | None = None
         self.on_serving: Callable[[], None] = lambda: None
         self.on_closed: Callable[[], None] = lambda: None
-        self.residency: Residency | None = residency_of(self, arena_bytes_max, arena_fd)
+        self._late_residency = LateResidency(self, arena_bytes_max, arena_fd)
         _servers.add(self)
 
     # Life
@@ -139,11 +139,11 @@ class Server:
         for listener in {self.listener, self._endpoint.local}:
             if listener.socket.fileno() >= 0:
                 self.reactor.when_readable(listener.socket.fileno(), self._acceptor(listener))
-        if self.residency is not None:
-            self.residency.run_in(self.reactor)
         if self.first is not None:
             self._reception.adopt(self.first)
         self.reactor.after(0.0, self.on_serving)
+        self._late_residency.run_in(self.reactor)
+        self.reactor.after(0.0, self._reception.prepare)
         self.reactor.run()
 
     def stop(self, reason: str) -> None:
@@ -169,8 +169,9 @@ class Server:
         reason = self._reason or "ended"
         for control in list(self._controls):
             control.say_farewell(reason)
-        if self.residency is not None:
-            self.residency.end()  # whoever is woken by that asks for the reason
+        residency = self.dispatcher.residency
+        if residency is not None:
+            residency.end()  # whoever is woken by that asks for the reason
         for process in self.processes.all():
             process.end()
             for session in list(process.sessions):
@@ -254,10 +255,11 @@ class Server:
         return Control(connection, process, self.table, self.processes, self._leases.expect_child, self._after_burial)
 
     def _after_burial(self, process: Process) -> None:
-        if self.residency is None or self.is_stopping:
+        residency = self.dispatcher.residency
+        if residency is None or self.is_stopping:
             return
         if all(other.pid != process.pid for other in self.processes.all()):  # else that one's burial will do
-            self.residency.sweep_when_gone(self.reactor, process.pid)
+            residency.sweep_when_gone(self.reactor, process.pid)
 
     @property
     def public_address(self) -> Address:

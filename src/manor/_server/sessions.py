@@ -17,8 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 from manor import _log
 from manor._codec.codec import Codec
 from manor._codec.context import travel
-from manor._codec.exceptions import current_error_text
-from manor._codec.refusals import advised, advised_of_missing
 from manor._server.adapting import linger
 from manor._server.calls import Call, set_current
 from manor._server.dispatch import Dispatcher, ProcessGrantee, ProxyResult
@@ -30,6 +28,7 @@ from manor._wire.answers import Encoded
 from manor._wire.calls import CALL_BYTE, REGRET_BYTE, SERVER, Kind, unpack_call, unpack_drop
 from manor._wire.calls import pack_answer as _pack_answer
 from manor._wire.chains import CHAIN_BYTE, take_chain
+from manor._wire.references import Reference
 from manor.errors import MessageTooLarge, NotPicklable, ProtocolError
 
 if TYPE_CHECKING:
@@ -40,6 +39,10 @@ __all__ = ["Session"]
 
 _SCALARS: Final = frozenset((type(None), bool, int, float, str, bytes))
 _RESULT: Final = Kind.RESULT
+
+_ADVISED: Final = Reference("manor._codec.refusals", "advised")
+_ADVISED_OF_MISSING: Final = Reference("manor._codec.refusals", "advised_of_missing")
+"""Only when things went wrong."""
 
 _PROXIED: Final = "annotate the method with -> manor.Proxied[...]"
 
@@ -152,7 +155,7 @@ class Session:
             try:
                 undo.pop()()
             except Exception:  # one that fails must not keep the others from being undone
-                _log.warning("could not undo a call of %r:\n%s", self.process, current_error_text())
+                _log.warning("could not undo a call of %r:\n%s", self.process, _log.current_error_text())
 
     def is_gone(self) -> bool:
         """Whether the client has closed its end."""
@@ -202,7 +205,7 @@ class Session:
             try:
                 arguments = self._codec.decode(payload)
             except Exception as error:  # whatever a class raises when it is unpickled
-                return self._refuse(number, advised_of_missing(error))
+                return self._refuse(number, _ADVISED_OF_MISSING(error))
             finally:
                 travel.sender = None
         args, kwds = arguments
@@ -215,7 +218,7 @@ class Session:
             raise
         except BaseException as error:
             error.__traceback__ = _outside(error.__traceback__)
-            return self._refuse(number, advised(error))
+            return self._refuse(number, _ADVISED(error))
         if type(result) in _SCALARS:
             return [_pack_answer(_RESULT, bool(self.call.undo), number), *self._codec.encode(result)]
         if type(result) is Encoded:

@@ -19,7 +19,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from enum import Enum
 from typing import Any, Protocol, cast
 
 from manor._server.calls import Call, current, is_dead
@@ -103,11 +102,11 @@ def refuse_dead() -> None:
         raise Abandoned
 
 
-class _Outcome(Enum):
-    PENDING = "pending"
-    NOTIFIED = "notified"
-    CANCELLED = "cancelled"
-    LEFT = "left"
+class _Outcome:
+    PENDING = 0
+    NOTIFIED = 1
+    CANCELLED = 2
+    LEFT = 3
 
 
 class _Waiter:
@@ -121,7 +120,7 @@ class _Waiter:
         self._gate.acquire()
         self.outcome = _Outcome.PENDING
 
-    def _decide(self, outcome: _Outcome) -> bool:
+    def _decide(self, outcome: int) -> bool:
         if not self._decided.acquire(blocking=False):
             return False
         self.outcome = outcome
@@ -141,7 +140,7 @@ class _Waiter:
 
     def leave(self) -> None:
         """Accept no decision any more; one being made is waited for."""
-        if not self._decide(_Outcome.LEFT) and self.outcome is _Outcome.PENDING:
+        if not self._decide(_Outcome.LEFT) and self.outcome == _Outcome.PENDING:
             self._gate.acquire()
 
 
@@ -210,14 +209,14 @@ def wait_on(
         _settle(condition, waiter, wanted, forward)
     if not wanted:
         raise Abandoned
-    return waiter.outcome is _Outcome.NOTIFIED
+    return waiter.outcome == _Outcome.NOTIFIED
 
 
 def _settle(
     condition: threading.Condition, waiter: _Waiter, wanted: bool, forward: Callable[[], object] | None
 ) -> None:
     """Leave no trace of `waiter`, nor a notification that nobody uses; the lock is held."""
-    if waiter.outcome is not _Outcome.NOTIFIED:
+    if waiter.outcome != _Outcome.NOTIFIED:
         with suppress(ValueError):  # a notification that it refused took it out
             cast(_Innards, condition)._waiters.remove(waiter)
     elif not wanted:

@@ -14,7 +14,7 @@ import struct
 import time
 from typing import Final
 
-from manor._native import Connection
+from manor._transport.connection import Connection, known_peer
 from manor._transport.peers import peer_of, same_user
 from manor._transport.preamble import (
     PREAMBLE_BYTES,
@@ -28,7 +28,7 @@ from manor._transport.preamble import (
 from manor.errors import AuthenticationError, ProtocolError, ServerBusy
 from manor.limits import Limits
 
-__all__ = ["accept_peer", "connect_peer", "known_peer", "noise_key", "refuse_peer"]
+__all__ = ["accept_peer", "connect_peer", "noise_key", "refuse_busy"]
 
 _FRAME: Final = struct.Struct("<Q")
 """The head of a frame, as ``Connection`` writes it: the length of the message."""
@@ -78,10 +78,6 @@ def _await_word(sock: socket.socket, deadline: float, server: int) -> None:
 
 def _is_local(sock: socket.socket) -> bool:
     return sock.family == socket.AF_UNIX
-
-
-def _wrap(sock: socket.socket, limits: Limits) -> Connection:
-    return Connection(sock.detach(), message_bytes_max=limits.message_bytes_max, spin_ns_max=limits.spin_ns_max)
 
 
 def _prove_key(connection: Connection, key: bytes, *, initiator: bool, local: bool, left: float) -> None:
@@ -142,19 +138,13 @@ def connect_peer(
     return connection
 
 
-def known_peer(sock: socket.socket, limits: Limits) -> Connection:
-    """Return the connection over a socket whose other end is known: no hand is shaken."""
-    with sock:
-        return _wrap(sock, limits)
-
-
 def _admitted(sock: socket.socket, limits: Limits, deadline: float, server: int) -> Connection:
     _await_word(sock, deadline, server)
     verdict = unpack_server(_read_exactly(sock, PREAMBLE_BYTES, deadline))
     if verdict is not Verdict.WELCOME:
         kind, text = _REFUSALS[verdict]
         raise kind(text)
-    return _wrap(sock, limits)
+    return known_peer(sock, limits)
 
 
 def accept_peer(sock: socket.socket, authkey: bytes, limits: Limits) -> Connection:
@@ -173,7 +163,7 @@ def accept_peer(sock: socket.socket, authkey: bytes, limits: Limits) -> Connecti
         sock.sendall(pack_server(verdict))
         if verdict is not Verdict.WELCOME:
             raise AuthenticationError(f"refused a client: {verdict.name}")
-        connection = _wrap(sock, limits)
+        connection = known_peer(sock, limits)
     if proof is Proof.KEY:
         try:
             left = max(0.0, deadline - time.monotonic())
@@ -184,11 +174,11 @@ def accept_peer(sock: socket.socket, authkey: bytes, limits: Limits) -> Connecti
     return connection
 
 
-def refuse_peer(sock: socket.socket, verdict: Verdict) -> None:
-    """Say why a client is not even heard, and close."""
+def refuse_busy(sock: socket.socket) -> None:
+    """Say that a client is not even heard, since there are too many, and close."""
     with sock:
         sock.setblocking(False)
         try:
-            sock.send(pack_server(verdict))
+            sock.send(pack_server(Verdict.BUSY))
         except OSError:
             return

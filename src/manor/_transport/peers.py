@@ -4,15 +4,19 @@ import functools
 import os
 import socket
 import struct
-from typing import Final, NamedTuple
+from typing import Final
+
+from manor._record import Record
 
 __all__ = ["Peer", "machine_id", "peer_of", "same_user"]
 
 _CREDENTIALS: Final = struct.Struct("iII")
 
 
-class Peer(NamedTuple):
+class Peer(Record):
     """What the kernel says of the process at the other end (``SO_PEERCRED``, unix(7))."""
+
+    __slots__ = ()
 
     pid: int
     uid: int

@@ -1,7 +1,8 @@
 """What an object is to be made by, where that is no registered type."""
 
-from typing import Any, Final, Literal, NamedTuple, get_args
+from typing import Any, Final, Literal, get_args
 
+from manor._record import Record
 from manor._wire.references import Reference
 
 __all__ = ["OPEN_WHOLE", "Blueprint", "Concurrency", "OpenWhole", "check_concurrency"]
@@ -33,7 +34,7 @@ def check_concurrency(concurrency: object) -> None:
         raise ValueError(f"concurrency must be one of {', '.join(known)}, not {concurrency!r}")
 
 
-class Blueprint(NamedTuple):
+class Blueprint(Record):
     """A class, or a function that makes an object.
 
     Attributes:
@@ -42,6 +43,8 @@ class Blueprint(NamedTuple):
         name: What to call it where it cannot be found.
         concurrency: Who may be in it at once; None for what suits the object.
     """
+
+    __slots__ = ()
 
     made_by: Any
     name: str

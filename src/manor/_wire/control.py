@@ -6,8 +6,9 @@ before it, and the server takes those first. So what one thread dropped is gone 
 
 import enum
 import struct
-from typing import Final, NamedTuple
+from typing import Final
 
+from manor._record import Record
 from manor.errors import ProtocolError
 
 __all__ = [
@@ -50,8 +51,10 @@ _PONG_BYTE: Final = 1
 _FAREWELL_BYTE: Final = 2
 
 
-class Notice(NamedTuple):
+class Notice(Record):
     """One notice; fields that its kind does not use are zero."""
+
+    __slots__ = ()
 
     what: What
     ident: int = 0
@@ -59,14 +62,18 @@ class Notice(NamedTuple):
     token: bytes = bytes(16)
 
 
-class Pong(NamedTuple):
+class Pong(Record):
     """The server's answer to a ping."""
+
+    __slots__ = ()
 
     number: int
 
 
-class Farewell(NamedTuple):
+class Farewell(Record):
     """Why the server ends, said before it closes its connections."""
+
+    __slots__ = ()
 
     reason: str
 

@@ -2,8 +2,9 @@
 
 import enum
 import struct
-from typing import Final, NamedTuple
+from typing import Final
 
+from manor._record import Record
 from manor._wire.tokens import Route
 from manor.errors import ProtocolError
 from manor.limits import DEFAULT, Limits
@@ -31,7 +32,7 @@ class Refusal(enum.IntEnum):
     STOPPING = 3
 
 
-class Hello(NamedTuple):
+class Hello(Record):
     """What a client says of itself.
 
     Attributes:
@@ -42,6 +43,8 @@ class Hello(NamedTuple):
         thread: Serial of the client's thread within its process (0 on a control connection).
         name: The name of the process.
     """
+
+    __slots__ = ()
 
     role: Role
     serializer: int
@@ -68,7 +71,7 @@ class Hello(NamedTuple):
         return cls(Role(role), serializer, process, pid, thread, name.decode("utf-8", "replace"))
 
 
-class Welcome(NamedTuple):
+class Welcome(Record):
     """What a server says of itself.
 
     Attributes:
@@ -82,6 +85,8 @@ class Welcome(NamedTuple):
         chunk_items_max: The most items that it wants to bring in one round trip of an iteration.
         debug: Whether calls are to tell from where they come.
     """
+
+    __slots__ = ()
 
     refusal: Refusal
     server: bytes

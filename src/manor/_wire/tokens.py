@@ -1,7 +1,8 @@
 """Tokens name a hosted object; a route says how a process of the same machine reaches its server."""
 
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
+from manor._record import Record
 from manor.errors import ObjectGone
 
 __all__ = ["Route", "Token"]
@@ -9,7 +10,7 @@ __all__ = ["Route", "Token"]
 _IDENT_MAX: Final = 2**64 - 1
 
 
-class Route(NamedTuple):
+class Route(Record):
     """Where a server runs.
 
     Attributes:
@@ -18,6 +19,8 @@ class Route(NamedTuple):
         path: The Unix socket on which it takes clients of its own machine and user without a key.
         pid: Its process id.
     """
+
+    __slots__ = ()
 
     server: bytes
     machine: bytes

@@ -9,7 +9,7 @@ import pytest
 from manor._server.processes import Process
 from manor._server.server import Server
 from manor._server.sessions import Session
-from manor._transport.handshake import known_peer
+from manor._transport.connection import known_peer
 from manor.limits import DEFAULT
 
 

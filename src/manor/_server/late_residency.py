@@ -1,0 +1,67 @@
+"""When a server loads its part in shared memory: not before something needs it, or the first client has been heard."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Final
+
+from manor._wire.references import Reference
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from manor._server.reactor import Reactor
+    from manor._server.residency import Residency
+    from manor._server.server import Server
+
+__all__ = ["LateResidency"]
+
+_RESIDENCY_OF: Final = Reference("manor._server.residency", "residency_of")
+
+
+class LateResidency:
+    """Opens one server's arena once."""
+
+    def __init__(self, server: Server, bytes_max: int, fd: int) -> None:
+        """Take over the arena of the memory file *fd*, later; or make one of up to *bytes_max* at once, where it is -1.
+
+        Raises:
+            OSError: The system does not provide such memory.
+        """
+        self._server = server
+        self._fd = fd
+        self._lock = threading.Lock()
+        self._found: Residency | None = None
+        self._is_over = bytes_max <= 0 and fd < 0
+        if fd < 0:
+            self._open(bytes_max)
+        server.dispatcher.find_residency = self
+        if fd >= 0 or self._found is not None:
+            server.dispatcher.registry.make_resident = self._make
+
+    def __call__(self) -> Residency | None:
+        """Return it, or None where the server has no arena."""
+        if not self._is_over:
+            self._open(0)
+        return self._found
+
+    def run_in(self, reactor: Reactor) -> None:
+        """Have the reactor open it, when it has done what it is about to do, and clean up from then on."""
+
+        def begin() -> None:
+            residency = self()
+            if residency is not None:
+                residency.run_in(reactor)
+
+        reactor.after(0.0, begin)
+
+    def _open(self, bytes_max: int) -> None:
+        with self._lock:
+            if not self._is_over:
+                self._found = _RESIDENCY_OF(self._server, bytes_max, self._fd)
+                self._is_over = True
+
+    def _make(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any], deep: bool) -> Any:
+        residency = self()
+        assert residency is not None  # noqa: S101 - else nobody was given this
+        return residency.make(typeid, args, kwds, deep)
