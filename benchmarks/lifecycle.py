@@ -54,8 +54,8 @@ def shutting_down(subject: Subject) -> Iterator[Sampler]:
 
 ROWS = [
     Row("Manager() to the first answer, fork", starting("fork", ask_hosted), calls=3),
-    Row("Manager() to the first answer, spawn", starting("spawn", ask_hosted), calls=2),
+    Row("Manager() to the first answer, spawn", starting("spawn", ask_hosted), calls=6),
     Row("Manager() to the first operation on a dict, fork", starting("fork", ask_dict), calls=3),
     Row("Manager() to the first operation on a dict, spawn", starting("spawn", ask_dict), calls=2, bar=5),
-    Row("shutdown()", shutting_down, calls=3),
+    Row("shutdown()", shutting_down, calls=5),
 ]

@@ -65,11 +65,46 @@ def test_a_server_loads_nothing_that_only_proxies_need() -> None:
     assert not {"manor._proxy.base", "manor._proxy.link", "manor._resident.queues", "queue"} & loaded
 
 
+def test_a_server_loads_nothing_that_its_first_answer_can_do_without() -> None:
+    loaded = imported("import manor._engines.process")
+    assert "manor._server.server" in loaded
+    assert not {
+        "manor._codec.exceptions", "manor._codec.refusals", "manor._resident", "manor._server.residency",
+        "manor._transport.handshake",
+    } & loaded  # fmt: skip
+
+
+FORKING = """
+import multiprocessing, os, sys
+from manor.managers import SyncManager
+
+class Hosted:
+    def loaded(self):
+        return set(sys.modules)
+
+fork, at_fork = os.fork, set()
+def forked():
+    at_fork.update(sys.modules)
+    return fork()
+os.fork = forked
+
+SyncManager.register("Hosted", Hosted)
+with SyncManager(ctx=multiprocessing.get_context("fork")) as manager:
+    print(sorted(manager.Hosted().loaded() - at_fork), bool(at_fork))
+"""
+
+
+def test_a_forked_server_loads_nothing_itself_before_it_answers() -> None:
+    run = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout == "[] True\n"
+
+
 COMPILING = """
 import sys
 sources = []
 sys.addaudithook(lambda event, args: event == "compile" and args[1] == "<string>" and sources.append(args[0]))
 import manor._engines.process
+print([source for source in sources if b"hits, misses" not in source and b"fileobj, fd" not in source])
 from manor.managers import SyncManager
 print([source for source in sources if not source.startswith(b"lambda _cls")])
 """
@@ -77,4 +112,4 @@ print([source for source in sources if not source.startswith(b"lambda _cls")])
 
 def test_importing_compiles_no_annotations_which_takes_longer_than_all_else_the_first_time() -> None:
     run = subprocess.run([sys.executable, "-c", COMPILING], capture_output=True, text=True, timeout=60, check=True)
-    assert run.stdout == "[]\n"
+    assert run.stdout == "[]\n[]\n"

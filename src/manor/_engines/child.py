@@ -35,6 +35,10 @@ __all__ = ["ServerProcess"]
 
 _SHUTDOWN_CALL_S: Final = 1.0
 _GIVE_UP_S: Final = 1.0
+_NEEDED_BY_SERVERS: Final = (
+    "manor._engines.entering", "manor._engines.process", "manor._resident.deputies", "manor._server.residency",
+    "manor._transport.handshake",
+)  # fmt: skip
 _children = threading.Lock()
 _servers: Final[weakref.WeakSet[Any]] = weakref.WeakSet()
 """Process objects of this process's servers."""
@@ -188,10 +192,8 @@ class ServerProcess:
     ) -> Connection:
         """Start the process; return the pipe on which it reports."""
         if self._ctx.get_start_method() == "fork":  # once here, not in every server that is forked
-            importlib.import_module("manor._engines.entering")
-            importlib.import_module("manor._engines.process")
-            importlib.import_module("manor._server.residency")
-            importlib.import_module("manor._transport.handshake")
+            for needed in _NEEDED_BY_SERVERS:
+                importlib.import_module(needed)
             tempfile.gettempdir()
         read_end, write_end = os.pipe()
         reader, writer = Connection(read_end, writable=False), File(write_end)

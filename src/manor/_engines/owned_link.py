@@ -79,7 +79,12 @@ class OwnedLink(Link):
         The start may take *timeout* seconds from now.
         """
         starting, self._starting = self._starting, None
-        if starting is None or not starting.wait(timeout):
+        if starting is None:
+            return None
+        if self._has_served:  # so it runs, whatever it has yet to do
+            starting.forget()
+            return None
+        if not starting.wait(timeout):
             return None
         failure = starting.failure
         return failure if failure is not None and failure.__cause__ is not None else None

@@ -40,6 +40,8 @@ _LONG_S: Final = 3600.0
 _QUIET_S: Final = 0.2
 _BUSY_S: Final = 0.5
 """Memory is returned when none was freed for a while, or it goes on for long."""
+_TRIM_AFTER_S: Final = 0.05
+"""A manager that is used for a moment does without the thread for that."""
 _KEPT_UNITS: Final = 256
 """16 MB stay: what large values come and go in."""
 
@@ -150,7 +152,7 @@ class Residency:
         def trim() -> None:
             threading.Thread(target=self._return_memory, name="manor-trim", daemon=True).start()
 
-        reactor.after(0.0, trim)  # after what a client may be waiting for
+        reactor.after(_TRIM_AFTER_S, trim)
         self._stand_ins.on_first = lambda: reactor.after(_STAND_INS_S, look)
         reactor.after(period, tick)
 
