@@ -37,4 +37,4 @@ def together(subject: Subject) -> Iterator[Sampler]:
         yield sample
 
 
-ROWS = [Row("a call, 4 client processes together", together, calls=400, bar=2)]
+ROWS = [Row("a call, 4 client processes together", together, calls=2_000, bar=2)]
