@@ -56,6 +56,6 @@ def create_and_drop(subject: Subject) -> Iterator[Sampler]:
 ROWS = [
     Row("create an object", create, calls=50, bar=20),
     Row("create and drop a list", create_and_drop, calls=50, bar=400),
-    Row("unpickle a proxy", unpickle(lambda m: m.Hosted()), calls=50, bar=50),
-    Row("unpickle a proxy of a dict", unpickle(lambda m: m.dict()), calls=50, bar=200),
+    Row("unpickle a proxy", unpickle(lambda m: m.Hosted()), calls=200, bar=50),
+    Row("unpickle a proxy of a dict", unpickle(lambda m: m.dict()), calls=200, bar=200),
 ]

@@ -69,11 +69,11 @@ ROWS = [
     Row(
         "method call of a created object",
         using(lambda counting: counting.add(1)),
-        calls=400,
+        calls=1_000,
         bar=1.5,
         peers=(REGISTERED,),
     ),
-    Row("attribute of a created object", using(attribute), calls=400, bar=1.5, peers=(REGISTERED,)),
+    Row("attribute of a created object", using(attribute), calls=1_000, bar=1.5, peers=(REGISTERED,)),
     Row("create() an object", create, calls=50, bar=10),
     Row("iterate a generator of 10,000 items", using(lambda c: sum(c.numbers(ITEMS))), calls=2, bar=20, heavy=True),
 ]
