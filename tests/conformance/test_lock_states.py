@@ -3,7 +3,9 @@
 import os
 import signal
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Connection
+from queue import Empty, Full
 from typing import Any
 
 import pytest
@@ -168,6 +170,56 @@ def test_a_queue_tells_who_waits_for_it(subject: Subject, manager: Any, kind: st
     with waiting(queue.get, end=lambda: queue.put(1)):
         until(lambda: pids(queue.waiters) == [os.getpid()])
     assert queue.waiters == []
+
+
+MOMENT_S = 0.05  # long enough to stand in line
+
+
+def give_up_taking(queue: Any) -> None:
+    with pytest.raises(Empty):
+        queue.get(timeout=MOMENT_S)
+
+
+def give_up_putting(queue: Any) -> None:
+    for number in range(queue.qsize(), 1):
+        queue.put(number)
+    with pytest.raises(Full):
+        queue.put("no room", timeout=MOMENT_S)
+
+
+def give_up_acquiring(lock: Any) -> None:
+    lock.acquire()
+    assert not lock.acquire(timeout=MOMENT_S)
+
+
+def give_up_being_notified(condition: Any) -> None:
+    with condition:
+        assert not condition.wait(MOMENT_S)
+
+
+GIVING_UP: dict[str, tuple[str, tuple[int, ...], Callable[[Any], None]]] = {
+    "get of a Queue": ("Queue", (), give_up_taking),
+    "get of a SimpleQueue": ("SimpleQueue", (), give_up_taking),
+    "get of a LifoQueue": ("LifoQueue", (), give_up_taking),
+    "get of a PriorityQueue": ("PriorityQueue", (), give_up_taking),
+    "put of a Queue": ("Queue", (1,), give_up_putting),
+    "put of a JoinableQueue": ("JoinableQueue", (1,), give_up_putting),
+    "a Lock": ("Lock", (), give_up_acquiring),
+    "a Semaphore": ("Semaphore", (1,), give_up_acquiring),
+    "a BoundedSemaphore": ("BoundedSemaphore", (1,), give_up_acquiring),
+    "a Condition": ("Condition", (), give_up_being_notified),
+    "an Event": ("Event", (), lambda event: event.wait(MOMENT_S)),
+}
+
+
+@EVERYWHERE
+@pytest.mark.parametrize(("kind", "args", "give_up"), GIVING_UP.values(), ids=GIVING_UP)
+def test_who_gives_up_stands_in_line_no_longer(
+    subject: Subject, manager: Any, kind: str, args: tuple[int, ...], give_up: Callable[[Any], None]
+) -> None:
+    waited_for = getattr(manager, kind)(*args)
+    give_up(waited_for)  # in a thread that lives on: whoever ends is found in another way
+    assert waited_for.waiters == []
 
 
 @EVERYWHERE
