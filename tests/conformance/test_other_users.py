@@ -15,6 +15,7 @@ import pytest
 import manor
 from manor._transport import handshake
 from manor._transport.listening import listen
+from manor._wire.tokens import Route
 from tests.conformance.subjects import (
     KEY,
     LIMIT_S,
@@ -194,7 +195,7 @@ def test_a_client_refuses_a_server_of_another_user(subject: Subject, manager: An
         as_nobody_now(listen_as_a_stranger)
     try:
         assert os.read(ready, 1) == b"x"
-        route = genuine.route._replace(path=path, server=b"strange server!!")
+        route = Route(b"strange server!!", genuine.route.machine, path, genuine.route.pid)
         with pytest.raises(manor.AuthenticationError, match="user"):
             manor.managers.ListProxy(manor.managers.Token("list", path, genuine.id, route), "pickle")
     finally:

@@ -42,6 +42,9 @@ class Keeper:
     def make(self, size: int) -> bytes:
         return bytes(size)
 
+    def threads(self) -> list[str]:
+        return [thread.name for thread in threading.enumerate()]
+
     def threads_and_descriptors(self) -> tuple[int, int]:
         return threading.active_count(), len(list(Path("/proc/self/fd").iterdir()))
 
@@ -62,6 +65,9 @@ class Attacked:
         self.path: str = manager.list()._token.route.path
         self.keeper = manager.Keeper()
         self.keeper.keep("before", "the attack")
+        end = time.monotonic() + LIMIT_S
+        while self.keeper.threads().count("manor-trim") == 0:  # the last thread of its own
+            assert time.monotonic() < end, self.keeper.threads()
         self.baseline = self.settled()
 
     def settled(self) -> tuple[int, int]:

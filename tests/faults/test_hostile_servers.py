@@ -13,6 +13,7 @@ from manor._codec.pickles import dumps
 from manor._native import Connection
 from manor._transport.preamble import Proof, Verdict, pack_client, pack_server
 from manor._wire.calls import Kind, pack_answer, unpack_call
+from manor._wire.control import pack_farewell, pack_pong
 from manor._wire.introduction import Refusal
 from manor._wire.tokens import Route, Token
 from manor.limits import Limits
@@ -270,6 +271,18 @@ def test_an_answer_that_comes_twice_is_not_the_answer_to_the_next_call(liar: tup
         with pytest.raises(manor.ProtocolError, match="answer to call"):
             proxy.echo(2)
         assert proxy.echo(2) == "second"
+
+
+def test_a_server_that_ends_has_ended_though_it_still_answers(tmp_path: Path) -> None:
+    def say_farewell_and_answer(peer: Peer) -> None:
+        peer.say(frame(pack_farewell("had to go")) + frame(pack_pong(peer.hear_ping())))
+        peer.serve_control()
+
+    hanging_up = honest_but(lambda peer: peer.with_mailboxes().close(), say_farewell_and_answer)
+    with impostor(str(tmp_path / "ending"), hanging_up) as found:
+        proxy = proxy_for(found)
+        with pytest.raises(manor.ManagerDied, match="had to go"), manor.deadline(LIMIT_S):
+            proxy.echo(1)
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,7 @@ class Link:
             alive = False
             with contextlib.suppress(*LOST):
                 alive = self.control.ping(1.0)
-            if alive:
+            if alive and self.control.farewell is None:  # one that ends answers until it has closed everything
                 raise ProtocolError(f"the manager's server closed a connection: {error}") from error
             self.end(self.fate.find_out(self.control))
             if self.route.machine == machine_id():  # a server that was killed could not

@@ -10,7 +10,6 @@ from manor._wire.references import Reference
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from manor._server.reactor import Reactor
     from manor._server.residency import Residency
     from manor._server.server import Server
 
@@ -45,21 +44,14 @@ class LateResidency:
             self._open(0)
         return self._found
 
-    def run_in(self, reactor: Reactor) -> None:
-        """Have the reactor open it, when it has done what it is about to do, and clean up from then on."""
-
-        def begin() -> None:
-            residency = self()
-            if residency is not None:
-                residency.run_in(reactor)
-
-        reactor.after(0.0, begin)
-
     def _open(self, bytes_max: int) -> None:
         with self._lock:
-            if not self._is_over:
-                self._found = _RESIDENCY_OF(self._server, bytes_max, self._fd)
-                self._is_over = True
+            if self._is_over:
+                return
+            found: Residency | None = _RESIDENCY_OF(self._server, bytes_max, self._fd)
+            if found is not None:
+                found.run_in(self._server.reactor)  # before anybody uses it
+            self._found, self._is_over = found, True
 
     def _make(self, typeid: str, args: tuple[Any, ...], kwds: Mapping[str, Any], deep: bool) -> Any:
         residency = self()

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import resource
 import socket
 import sys
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from manor import _log
 from manor._codec.codec import Codec, codec_for
@@ -28,18 +27,12 @@ from manor._server.registry import Registry
 from manor._server.sessions import Session
 from manor._transport.addresses import Address
 from manor._transport.endings import ProcessWatch
-from manor._transport.listening import Listener
+from manor._transport.listening import FAILED_BEFORE_ACCEPTED, Listener
 from manor._wire.introduction import Refusal, Welcome
 from manor._wire.tokens import Route
 from manor.limits import DEFAULT, Limits
 
 __all__ = ["Server"]
-
-_FAILED_BEFORE_ACCEPTED: Final = frozenset((
-    errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.ENOPROTOOPT,
-    errno.EHOSTDOWN, errno.ENONET, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ETIMEDOUT,
-))  # fmt: skip
-"""What ``accept`` says of one connection that broke while it waited; the next may be sound (accept(2))."""
 
 _DYING_S = 0.005
 """The connections of a process that is killed close one after the other, within microseconds, in no order."""
@@ -114,7 +107,7 @@ class Server:
         self.first: FirstConnections | None = None
         self.on_serving: Callable[[], None] = lambda: None
         self.on_closed: Callable[[], None] = lambda: None
-        self._late_residency = LateResidency(self, arena_bytes_max, arena_fd)
+        LateResidency(self, arena_bytes_max, arena_fd)
         _servers.add(self)
 
     # Life
@@ -142,9 +135,13 @@ class Server:
         if self.first is not None:
             self._reception.adopt(self.first)
         self.reactor.after(0.0, self.on_serving)
-        self._late_residency.run_in(self.reactor)
-        self.reactor.after(0.0, self._reception.prepare)
+        self.reactor.after(0.0, self._load_rest)
         self.reactor.run()
+
+    def _load_rest(self) -> None:
+        """Load what the first client need not have waited for."""
+        self.dispatcher.find_residency()
+        self._reception.prepare()
 
     def stop(self, reason: str) -> None:
         """Have the server end; clients will be told why. Callable from any thread and from a signal handler."""
@@ -198,7 +195,7 @@ class Server:
                 try:
                     sock, _ = listener.socket.accept()
                 except OSError as error:
-                    if error.errno not in _FAILED_BEFORE_ACCEPTED:
+                    if error.errno not in FAILED_BEFORE_ACCEPTED:
                         raise
                 else:
                     self._receive(sock)

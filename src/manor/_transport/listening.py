@@ -7,12 +7,27 @@ import errno
 import os
 import socket
 import stat
+from typing import Final
 
 from manor._transport.addresses import Address, describe, is_path, resolve, sockaddr
 from manor.errors import AddressInUse
 
-__all__ = ["Listener", "is_listened_on", "is_private", "is_stale", "listen", "listen_privately", "remove_private"]
+__all__ = [
+    "FAILED_BEFORE_ACCEPTED",
+    "Listener",
+    "is_listened_on",
+    "is_private",
+    "is_stale",
+    "listen",
+    "listen_privately",
+    "remove_private",
+]
 
+FAILED_BEFORE_ACCEPTED: Final = frozenset((
+    errno.ECONNABORTED, errno.EPROTO, errno.EPERM, errno.ENETDOWN, errno.ENETUNREACH, errno.ENOPROTOOPT,
+    errno.EHOSTDOWN, errno.ENONET, errno.EHOSTUNREACH, errno.EOPNOTSUPP, errno.ETIMEDOUT,
+))  # fmt: skip
+"""What ``accept`` says of one connection that broke while it waited; the next may be sound (accept(2))."""
 _BACKLOG = 4096
 _PREFIX = "manor-"
 _RANDOM_CHARS = 8  # that mkdtemp appends
