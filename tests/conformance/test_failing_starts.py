@@ -4,6 +4,7 @@ import contextlib
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import socket
 import threading
@@ -17,10 +18,12 @@ import pytest
 import manor
 from tests.conformance.owners import OWNED, new_manager
 from tests.conformance.subjects import (
+    MANOR_SPAWN,
     STANDARD_FORK,
     Subject,
     on,
     standard_library_fails,
+    until,
 )
 
 EMPTY = "whatever happened, it raises EOFError"
@@ -141,6 +144,22 @@ def test_a_server_that_dies_before_it_listens_is_one_exception(
 ) -> None:
     with leaving_nothing(capfd), pytest.raises(manor.ManagerStartError, match=text):
         new_manager(subject).start(initializer)
+
+
+def have_little_room() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
+
+
+@on(MANOR_SPAWN)
+def test_a_server_that_cannot_map_the_shared_memory_says_so(
+    subject: Subject, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with leaving_nothing(capfd):
+        manager = new_manager(subject, arena_bytes_max=2**34)
+        manager.start(have_little_room)
+        with pytest.raises(manor.ManagerDied, match=r"could not open its shared memory: OSError.*mmap"):
+            until(lambda: manager.Probe().waiting() < 0)
+        manager.shutdown()
 
 
 @standard_library_fails(EMPTY, on=(*OWNED, STANDARD_FORK))

@@ -107,7 +107,7 @@ class Server:
         self.first: FirstConnections | None = None
         self.on_serving: Callable[[], None] = lambda: None
         self.on_closed: Callable[[], None] = lambda: None
-        LateResidency(self, arena_bytes_max, arena_fd)
+        self._late_residency = LateResidency(self, arena_bytes_max, arena_fd)
         _servers.add(self)
 
     # Life
@@ -140,7 +140,10 @@ class Server:
 
     def _load_rest(self) -> None:
         """Load what the first client need not have waited for."""
-        self.dispatcher.find_residency()
+        try:
+            self.dispatcher.find_residency()
+        except Exception as error:  # whatever the system has against it
+            self.stop(f"could not open its shared memory: {type(error).__name__}: {error}")
         self._reception.prepare()
 
     def stop(self, reason: str) -> None:
@@ -166,9 +169,7 @@ class Server:
         reason = self._reason or "ended"
         for control in list(self._controls):
             control.say_farewell(reason)
-        residency = self.dispatcher.residency
-        if residency is not None:
-            residency.end()  # whoever is woken by that asks for the reason
+        self._late_residency.end()  # whoever is woken by that asks for the reason
         for process in self.processes.all():
             process.end()
             for session in list(process.sessions):
@@ -252,8 +253,8 @@ class Server:
         return Control(connection, process, self.table, self.processes, self._leases.expect_child, self._after_burial)
 
     def _after_burial(self, process: Process) -> None:
-        residency = self.dispatcher.residency
-        if residency is None or self.is_stopping:
+        residency = None if self.is_stopping else self.dispatcher.residency
+        if residency is None:
             return
         if all(other.pid != process.pid for other in self.processes.all()):  # else that one's burial will do
             residency.sweep_when_gone(self.reactor, process.pid)
