@@ -17,6 +17,7 @@ import pytest
 
 import manor
 from tests.conformance.owners import OWNED, new_manager
+from tests.conformance.probe import Probe
 from tests.conformance.subjects import (
     MANOR_SPAWN,
     STANDARD_FORK,
@@ -146,6 +147,11 @@ def test_a_server_that_dies_before_it_listens_is_one_exception(
         new_manager(subject).start(initializer)
 
 
+def is_busy(manager: Any) -> bool:
+    probe: Probe = manager.Probe()
+    return probe.waiting() > 0
+
+
 def have_little_room() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (2**32, 2**32))
 
@@ -158,7 +164,7 @@ def test_a_server_that_cannot_map_the_shared_memory_says_so(
         manager = new_manager(subject, arena_bytes_max=2**34)
         manager.start(have_little_room)
         with pytest.raises(manor.ManagerDied, match=r"could not open its shared memory: OSError.*mmap"):
-            until(lambda: manager.Probe().waiting() < 0)
+            until(lambda: is_busy(manager))
         manager.shutdown()
 
 
