@@ -5,7 +5,6 @@ import json
 import os
 import pickle
 import select
-import statistics
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ class Account:
     message: str
     same_later: bool  # whether every later call said the same
     first_s: float
-    later_s: float  # the median
+    later_s: float  # the quickest: the others may have waited for a processor
 
     def check(self, *said: str) -> None:
         """Assert that it is what a dead server's clients are promised."""
@@ -56,7 +55,7 @@ def account_of(call: Callable[[], object]) -> Account:
         message=str(first),
         same_later=all(type(error) is type(first) and str(error) == str(first) for error in errors),
         first_s=seconds[0],
-        later_s=statistics.median(seconds[1:]),
+        later_s=min(seconds[1:]),
     )
 
 

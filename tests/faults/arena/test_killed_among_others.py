@@ -15,7 +15,7 @@ ACCOUNTS, BALANCE = 7, 1_000_000
 SHORT, LONG = 40, 3_000
 KILLS = pytest.mark.parametrize("kills", [SHORT, pytest.param(LONG, marks=pytest.mark.stress)])
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = pytest.mark.timeout(7200)  # the long versions, beside others
 
 
 def kill_one_after_the_other(rng: random.Random, kills: int, work: Any, *args: Any) -> list[Victim]:
