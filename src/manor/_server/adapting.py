@@ -5,10 +5,9 @@ Servers of which none is load none of the code for such objects.
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final
 
-from manor._wire.references import loaded
+from manor._wire.references import Reference, loaded
 
 if TYPE_CHECKING:
     from manor._server.adapters import Adapter
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["adapt", "id_of", "linger", "release_dead"]
 
-_ATTACHMENT: Final = "manor._resident.attachment"
-"""Without this module the process has no arena, and none of its objects."""
+_ID_OF: Final = Reference("manor._resident.handles", "id_of")
+_IS_WAITED_FOR: Final = Reference("manor._resident.deputies", "is_waited_for")
 
 _ADAPTED_MODULES: Final = frozenset(("_queue", "_thread", "multiprocessing.pool", "queue", "threading"))
 _needs: dict[type, bool] = {}
@@ -25,19 +24,13 @@ _needs: dict[type, bool] = {}
 
 def id_of(obj: object) -> str | None:
     """Return the id of what *obj* stands for, or None if that is no object of an arena."""
-    if _ATTACHMENT not in sys.modules:
-        return None
-    from manor._resident import handles
-
-    return handles.id_of(obj)
+    found: str | None = _ID_OF(obj) if _has_arena() else None
+    return found
 
 
-def _is_waited_for(obj: object) -> bool:
-    if _ATTACHMENT not in sys.modules:
-        return False
-    from manor._resident import deputies
-
-    return deputies.is_waited_for(obj)
+def _has_arena() -> bool:
+    """Whether the process may have objects of an arena: only this module attaches it to one."""
+    return loaded("manor._resident.attachment") is not None
 
 
 def adapt(obj: object) -> Adapter | None:
@@ -45,7 +38,9 @@ def adapt(obj: object) -> Adapter | None:
     kind = type(obj)
     needed = _needs.get(kind)
     if needed is None:
-        needed = _is_waited_for(obj) or any(base.__module__ in _ADAPTED_MODULES for base in kind.__mro__)
+        needed = (_has_arena() and _IS_WAITED_FOR(obj)) or any(
+            base.__module__ in _ADAPTED_MODULES for base in kind.__mro__
+        )
         if len(_needs) < 1024:
             _needs[kind] = needed
     if not needed:
