@@ -34,19 +34,16 @@ class Record(tuple[Any, ...]):
     def __new__(cls, *items: Any, **named: Any) -> Self:
         """Make one of its fields, by position or by name."""
         missing = len(cls._names) - len(items)
-        if named or missing:
-            items = cls._completed(items, named) if named else items + cls._last(missing)
+        if named or not 0 <= missing <= len(cls._defaults):
+            items = cls._completed(items, named)
+        elif missing:
+            items += cls._defaults[-missing:]
         return tuple.__new__(cls, items)
 
     @classmethod
-    def _last(cls, count: int) -> tuple[Any, ...]:
-        """The defaults of the last *count* fields."""
-        if not 0 <= count <= len(cls._defaults):
-            raise TypeError(f"{cls.__name__} takes {', '.join(cls._names)}: {count} more than it got")
-        return cls._defaults[len(cls._defaults) - count :]
-
-    @classmethod
     def _completed(cls, items: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+        if len(items) > len(cls._names):
+            raise TypeError(f"{cls.__name__} has {len(cls._names)} fields, and got {len(items)}")
         names = cls._names[len(items) :]
         if unknown := named.keys() - set(names):
             raise TypeError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}, or got it already")
