@@ -94,10 +94,10 @@ def test_an_object_that_comes_back_while_a_thread_lets_go_of_it_is_held() -> Non
     assert len(on.arena.objects()) == 3 + len(back)
 
 
-def test_other_threads_go_on_while_one_is_about_to_fork() -> None:
-    on = Objects()
+def go_on_beside(on: Objects, operation: Callable[[], object]) -> None:
+    """Assert that this thread goes on while another waits in *operation* for an object that is held."""
     with held(on.arena, on.list) as holder:
-        thread = in_a_thread(on.arena, on.arena.before_fork)
+        thread = in_a_thread(on.arena, operation)
         on.dict["a"] = 2
         assert thread.is_alive()
         holder.leave()
@@ -105,13 +105,13 @@ def test_other_threads_go_on_while_one_is_about_to_fork() -> None:
     assert not thread.is_alive()
 
 
+def test_other_threads_go_on_while_one_is_about_to_fork() -> None:
+    on = Objects()
+    go_on_beside(on, on.arena.before_fork)
+
+
 def test_other_threads_go_on_while_one_sweeps() -> None:
     on = Objects()
     killed(on.arena, lambda: on.dict.__setitem__("child", 1))
-    with held(on.arena, on.list) as holder:
-        thread = in_a_thread(on.arena, on.arena.sweep_dead)
-        on.dict["a"] = 2
-        assert thread.is_alive()
-        holder.leave()
-        thread.join(LIMIT_S)
+    go_on_beside(on, on.arena.sweep_dead)
     assert len(on.arena.processes()) == 1

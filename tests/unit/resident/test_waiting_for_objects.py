@@ -201,6 +201,16 @@ def test_a_child_that_a_handler_forks_gives_up_what_its_parent_goes_on_with() ->
     assert on.dict["b"] == "x" * 100
 
 
+def stop_inside(arena: _native.Arena, pid: int, lock: int) -> None:
+    """Stop a child process while it has the lock whose word is at that offset."""
+    word = b""
+    while word != struct.pack("<I", pid):
+        os.kill(pid, signal.SIGCONT)
+        os.kill(pid, signal.SIGSTOP)
+        os.waitpid(pid, os.WUNTRACED)
+        word = os.pread(arena.fileno(), 4, lock)
+
+
 def test_a_wait_for_a_process_that_was_stopped_inside_of_an_object() -> None:
     on = Objects()
     on.arena.before_fork()
@@ -211,12 +221,7 @@ def test_a_wait_for_a_process_that_was_stopped_inside_of_an_object() -> None:
             on.list.insert(0, "x")
             on.list.pop(0)
     try:
-        word = b""
-        while word != struct.pack("<I", pid):  # until it is caught inside
-            os.kill(pid, signal.SIGCONT)
-            os.kill(pid, signal.SIGSTOP)
-            os.waitpid(pid, os.WUNTRACED)
-            word = os.pread(on.arena.fileno(), 4, on.list._handle[0] + _LOCK)
+        stop_inside(on.arena, pid, on.list._handle[0] + _LOCK)
         with signal_to_a_waiter(on.arena, signal.default_int_handler), pytest.raises(KeyboardInterrupt):
             on.list.append("end")
         with signal_to_a_waiter(on.arena, lambda *_: os.kill(pid, signal.SIGCONT)):

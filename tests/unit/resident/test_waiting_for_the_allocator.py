@@ -3,7 +3,6 @@
 import gc
 import os
 import signal
-import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,15 @@ from manor import _native
 from manor._resident.lists import List
 from tests.conformance.subjects import LIMIT_S, until
 from tests.unit.resident.arenas import killed
-from tests.unit.resident.test_waiting_for_objects import Holder, Interrupt, Objects, held, signal_to_a_waiter, sleepers
+from tests.unit.resident.test_waiting_for_objects import (
+    Holder,
+    Interrupt,
+    Objects,
+    held,
+    signal_to_a_waiter,
+    sleepers,
+    stop_inside,
+)
 
 _ALLOCATOR = 4096
 """Where an arena has its allocator; as in an object, the second word is the lock."""
@@ -54,12 +61,7 @@ def stopped_in_the_allocator(arena: _native.Arena) -> Iterator[int]:
             busy.append(_LARGE)
             busy.pop()
     try:
-        word = b""
-        while word != struct.pack("<I", pid):  # until it is caught inside
-            os.kill(pid, signal.SIGCONT)
-            os.kill(pid, signal.SIGSTOP)
-            os.waitpid(pid, os.WUNTRACED)
-            word = os.pread(arena.fileno(), 4, _ALLOCATOR + 8)
+        stop_inside(arena, pid, _ALLOCATOR + 8)
         yield pid
     finally:
         os.kill(pid, signal.SIGKILL)
