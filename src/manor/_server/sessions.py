@@ -217,6 +217,8 @@ class Session:
         except Abandoned:
             raise
         except BaseException as error:
+            if self.process.ended:  # so what it held may be gone, which is no news for one whose server ends
+                raise Abandoned from error
             error.__traceback__ = _outside(error.__traceback__)
             return self._refuse(number, _ADVISED(error))
         if type(result) in _SCALARS:
