@@ -12,6 +12,7 @@ from benchmarks.row import ANY, Opener, Peer, Row, Sampler
 from benchmarks.subject import FORK, Subject
 
 FASTER = 50  # so many operations of ours take about as long as one of the standard library's
+LONG = 2_000  # so many with nothing to do: to have all processes start takes as long as thousands of operations
 INSIDE_NS = OUTSIDE_NS = 10_000
 WAITS_MAX = 200  # of a process, in one run
 DONE, LAST, CHANGES = range(3)
@@ -134,12 +135,17 @@ def sampler(together: Crew, numbers: memoryview, factor: int, figure: Figure) ->
     return sample
 
 
+def factor_of(body: Body) -> int:
+    """How many times more operations a sample of ours has than one of the standard library's manager."""
+    return LONG if body is fighting else FASTER
+
+
 def fight(processes: int, body: Body, figure: Figure) -> Opener:
     """So many processes on a lock of a manager."""
 
     @contextmanager
     def opened(subject: Subject) -> Iterator[Sampler]:
-        factor = 1 if subject.package == "multiprocessing" else FASTER
+        factor = 1 if subject.package == "multiprocessing" else factor_of(body)
         with subject.manager() as manager:
             lock, numbers = manager.Lock(), shared_numbers()
             works = [body(Place(lock, numbers, number)) for number in range(processes)]
@@ -156,7 +162,7 @@ def primitive(processes: int, body: Body, figure: Figure, at_most: float | None)
     def opened(_: Subject) -> Iterator[Sampler]:
         lock, numbers = FORK.Lock(), shared_numbers()
         with crew([body(Place(lock, numbers, number)) for number in range(processes)]) as together:
-            yield sampler(together, numbers, FASTER, figure)
+            yield sampler(together, numbers, factor_of(body), figure)
 
     return Peer("multiprocessing.Lock", opened, at_most)
 
