@@ -27,7 +27,7 @@ def create(subject: Subject) -> Iterator[Sampler]:
 
 
 def unpickle(make: Callable[[Any], Any], batch: int) -> Opener:
-    """So many at a time, one of the other: they are kept meanwhile, since giving them back is not part of the question."""
+    """So many at a time, which are kept meanwhile: giving them back is not part of the question."""
 
     @contextmanager
     def opened(subject: Subject) -> Iterator[Sampler]:
