@@ -152,6 +152,13 @@ impl<M: Memory> Heap<M> {
         checked_in(Guard::begin(&self.space, object.at)?, &self.space, object, State::Live)
     }
 
+    /// As [`Self::begin`], for what writes several lines of memory beside the lock's.
+    #[inline]
+    pub(crate) fn begin_apart(&self, object: Object) -> Result<Guard<'_, M>> {
+        self.check_not_forked()?;
+        checked_in(Guard::begin_apart(&self.space, object.at)?, &self.space, object, State::Live)
+    }
+
     /// Makes an object that this process holds.
     pub(crate) fn create_object(&self, kind: ObjectKind) -> Result<Object> {
         self.check_not_forked()?;

@@ -166,7 +166,7 @@ impl List {
         taken: &mut [Taken],
     ) -> Result<usize> {
         let (space, slot) = (&heap.space, heap.slot());
-        let guard = heap.begin(self.object)?;
+        let guard = heap.begin_apart(self.object)?;
         self.fetch(space);
         let length = self.length(space)?;
         let Some(last) = length.checked_sub(1) else { return Ok(0) };

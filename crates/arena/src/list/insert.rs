@@ -92,7 +92,7 @@ impl List {
         let space = &heap.space;
         let mut path = Path::new();
         loop {
-            let guard = heap.begin(self.object)?;
+            let guard = heap.begin_apart(self.object)?;
             if !admit(space, self.length(space)?)? {
                 return Ok(None);
             }

@@ -1,6 +1,6 @@
 //! Waiting until a lock is free, for one who tries again then.
 
-use super::RECHECK_NS;
+use super::waiting::{RECHECK_NS, check_owner};
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::layout::{Space, lockable};
@@ -48,7 +48,7 @@ fn await_free<M: Memory>(space: &Space<M>, at: u64, pause: Sleeper) -> Result<()
     if seen & u64::from(OWNER) == 0 {
         return Ok(());
     }
-    super::check_owner(seen)?;
+    check_owner(seen)?;
     tally::count_wait(space)?;
     let announced = seen | u64::from(WAITERS);
     if memory.exchange(word, seen, announced)? != seen {
