@@ -23,9 +23,10 @@ use std::sync::atomic::AtomicU64;
 
 use crate::clock;
 use crate::failure::Result;
+use crate::wait::Bell;
 
 /// How many words a thread can sleep on at once.
-pub const SLEPT_ON_MAX: usize = 2 + crate::wait::WATCHED_MAX;
+pub const SLEPT_ON_MAX: usize = 3 + crate::wait::WATCHED_MAX;
 
 /// Words of 64 bits at offsets that are multiples of 8, and the kernel's services for them.
 pub trait Memory {
@@ -90,8 +91,14 @@ pub trait Memory {
     /// Sleeps while the low half of the word at `at` is `value`, at most `timeout_ns`; may return at any time.
     fn sleep(&self, at: u64, value: u32, timeout_ns: u64) -> Result<()>;
 
-    /// As [`Self::sleep`], while each of several words is what is said beside it; [`SLEPT_ON_MAX`] at most.
-    fn sleep_on_any(&self, words: &[(u64, u32)], timeout_ns: u64) -> Result<()>;
+    /// As [`Self::sleep`], while each of several words is what is said beside it, fewer than [`SLEPT_ON_MAX`], and
+    /// until `bell` rings.
+    fn sleep_on_any(
+        &self,
+        words: &[(u64, u32)],
+        bell: Option<&Bell>,
+        timeout_ns: u64,
+    ) -> Result<()>;
 
     /// Whether other threads run at the same time, so that a short wait may end without a sleep.
     #[inline]

@@ -22,6 +22,7 @@
 //! stand ([`Look`]) each time its thread wakes, and leaves the line if it is given up. [`sleep::await_node`] puts them
 //! together.
 
+mod bell;
 mod ends;
 pub(crate) mod line;
 pub(crate) mod node;
@@ -30,11 +31,9 @@ pub(crate) mod patience;
 pub mod sleep;
 pub(crate) mod tell;
 
-use crate::failure::Result;
-use crate::heap::Heap;
 use crate::life::LifeId;
-use crate::memory::Memory;
 
+pub use bell::Bell;
 pub(crate) use ends::End;
 pub(crate) use line::Line;
 pub use node::Ticket;
@@ -42,8 +41,8 @@ pub use node::Ticket;
 /// How long a sleeper trusts that it will be woken.
 pub const RECHECK_NS: u64 = 1_000_000_000;
 
-/// How many deaths one thread can watch for: the kernel takes 128 words, and two are needed for what else may happen.
-pub const WATCHED_MAX: usize = 126;
+/// How many deaths one thread can watch for: the kernel takes 128 words, and three are needed for what else may happen.
+pub const WATCHED_MAX: usize = 125;
 
 /// How a wait stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,9 +62,4 @@ pub struct Waiter {
     pub life: LifeId,
     /// Since when, on `CLOCK_MONOTONIC` in ns.
     pub since_ns: u64,
-}
-
-/// Has a sleeper look around, whose node is at [`Ticket::place`]. It may be gone by then, which does no harm.
-pub fn disturb<M: Memory>(heap: &Heap<M>, place: u64) -> Result<()> {
-    node::wake(&heap.space, place)
 }

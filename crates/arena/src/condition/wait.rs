@@ -1,5 +1,7 @@
 //! Waiting to be told, and taking the lock again.
 
+use std::sync::Arc;
+
 use super::Condition;
 use crate::change::Change;
 use crate::failure::{Failure, Result};
@@ -12,7 +14,7 @@ use crate::wait::line::{has_ended, rouse};
 use crate::wait::node;
 use crate::wait::sleep::{Ended, Patience, await_node, await_over};
 use crate::wait::tell::wake_all;
-use crate::wait::{Look, Ticket};
+use crate::wait::{Bell, Look, Ticket};
 
 /// How a wait for a condition ended. The lock is held again, as often as before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +43,8 @@ impl<P: Patience> Patience for Stubborn<'_, P> {
         u64::MAX
     }
 
-    fn attend(&mut self, ticket: Option<Ticket>) {
-        self.patience.attend(ticket);
+    fn bell(&self) -> Option<Arc<Bell>> {
+        self.patience.bell()
     }
 
     fn spinner(&mut self) -> &mut Spinner {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::Memory;
 use crate::Error;
 use crate::failure::{Failure, Result, corrupt};
+use crate::wait::Bell;
 
 /// One store: where, what was there, what came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,8 +149,13 @@ impl<M: Memory> Memory for std::rc::Rc<M> {
         (**self).sleep(at, value, timeout_ns)
     }
 
-    fn sleep_on_any(&self, words: &[(u64, u32)], timeout_ns: u64) -> Result<()> {
-        (**self).sleep_on_any(words, timeout_ns)
+    fn sleep_on_any(
+        &self,
+        words: &[(u64, u32)],
+        bell: Option<&Bell>,
+        timeout_ns: u64,
+    ) -> Result<()> {
+        (**self).sleep_on_any(words, bell, timeout_ns)
     }
 
     fn wake(&self, at: u64, count: u32) -> Result<()> {
@@ -259,7 +265,12 @@ impl Memory for Recorder {
         corrupt("the recovering thread would wait for ever")
     }
 
-    fn sleep_on_any(&self, _words: &[(u64, u32)], _timeout_ns: u64) -> Result<()> {
+    fn sleep_on_any(
+        &self,
+        _words: &[(u64, u32)],
+        _bell: Option<&Bell>,
+        _timeout_ns: u64,
+    ) -> Result<()> {
         corrupt("the recovering thread would wait for ever")
     }
 

@@ -8,6 +8,7 @@ use crate::Error;
 use crate::failure::{Failure, Result};
 use crate::futex;
 use crate::robust;
+use crate::wait::Bell;
 use crate::words::Words;
 
 const SEALS: libc::c_int = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
@@ -228,12 +229,18 @@ impl Memory for Shared {
         Ok(())
     }
 
-    fn sleep_on_any(&self, words: &[(u64, u32)], timeout_ns: u64) -> Result<()> {
-        let mut places = [(std::ptr::null(), 0); SLEPT_ON_MAX];
-        for (place, &(at, value)) in places.iter_mut().zip(words) {
-            *place = (self.address(at, 8)?.cast_const(), value);
+    fn sleep_on_any(
+        &self,
+        words: &[(u64, u32)],
+        bell: Option<&Bell>,
+        timeout_ns: u64,
+    ) -> Result<()> {
+        let mut places = Vec::with_capacity(SLEPT_ON_MAX);
+        for &(at, value) in words {
+            places.push((self.address(at, 8)?.cast_const(), value));
         }
-        futex::wait_any(&places[..words.len().min(SLEPT_ON_MAX)], timeout_ns);
+        places.extend(bell.map(Bell::word));
+        futex::wait_any(&places, timeout_ns);
         Ok(())
     }
 

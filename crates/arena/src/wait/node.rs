@@ -247,12 +247,6 @@ impl Ticket {
         space.memory.store(self.block.at + WORD, Standing::Waiting as u64)
     }
 
-    /// Where it is, for [`super::disturb`].
-    #[must_use]
-    pub fn place(&self) -> u64 {
-        self.block.at
-    }
-
     pub(crate) fn word_at(&self) -> u64 {
         self.block.at + WORD
     }

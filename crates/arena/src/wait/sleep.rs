@@ -1,6 +1,8 @@
 //! Sleeping until a wait is over.
 
-use super::{Look, RECHECK_NS, Ticket};
+use std::sync::Arc;
+
+use super::{Bell, Look, RECHECK_NS, Ticket};
 use crate::clock;
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
@@ -19,9 +21,9 @@ pub trait Patience {
     /// When to give up, on `CLOCK_MONOTONIC` in ns.
     fn deadline_ns(&self) -> u64;
 
-    /// A wait begins, whose node this is; or ends.
-    fn attend(&mut self, ticket: Option<Ticket>) {
-        let _ = ticket;
+    /// What ends each sleep of this thread, if there is such a thing; [`Self::rest`] says what follows.
+    fn bell(&self) -> Option<Arc<Bell>> {
+        None
     }
 
     /// This thread's memory of whether spinning pays.
@@ -62,18 +64,6 @@ pub fn await_over<M: Memory, T>(
     heap: &Heap<M>,
     ticket: Ticket,
     patience: &mut impl Patience,
-    look: impl FnMut() -> Result<Look<T>>,
-) -> Result<Ended<T>> {
-    patience.attend(Some(ticket));
-    let ended = await_end(heap, ticket, patience, look);
-    patience.attend(None);
-    ended
-}
-
-fn await_end<M: Memory, T>(
-    heap: &Heap<M>,
-    ticket: Ticket,
-    patience: &mut impl Patience,
     mut look: impl FnMut() -> Result<Look<T>>,
 ) -> Result<Ended<T>> {
     let (mut may_spin, mut nap_ns) = (true, FIRST_NAP_NS);
@@ -98,9 +88,9 @@ fn await_end<M: Memory, T>(
         }
         let mut slept = Ok(false);
         let mut spinner = may_spin.then(|| patience.spinner().clone());
-        let timeout = left.min(nap_ns);
-        let goes_on =
-            patience.rest(&mut || slept = doze(heap, ticket, &watched, timeout, &mut spinner));
+        let (timeout, bell) = (left.min(nap_ns), patience.bell());
+        let until = Until { watched: &watched, bell: bell.as_deref(), timeout_ns: timeout };
+        let goes_on = patience.rest(&mut || slept = doze(heap, ticket, &until, &mut spinner));
         if let Some(spinner) = spinner {
             *patience.spinner() = spinner;
         }
@@ -118,13 +108,19 @@ fn left_ns(patience: &impl Patience) -> u64 {
     patience.deadline_ns().saturating_sub(clock::now_ns())
 }
 
-/// Spins a little, then sleeps, until somebody tells the thread something, one of `watched` dies or time passes. Returns
-/// whether only time has passed.
+/// What else ends a sleep than that the thread is told something.
+struct Until<'a> {
+    /// Whoever of them dies.
+    watched: &'a [LifeId],
+    bell: Option<&'a Bell>,
+    timeout_ns: u64,
+}
+
+/// Spins a little, then sleeps. Returns whether nobody has told the thread anything, nor died.
 fn doze<M: Memory>(
     heap: &Heap<M>,
     ticket: Ticket,
-    watched: &[LifeId],
-    timeout_ns: u64,
+    until: &Until<'_>,
     spinner: &mut Option<Spinner>,
 ) -> Result<bool> {
     let space = &heap.space;
@@ -136,14 +132,14 @@ fn doze<M: Memory>(
     if !ticket.fall_asleep(space)? {
         return Ok(false);
     }
-    sleep(heap, ticket.word_at(), watched, timeout_ns)
+    sleep(heap, ticket.word_at(), until)
 }
 
-/// Sleeps while the word at `at` says that its thread does, all of `watched` live, and the arena has not ended. Returns
-/// whether that is so still.
-fn sleep<M: Memory>(heap: &Heap<M>, at: u64, watched: &[LifeId], timeout_ns: u64) -> Result<bool> {
+/// Sleeps while the word at `at` says that its thread does, all who are watched live, and the arena has not ended.
+/// Returns whether that is so still.
+fn sleep<M: Memory>(heap: &Heap<M>, at: u64, until: &Until<'_>) -> Result<bool> {
     const ASLEEP: u32 = super::node::Standing::Sleeping as u32;
-    let memory = &heap.space.memory;
+    let (memory, watched) = (&heap.space.memory, until.watched);
     let mut words = Vec::with_capacity(2 + watched.len());
     words.push((at, ASLEEP));
     words.push((ENDED, 0));
@@ -161,7 +157,7 @@ fn sleep<M: Memory>(heap: &Heap<M>, at: u64, watched: &[LifeId], timeout_ns: u64
         let Some(announced) = announce(memory, life)? else { return Ok(false) };
         words.push((life.at() + MUTEX, announced));
     }
-    memory.sleep_on_any(&words, timeout_ns)?;
+    memory.sleep_on_any(&words, until.bell, until.timeout_ns)?;
     let mut all_live = true;
     for &life in watched {
         all_live &= heap.ending(life)? == Ending::Lives;

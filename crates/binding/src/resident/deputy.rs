@@ -5,10 +5,9 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use ::arena::life::Deputy as Native;
-use ::arena::wait::Ticket;
+use ::arena::wait::Bell;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -19,9 +18,8 @@ use super::failures::to_python;
 /// What the thread that serves a client and whoever cancels that share.
 #[derive(Default)]
 struct Shared {
-    is_cancelled: AtomicBool,
-    /// The node on which the thread sleeps; 0 for none.
-    asleep_at: AtomicU64,
+    /// Rings when the call is cancelled.
+    bell: Arc<Bell>,
     /// To be called when a cancelled wait may still take long.
     aside: Option<Py<PyAny>>,
 }
@@ -44,8 +42,7 @@ fn current<R>(job: impl FnOnce(&Shared) -> R) -> Option<R> {
 
 /// Whether nobody wants the wait of the current thread any more.
 pub fn is_cancelled() -> bool {
-    // Acquire: pairs with the Release store of `cancel`.
-    current(|shared| shared.is_cancelled.load(Ordering::Acquire)).unwrap_or(false)
+    current(|shared| shared.bell.has_rung()).unwrap_or(false)
 }
 
 /// The wait that was cancelled ends when others have left a lock, which may take long.
@@ -58,19 +55,9 @@ pub fn abandoned() -> PyErr {
     PyRuntimeError::new_err("the wait was cancelled")
 }
 
-/// The thread may sleep on this node from now on, or on none: `cancel` wakes it.
-pub fn attend(ticket: Option<Ticket>) {
-    let place = ticket.map_or(0, |ticket| ticket.place());
-    // Release: pairs with the Acquire load of `cancel`.
-    let _ = current(|shared| shared.asleep_at.store(place, Ordering::Release));
-}
-
-/// Runs `job`, which may sleep on a node: `cancel` wakes it.
-pub fn sleeping_on<R>(_arena: &Arena, ticket: Ticket, job: impl FnOnce() -> R) -> R {
-    let _ = current(|shared| shared.asleep_at.store(ticket.place(), Ordering::Release));
-    let outcome = job();
-    let _ = current(|shared| shared.asleep_at.store(0, Ordering::Release));
-    outcome
+/// What ends the sleeps of the current thread when its call is cancelled.
+pub fn bell() -> Option<Arc<Bell>> {
+    current(|shared| Arc::clone(&shared.bell))
 }
 
 /// One call of a client's thread; see `_native_waiting.pyi`.
@@ -123,17 +110,11 @@ impl Acting {
     }
 
     fn cancel(&self) {
-        // Release: pairs with the Acquire load of `is_cancelled`.
-        self.shared.is_cancelled.store(true, Ordering::Release);
-        let at = self.shared.asleep_at.load(Ordering::Acquire);
-        if at != 0 {
-            // A sleeper that this misses looks for itself before long.
-            let _ = ::arena::wait::disturb(self.deputy.get().arena.get().heap(), at);
-        }
+        self.shared.bell.ring();
     }
 
     #[getter]
     fn cancelled(&self) -> bool {
-        self.shared.is_cancelled.load(Ordering::Acquire)
+        self.shared.bell.has_rung()
     }
 }

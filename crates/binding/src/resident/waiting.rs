@@ -1,7 +1,9 @@
 //! Waiting as Python's threads wait: without the GIL, with an ear for signals, and with a limit.
 
+use std::sync::Arc;
+
 use ::arena::wait::sleep::{Ended, Patience, await_node};
-use ::arena::wait::{Look, Ticket};
+use ::arena::wait::{Bell, Look, Ticket};
 use ::arena::{Failure, clock, spin::Spinner};
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
@@ -122,8 +124,8 @@ impl Patience for Caller<'_> {
         self.limit.deadline_ns
     }
 
-    fn attend(&mut self, ticket: Option<Ticket>) {
-        deputy::attend(ticket);
+    fn bell(&self) -> Option<Arc<Bell>> {
+        if self.is_cancelled { None } else { deputy::bell() }
     }
 
     fn spinner(&mut self) -> &mut Spinner {
@@ -160,8 +162,7 @@ pub fn wait<T>(
     };
     let spinner = spinning::lend(HALF_NS_MAX);
     let mut caller = Caller { py, limit, spinner, error: None, is_cancelled: false };
-    let outcome =
-        deputy::sleeping_on(arena, ticket, || await_node(arena.heap(), ticket, &mut caller, look));
+    let outcome = await_node(arena.heap(), ticket, &mut caller, look);
     spinning::give_back(caller.spinner);
     match outcome {
         Ok(Ended::Over(outcome)) => Waited::Over(outcome),

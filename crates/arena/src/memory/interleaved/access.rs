@@ -8,6 +8,7 @@ use super::{Limit, Seat};
 use crate::failure::{Result, corrupt};
 use crate::life::low;
 use crate::memory::Memory;
+use crate::wait::Bell;
 
 impl Seat {
     /// Sleeps on words whose values are looked at one after the other, as the kernel does.
@@ -128,7 +129,12 @@ impl Memory for Seat {
         self.sleep_on(&[(at, value)], Limit::Short)
     }
 
-    fn sleep_on_any(&self, words: &[(u64, u32)], _timeout_ns: u64) -> Result<()> {
+    fn sleep_on_any(
+        &self,
+        words: &[(u64, u32)],
+        _bell: Option<&Bell>,
+        _timeout_ns: u64,
+    ) -> Result<()> {
         self.sleep_on(words, Limit::Long)
     }
 
