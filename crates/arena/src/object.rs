@@ -35,7 +35,6 @@ mod survey;
 use crate::block::{Block, Header, State};
 use crate::change::Change;
 use crate::classes::OBJECTS;
-use crate::clock;
 use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
 use crate::layout::{Space, lockable};
@@ -244,7 +243,7 @@ impl<M: Memory> Heap<M> {
             }
         }
         let lease = word(object.at + LEASE)?;
-        Ok(lease == 0 || lease <= clock::now_ns())
+        Ok(lease == 0 || lease <= self.space.memory.now_ns())
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::{LEASE, Object, places};
 use crate::block::{Header, State};
-use crate::clock;
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::memory::Memory;
@@ -27,7 +26,7 @@ impl<M: Memory> Heap<M> {
 
     /// When (`CLOCK_MONOTONIC`, ns) the next lease ends, whatever else keeps its object now.
     pub fn next_lease_end(&self) -> Result<Option<u64>> {
-        let (now, mut next) = (clock::now_ns(), None);
+        let (now, mut next) = (self.space.memory.now_ns(), None);
         for at in places(&self.space)? {
             if Header(self.space.memory.load(at)?).is(State::Live) {
                 let lease = self.space.memory.load(at + LEASE)?;
