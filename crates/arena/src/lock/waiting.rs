@@ -14,6 +14,7 @@ use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::pause;
 use crate::robust::{OWNER, WAITERS};
+use crate::spin;
 use crate::tally;
 
 /// How long a sleeper trusts that it will be woken.
@@ -36,7 +37,7 @@ pub(super) enum Manner {
 }
 
 impl Manner {
-    /// How long to rest before a look at a held lock, in pauses of the processor (some 16 ns), and how many looks before
+    /// How long to rest before a look at a held lock, for [`spin::rest`], and how many looks before
     /// sleeping: less than 2 and 20 µs.
     fn looks(self, is_parallel: bool) -> (u32, u32) {
         match self {
@@ -73,9 +74,7 @@ pub(super) fn wait<M: Memory>(
             seen = now;
         } else if looks > 0 {
             looks -= 1;
-            for _ in 0..rest {
-                std::hint::spin_loop();
-            }
+            spin::rest(rest);
             seen = memory.load(word)?;
         } else {
             if pause::is_kept() {

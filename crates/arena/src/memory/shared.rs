@@ -3,7 +3,7 @@
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::{Memory, SLEPT_ON_MAX};
+use super::Memory;
 use crate::Error;
 use crate::failure::{Failure, Result};
 use crate::futex;
@@ -235,7 +235,7 @@ impl Memory for Shared {
         bell: Option<&Bell>,
         timeout_ns: u64,
     ) -> Result<()> {
-        let mut places = Vec::with_capacity(SLEPT_ON_MAX);
+        let mut places = Vec::with_capacity(words.len() + 1);
         for &(at, value) in words {
             places.push((self.address(at, 8)?.cast_const(), value));
         }

@@ -16,12 +16,13 @@ use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::mutex::drop_line;
 use crate::object::{Object, Step, lock_in};
+use crate::spin;
 use crate::wait::line::{Pruned, prune, prune_before};
 use crate::wait::node::Standing;
 use crate::wait::tell::wake_all;
 use crate::wait::{End, Line, Look, Ticket, Waiter};
 
-/// How long it takes to leave a lock and to be seen having left, in pauses of the processor: some 130 ns.
+/// How long it takes to leave a lock and to be seen having left, for [`spin::rest`]: some 130 ns.
 const LULL: u32 = 8;
 
 /// What a thread waits for.
@@ -71,11 +72,9 @@ impl Queue {
     pub fn glimpse<M: Memory>(&self, heap: &Heap<M>, wait: Wait) -> bool {
         let is_ready = self.may_be_ready(&heap.space, wait).unwrap_or(true);
         if is_ready {
-            // Whoever has made it so is about to leave the lock, and has done so when all these lines have come.
+            // Whoever has made it so is about to leave the lock: who came at once would collide with it.
             self.list().fetch_all(&heap.space);
-            for _ in 0..LULL {
-                std::hint::spin_loop();
-            }
+            spin::rest(LULL);
         }
         is_ready
     }
