@@ -217,8 +217,6 @@ class Session:
         except Abandoned:
             raise
         except BaseException as error:
-            if self.process.ended:  # so what it held may be gone, which is no news for one whose server ends
-                raise Abandoned from error
             error.__traceback__ = _outside(error.__traceback__)
             return self._refuse(number, _ADVISED(error))
         if type(result) in _SCALARS:
@@ -276,6 +274,8 @@ class Session:
         return self._refuse(number, MessageTooLarge(f"the result of {name}(): {error} (Limits.message_bytes_max)"))
 
     def _refuse(self, number: int, error: BaseException) -> list[Any]:
+        if self.process.ended:  # so what it held may be gone, which is no news for one whose server ends
+            raise Abandoned from error
         return [_pack_answer(Kind.ERROR, False, number), *self._codec.encode_error(error)]
 
     def _note(self, message: bytearray) -> None:

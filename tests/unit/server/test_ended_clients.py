@@ -17,6 +17,9 @@ from manor.limits import DEFAULT
 NUMBER, NOBODYS = 7, 99
 
 
+ARGUMENTS = pytest.mark.parametrize("argument", [None, b"no pickle"], ids=["none", "unreadable"])
+
+
 @pytest.fixture
 def session() -> Iterator[Session]:
     server: Any = Server({}, None, b"key", "pickle")
@@ -30,20 +33,22 @@ def session() -> Iterator[Session]:
     server.reactor.close()
 
 
-def call(session: Session) -> bytes:
-    """Have a method of an object called that is gone; return the answer."""
-    payload = session._codec.encode_plain((), {})
+def call(session: Session, argument: bytes | None = None) -> bytes:
+    """Have a method of an object called that is gone, with an argument in bytes of its own; return the answer."""
+    payload = session._codec.encode_plain((), {}) if argument is None else [argument]
     assert payload is not None
     message = b"".join([pack_call(NUMBER, 0, 0, NOBODYS, b"waiting"), *payload])
     return b"".join(session._answer(bytearray(message)))
 
 
-def test_a_client_is_told_that_an_object_is_gone(session: Session) -> None:
-    kind, _ = unpack_answer(bytearray(call(session)), NUMBER)
+@ARGUMENTS
+def test_a_client_is_told_what_is_wrong(session: Session, argument: bytes | None) -> None:
+    kind, _ = unpack_answer(bytearray(call(session, argument)), NUMBER)
     assert kind == Kind.ERROR
 
 
-def test_what_is_gone_since_the_client_has_ended_is_no_answer(session: Session) -> None:
+@ARGUMENTS
+def test_a_client_that_has_ended_is_told_nothing(session: Session, argument: bytes | None) -> None:
     session.process.end()
     with pytest.raises(Abandoned):
-        call(session)
+        call(session, argument)
