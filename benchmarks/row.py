@@ -40,6 +40,7 @@ class Row:
     worst_max: float | None = None  # as above
     standard: bool = True  # whether the standard library is measured, too
     note: str = ""
+    turns: int = 1  # so many times as many rounds, where the machine's own speed changes from second to second
     there: Callable[[], bool] = lambda: True  # whether manor has what the row is about
 
 
@@ -126,7 +127,7 @@ def measure(row: Row, standard: Subject, subject: Subject, rounds: int, calls: i
         times: dict[str, list[float]] = {name: [] for name in samplers}
         for sampler in samplers.values():
             sampler(min(calls, 20))  # connections, caches
-        for turn in range(rounds):
+        for turn in range(rounds * row.turns):
             for name in list(samplers) if turn % 2 == 0 else reversed(samplers):
                 times[name].extend(undisturbed(samplers[name], calls))
     found = {name: summary(taken) for name, taken in times.items()}

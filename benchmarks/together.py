@@ -1,5 +1,6 @@
 """How many operations do two processes get done together, on one container or on one each?"""
 
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,12 +10,13 @@ from benchmarks.client import client
 from benchmarks.row import Opener, Peer, Row, Sampler
 from benchmarks.subject import Subject
 
+ALONE = "one process alone"
 VALUES = {"int": 7, "str": "x" * 30}
-FASTER = {"int": 10_000, "str": 2_500}
-"""So many operations of ours for one of the standard library's.
-
-A burst is to be long beside the 10 to 20 ms in which two processes that one other woke may share a processor.
-"""
+BURST_MS = 50
+"""Long beside the 10 to 20 ms in which two processes that one other woke may share a processor."""
+TURNS = 4
+OURS, STANDARD = 1_000, 10
+"""So many operations are done between two looks at the clock."""
 
 
 def read(proxy: Any, key: str, _: object, count: int) -> None:
@@ -33,80 +35,89 @@ def append_and_pop(proxy: Any, _key: str, value: object, count: int) -> None:
         proxy.pop()
 
 
-def work_when_told(proxy: Any, key: str, value: object, work: Any, orders: Any) -> None:
-    work(proxy, key, value, 1)
+def work_when_told(proxy: Any, key: str, value: object, work: Any, chunk: int, orders: Any) -> None:
+    """Answer each order of so many milliseconds with the operations per microsecond that were done in them."""
+    clock = time.perf_counter_ns
+    work(proxy, key, value, 2)
     orders.send(None)
-    while count := orders.recv():
-        work(proxy, key, value, count)
-        orders.send(None)
+    while milliseconds := orders.recv():
+        done, started = 0, clock()
+        while (taken := clock() - started) < milliseconds * 1_000_000:
+            work(proxy, key, value, chunk)
+            done += chunk
+        orders.send(done * 1_000 / taken)
 
 
-def shared_by(manager: Any, work: Any, value: object, count: int) -> Any:
-    """What so many processes work on."""
+def shared_by(manager: Any, work: Any, value: object) -> Any:
+    """What two processes work on."""
     if work is append_and_pop:
         return manager.list()
-    return manager.dict({f"key {number}": value for number in range(count)})
+    return manager.dict({f"key {number}": value for number in range(2)})
 
 
-def processes(work: Any, kind: str, count: int, containers: int) -> Opener:
-    """So many processes at once, on a container of a manager, or on one each."""
+def processes(work: Any, kind: str, containers: int, when: Any) -> Opener:
+    """Two processes, at once or in turns, on one container of a manager, or on one each."""
     value = VALUES[kind]
 
     @contextmanager
     def opened(subject: Subject) -> Iterator[Sampler]:
-        factor = 1 if subject.package == "multiprocessing" else FASTER[kind]
+        chunk = STANDARD if subject.package == "multiprocessing" else OURS
         with subject.manager() as manager:
-            proxies = [shared_by(manager, work, value, count) for _ in range(containers)]
-            with bursts(work, value, [proxies[at % containers] for at in range(count)], factor) as sample:
+            proxies = [shared_by(manager, work, value) for _ in range(containers)] * 2
+            with bursts(work, value, proxies[:2], chunk, when) as sample:
                 yield sample
 
     return opened
 
 
-def by_themselves(count: int) -> Opener:
-    """So many processes that read a built-in dict each: what the machine can do."""
+def by_themselves(when: Any) -> Opener:
+    """Two processes that read a built-in dict each: what the machine can do."""
 
     @contextmanager
     def opened(_: Subject) -> Iterator[Sampler]:
-        with bursts(read, 7, [{"key 0": 7, "key 1": 7}] * count, FASTER["int"]) as sample:
+        with bursts(read, 7, [{"key 0": 7, "key 1": 7}] * 2, OURS, when) as sample:
             yield sample
 
     return opened
 
 
 @contextmanager
-def bursts(work: Any, value: object, dicts: list[Any], factor: int) -> Iterator[Sampler]:
-    """Sample bursts of all processes; the figure is the time of a burst divided by its operations."""
+def bursts(work: Any, value: object, shared: list[Any], chunk: int, when: Any) -> Iterator[Sampler]:
+    """Sample bursts; the figure is the time for which an operation of any process kept the others waiting."""
     with ExitStack() as stack:
         clients = [
-            stack.enter_context(client(work_when_told, shared, f"key {at}", value, work))
-            for at, shared in enumerate(dicts)
+            stack.enter_context(client(work_when_told, proxy, f"key {at}", value, work, chunk))
+            for at, proxy in enumerate(shared)
         ]
         for orders in clients:
             orders.recv()
+        yield lambda count: [1 / when(clients) for _ in range(count)]
 
-        def sample(calls: int) -> list[float]:
-            started = time.perf_counter_ns()
-            for orders in clients:
-                orders.send(calls * factor)
-            for orders in clients:
-                orders.recv()
-            return [(time.perf_counter_ns() - started) / 1_000 / (calls * factor * len(clients))]
 
-        yield sample
+def at_once(clients: list[Any]) -> float:
+    """Operations per microsecond of all together, whichever of them the machine favours."""
+    for orders in clients:
+        orders.send(BURST_MS)
+    return sum(orders.recv() for orders in clients)
+
+
+def in_turns(clients: list[Any]) -> float:
+    """Operations per microsecond of one alone: the mean of all, which are not on equally fast processors."""
+    return statistics.mean(at_once([orders]) for orders in clients)
 
 
 def row(name: str, work: Any, kind: str, containers: int, gain: float | None) -> Row:
-    alone = Peer("one process alone", processes(work, kind, 1, 1), None if gain is None else round(1 / gain, 3))
-    return Row(f"{name}, {kind}", processes(work, kind, 2, containers), 100, 50, peers=(alone,))
+    alone = Peer(ALONE, processes(work, kind, containers, in_turns), None if gain is None else round(1 / gain, 3))
+    return Row(f"{name}, {kind}", processes(work, kind, containers, at_once), 1, 50, peers=(alone,), turns=TURNS)
 
 
 ROWS = [
     Row(
         "two processes with built-in dicts, for comparison",
-        by_themselves(2),
-        100,
-        peers=(Peer("one such process", by_themselves(1)),),
+        by_themselves(at_once),
+        1,
+        peers=(Peer("one such process", by_themselves(in_turns)),),
+        turns=TURNS,
         standard=False,
         note="where this is far from 0.5 ×, two processes do not run at once, and no bar on two processes can be met",
     ),
