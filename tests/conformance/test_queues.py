@@ -1,5 +1,6 @@
 """Queues do what those of `queue` do, by every way to reach them, and what those do not."""
 
+import functools
 import gc
 import multiprocessing
 import queue
@@ -18,6 +19,7 @@ from tests.conformance.subjects import (
     CONTAINERS,
     LIMIT_S,
     MANOR_FORK,
+    MANOR_SPAWN,
     MANOR_TCP,
     Subject,
     on,
@@ -124,9 +126,48 @@ def test_many_items_are_put_and_taken_at_a_time(subject: Subject, manager: Any, 
     assert sorted(first + jobs.get_many(100)) == [1, 2, 3, 4, 5]
     with pytest.raises(queue.Empty):
         jobs.get_many(1, timeout=0.01)
-    with pytest.raises(ValueError, match="max_items"):
-        jobs.get_many(0)
+    for none in (0, -1):
+        with pytest.raises(ValueError, match="max_items"):
+            jobs.get_many(none)
     assert jobs.maxsize == 5
+
+
+def fail_to_come() -> None:
+    raise LookupError("not here")
+
+
+@functools.total_ordering
+class Unloadable:
+    """Can be sent, and not be received."""
+
+    def __lt__(self, other: object) -> bool:
+        return other != 0
+
+    def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
+        return fail_to_come, ()
+
+
+@on(MANOR_FORK, MANOR_SPAWN)  # through the server, all of an answer is loaded or nothing
+@pytest.mark.parametrize("kind", ["Queue", "JoinableQueue", "LifoQueue"])
+def test_what_is_taken_beside_an_item_that_cannot_be_loaded_is_put_back(
+    subject: Subject, manager: Any, kind: str
+) -> None:
+    jobs = getattr(manager, kind)()
+    jobs.put_many([0, 1, Unloadable(), 2, 3])
+    with pytest.raises(LookupError, match="not here"):
+        jobs.get_many(100)
+    assert jobs.get_many(100) == ([3, 2, 1, 0] if kind == "LifoQueue" else [0, 1, 2, 3])
+
+
+@OURS
+@KINDS
+def test_an_iterator_that_raises_and_a_negative_timeout_put_nothing(subject: Subject, manager: Any, kind: str) -> None:
+    jobs = getattr(manager, kind)(1)
+    with pytest.raises(ZeroDivisionError):
+        jobs.put_many(1 // number for number in (1, 0))
+    with pytest.raises(ValueError, match="timeout"):
+        jobs.put_many([1, 2], timeout=-1)
+    assert jobs.empty()
 
 
 @OURS

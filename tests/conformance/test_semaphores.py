@@ -37,7 +37,7 @@ def permits(semaphore: Any) -> int:
 @pytest.mark.parametrize("value", [0, 1])
 @pytest.mark.parametrize(
     "args",
-    [(False,), (False, 1), (False, -1), (False, None), (True, 0), (True, -1), (True, 0.01), (True, -5.5)],
+    [(False,), (None,), (False, 1), (False, -1), (False, None), (True, 0), (True, -1), (True, 0.01), (True, -5.5)],
     ids=str,
 )
 def test_acquire_takes_and_refuses_what_threadings_does(

@@ -58,7 +58,7 @@ pub enum Ending {
     Died,
 }
 
-/// Who a thread is, for messages.
+/// Who a thread is, for messages: known until another one gets its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Who {
     /// The process's id; 0 if that is not known any more.
@@ -212,9 +212,12 @@ pub(crate) fn ending_in_sweep<M: Memory>(
 }
 
 pub(crate) fn who<M: Memory>(space: &Space<M>, id: LifeId) -> Result<Who> {
-    let Some(slot) = slot_of(space, id)? else { return Ok(Who::default()) };
     let word = space.memory.load(id.at() + WHO)?;
-    Ok(Who { pid: low(word), thread: low(word >> 32), slot: Some(slot) })
+    let owner = space.memory.load(id.at() + OWNER)?;
+    if owner >> 16 != id.generation() {
+        return Ok(Who::default()); // Another life's.
+    }
+    Ok(Who { pid: low(word), thread: low(word >> 32), slot: (owner & 0xffff).checked_sub(1) })
 }
 
 /// The number of the site that is noted for a life; 0 if its record has been freed.

@@ -111,6 +111,9 @@ class PriorityQueue(Queue):
 
     def put_many(self, items: Iterable[Any], block: bool = True, timeout: float | None = None) -> None:
         """Put items one after the other; the exception's ``items_put`` says how many are in, if not all."""
+        items = list(items)  # as the other kinds: one that raises puts nothing
+        if block and timeout is not None and timeout < 0:
+            raise ValueError("'timeout' must be a non-negative number")
         end = None if timeout is None else time.monotonic() + timeout
         done = 0
         try:

@@ -1,6 +1,6 @@
 //! Reading and writing as one step.
 
-use super::{Dict, Key, LENGTH, VALUE};
+use super::{Dict, Key, VALUE};
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::memory::Memory;
@@ -40,7 +40,7 @@ impl Dict {
     ) -> Result<Option<i64>> {
         let guard = heap.begin(self.object)?;
         let space = &heap.space;
-        let spot = self.find(space, key, self.word(space, LENGTH)?)?;
+        let spot = self.find(space, key, self.most(space)?)?;
         if !spot.hit {
             return Ok(None);
         }

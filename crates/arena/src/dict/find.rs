@@ -1,7 +1,8 @@
 //! Finding an item, or the place where it would be linked.
 
 use super::{
-    BUCKETS, CHAIN, DIRECTORY, DIRECTORY_CAPACITY, Dict, FIRST, FIRST_CAPACITY, HASH, KEY,
+    BUCKETS, CHAIN, DIRECTORY, DIRECTORY_CAPACITY, Dict, FIRST, FIRST_CAPACITY, HASH, ITEM_PAYLOAD,
+    KEY, LENGTH,
 };
 use super::{Key, SEGMENT, checked};
 use crate::failure::{Result, corrupt};
@@ -51,6 +52,12 @@ impl Dict {
             link = next + CHAIN;
         }
         corrupt("a bucket has more items than its dict")
+    }
+
+    /// How many items there are, if that is possible: in a damaged arena, a chain may be a ring.
+    #[inline(always)]
+    pub(super) fn most<M: Memory>(&self, space: &Space<M>) -> Result<u64> {
+        Ok(self.word(space, LENGTH)?.min(space.memory.bytes() / ITEM_PAYLOAD))
     }
 
     /// The word of the bucket that a hash belongs to.

@@ -128,7 +128,7 @@ impl Dict {
                 moved = next;
                 break;
             }
-            if step > self.word(space, LENGTH)? {
+            if step > self.most(space)? {
                 return corrupt("a bucket has more items than its dict");
             }
             link = next + CHAIN;

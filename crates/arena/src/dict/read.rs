@@ -1,7 +1,7 @@
 //! Reading one item, without the lock if possible.
 
 use super::glance::Glance;
-use super::{Dict, Key, LENGTH, VALUE};
+use super::{Dict, Key, VALUE};
 use crate::block::Header;
 use crate::change::is_quiet;
 use crate::failure::{Failure, Result};
@@ -98,8 +98,7 @@ impl Dict {
             }
         }
         let _guard = heap.begin(self.object)?;
-        let limit = self.word(space, LENGTH)?;
-        self.read_item(space, key, limit, &load)
+        self.read_item(space, key, self.most(space)?, &load)
     }
 
     #[inline]

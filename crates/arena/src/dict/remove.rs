@@ -31,7 +31,7 @@ impl Dict {
         hold: bool,
     ) -> Result<Option<Item>> {
         self.take_item(heap, hold, |dict, space| {
-            let spot = dict.find(space, key, dict.word(space, LENGTH)?)?;
+            let spot = dict.find(space, key, dict.most(space)?)?;
             Ok(spot.hit.then_some(spot))
         })
     }

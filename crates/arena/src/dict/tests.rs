@@ -209,3 +209,20 @@ fn deleting_half_and_inserting_again_does_not_grow_the_arena() {
     assert_eq!(used(&heap).bytes_used, before);
     assert_eq!(dict.get(&heap, &key(1)), Err(Failure::ObjectGone));
 }
+
+#[test]
+fn a_chain_that_is_a_ring_is_found_out_whatever_the_length_says() {
+    let heap = Heap::create(1 << 20, "test").unwrap().0;
+    let dict = Dict::create(&heap).unwrap();
+    dict.set(&heap, &key(1), &Value::Int(1)).unwrap();
+    let item = dict.find(&heap.space, &key(1), 1).unwrap().next;
+    heap.space.memory.store(item + CHAIN, item).unwrap();
+    heap.space.memory.store(dict.object.body(LENGTH), 1 << 61).unwrap();
+    let others = (2..64).map(key);
+    let lost = others.filter(|other| {
+        let failed = dict.remove(&heap, other).is_err();
+        assert_eq!(dict.get(&heap, other).is_err(), failed);
+        failed
+    });
+    assert_ne!(lost.count(), 0);
+}

@@ -1,8 +1,6 @@
 //! Walking over the items in order of insertion.
 
-use super::{
-    AFTER, BEFORE, CHAIN, Dict, HASH, HEAD, ITEM_PAYLOAD, KEY, LENGTH, SHAPE, TAIL, VALUE,
-};
+use super::{AFTER, BEFORE, CHAIN, Dict, HASH, HEAD, KEY, SHAPE, TAIL, VALUE};
 use super::{checked, find::Spot, key};
 use crate::failure::{Failure, Result, corrupt};
 use crate::heap::Heap;
@@ -72,7 +70,7 @@ impl Dict {
         let _guard = heap.begin(self.object)?;
         let end = if way == Way::Forward { HEAD } else { TAIL };
         let (next, shape) = (self.word(&heap.space, end)?, self.word(&heap.space, SHAPE)?);
-        let left = self.word(&heap.space, LENGTH)?.min(heap.space.memory.bytes() / ITEM_PAYLOAD);
+        let left = self.most(&heap.space)?;
         Ok(Position { way, part: Part::Items, next, shape, left })
     }
 
@@ -124,7 +122,7 @@ impl Dict {
     pub(super) fn spot_of<M: Memory>(&self, space: &Space<M>, item: u64) -> Result<Spot> {
         let hash = space.memory.load(item + HASH)?;
         let mut link = self.bucket_of_hash(space, hash)?;
-        for _ in 0..=self.word(space, LENGTH)? {
+        for _ in 0..=self.most(space)? {
             let next = checked(space, space.memory.load(link)?)?;
             if next == item {
                 return Ok(Spot { link, next, hit: true });

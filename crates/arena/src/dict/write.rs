@@ -113,7 +113,7 @@ impl Dict {
             if fresh.is_some() && self.is_crowded(space)? {
                 self.split(space, &guard)?;
             }
-            let spot = self.find(space, key, self.word(space, LENGTH)?)?;
+            let spot = self.find(space, key, self.most(space)?)?;
             if spot.hit {
                 return self.replace(space, &guard, spot.next, staged, rule, step);
             }

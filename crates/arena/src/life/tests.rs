@@ -145,3 +145,18 @@ fn a_thread_that_ends_without_a_word_is_dead() {
     assert_eq!(LifeId::from_word(0), None);
     assert_eq!(heap.ending(LifeId::GONE_IN_ORDER), Ok(Ending::InOrder));
 }
+
+#[test]
+fn who_a_life_was_is_known_until_another_one_has_its_record() {
+    let (heap, _) = Heap::create(8 << 20, "test").unwrap();
+    let gone = Deputy::begin(&heap, 4711, 5).unwrap();
+    gone.end(&heap, true).unwrap();
+    let who = heap.who(gone.id()).unwrap();
+    assert_eq!((who.pid, who.thread, who.slot), (4711, 5, None));
+    // A call of its that had not ended yet took this when all was given back.
+    let lock = Mutex::create(&heap, false).unwrap();
+    assert_eq!(lock.try_acquire(&heap, gone.id()), Ok(Taken::Now));
+    let own = Life::begin(&heap).unwrap();
+    assert_eq!(heap.who(gone.id()), Ok(Who::default()));
+    own.end(&heap).unwrap();
+}

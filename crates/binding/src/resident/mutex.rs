@@ -11,7 +11,7 @@ use super::failures::to_python;
 use super::object::{Object, arena_of, held};
 use super::people::{self, Person};
 use super::spinning::{Until, look_out};
-use super::waiting::{Limit, Waited, wait};
+use super::waiting::{Flag, Limit, Waited, wait};
 
 /// A lock; see `_native_waiting.pyi`.
 #[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
@@ -162,13 +162,13 @@ impl Mutex {
         Ok(PyClassInitializer::from(object).add_subclass(mutex))
     }
 
-    #[pyo3(signature = (blocking = None, timeout = None))]
+    #[pyo3(signature = (blocking = Flag(true), timeout = None))]
     fn acquire(
         slf: &Bound<'_, Self>,
-        blocking: Option<&Bound<'_, PyAny>>,
+        blocking: Flag,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
-        let limit = if blocking.is_none() && timeout.is_none() {
+        let limit = if blocking.0 && timeout.is_none() {
             Limit::NONE
         } else {
             Limit::of_acquire(slf.py(), blocking, timeout)?

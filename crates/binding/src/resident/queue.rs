@@ -10,9 +10,9 @@ use super::failures::to_python;
 use super::object::{Object, arena_of, held};
 use super::people::{self, Person};
 use super::queue_batches::{get_many, put_many};
-use super::queue_waiting::{Flag, Refusal, await_turn, limit};
+use super::queue_waiting::{Refusal, await_turn, limit};
 use super::values::{fetch, taken, with_value};
-use super::waiting::Limit;
+use super::waiting::{Flag, Limit};
 
 /// The tag of queues whose last item is taken first.
 const LIFO_TAG: u64 = b'L' as u64;
@@ -169,15 +169,16 @@ impl Queue {
     #[pyo3(signature = (max_items, block = Flag(true), timeout = None))]
     fn get_many<'py>(
         slf: &Bound<'py, Self>,
-        max_items: usize,
+        max_items: isize,
         block: Flag,
         timeout: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if max_items == 0 {
-            return Err(PyValueError::new_err("'max_items' must be a positive number"));
-        }
+        let most = match usize::try_from(max_items) {
+            Ok(most) if most > 0 => most,
+            _ => return Err(PyValueError::new_err("'max_items' must be a positive number")),
+        };
         let limit = limit(block, timeout)?;
-        get_many(arena_of(slf.as_super())?, slf.get().native(), max_items, limit)
+        get_many(slf.as_any(), arena_of(slf.as_super())?, slf.get().native(), most, limit)
     }
 
     fn qsize(slf: &Bound<'_, Self>) -> PyResult<u64> {

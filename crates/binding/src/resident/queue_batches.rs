@@ -3,6 +3,7 @@
 use ::arena::list::End;
 use ::arena::queue::{Got, Put, Queue as Native, Wait};
 use ::arena::value::Loaded;
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 
@@ -81,8 +82,9 @@ fn room(arena: &Arena, native: Native) -> PyResult<usize> {
     Ok(usize::try_from(maxsize.cast_unsigned().saturating_sub(length)).unwrap_or(usize::MAX))
 }
 
-/// Takes up to `most` items, and at least one, for which it waits.
+/// Takes up to `most` items of `queue`, and at least one, for which it waits.
 pub fn get_many<'py>(
+    queue: &Bound<'py, PyAny>,
     arena: &Bound<'py, Arena>,
     (native, end): (Native, End),
     most: usize,
@@ -100,14 +102,19 @@ pub fn get_many<'py>(
         nothing = waited.unwrap_or(Some(Got::Empty));
     }
     match nothing {
-        None => listed(arena.get(), py, items),
+        None => listed(queue, arena.get(), items),
         Some(Got::Closed) => Err(Refusal::ShutDown.error(py)),
         Some(_) => Err(Refusal::Empty.error(py)),
     }
 }
 
-/// A list of Python's. One that cannot be unpickled is raised once all others are out of the arena too.
-fn listed<'py>(arena: &Arena, py: Python<'py>, items: Vec<Loaded>) -> PyResult<Bound<'py, PyAny>> {
+/// A list of Python's. What unpickling one raises is raised, and all others are put back.
+fn listed<'py>(
+    queue: &Bound<'py, PyAny>,
+    arena: &Arena,
+    items: Vec<Loaded>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = queue.py();
     let mut found = Vec::with_capacity(items.len());
     let mut failed = None;
     for item in items {
@@ -117,7 +124,12 @@ fn listed<'py>(arena: &Arena, py: Python<'py>, items: Vec<Loaded>) -> PyResult<B
         }
     }
     match failed {
-        Some(error) => Err(error),
+        Some(error) => {
+            for item in found.into_iter().rev() {
+                queue.call_method1(intern!(py, "_put_back"), (item,))?;
+            }
+            Err(error)
+        }
         None => Ok(PyList::new(py, found)?.into_any()),
     }
 }

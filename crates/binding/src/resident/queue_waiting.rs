@@ -9,7 +9,7 @@ use pyo3::types::PyType;
 use super::arena::Arena;
 use super::failures::to_python;
 use super::spinning::{Until, look_out};
-use super::waiting::{Limit, Waited, wait};
+use super::waiting::{Flag, Limit, Waited, wait};
 
 /// A queue's exceptions, which are Python's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,18 +38,6 @@ impl Refusal {
             Ok(class) => PyErr::from_type(class.clone(), ()),
             Err(error) => error,
         }
-    }
-}
-
-/// A truth value, as Python takes it: whatever is true.
-#[derive(Debug, Clone, Copy)]
-pub struct Flag(pub bool);
-
-impl<'py> FromPyObject<'_, 'py> for Flag {
-    type Error = PyErr;
-
-    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        value.is_truthy().map(Self)
     }
 }
 

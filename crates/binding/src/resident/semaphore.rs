@@ -12,7 +12,7 @@ use super::arena::Arena;
 use super::failures::to_python;
 use super::object::{Object, arena_of, held};
 use super::people::{self, Person};
-use super::waiting::{Limit, patiently};
+use super::waiting::{Flag, Limit, patiently};
 
 /// A counter of permits; see `_native_waiting.pyi`.
 #[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
@@ -133,17 +133,14 @@ impl Semaphore {
         Ok(PyClassInitializer::from(object).add_subclass(Self { native }))
     }
 
-    #[pyo3(signature = (blocking = None, timeout = None))]
+    #[pyo3(signature = (blocking = Flag(true), timeout = None))]
     fn acquire(
         slf: &Bound<'_, Self>,
-        blocking: Option<&Bound<'_, PyAny>>,
+        blocking: Flag,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
         let timeout = timeout.filter(|timeout| !timeout.is_none());
-        let blocks = match blocking {
-            None => true,
-            Some(blocking) => blocking.is_truthy()?,
-        };
+        let Flag(blocks) = blocking;
         if !blocks && timeout.is_some() {
             let text = "can't specify timeout for non-blocking acquire";
             return Err(PyValueError::new_err(text));

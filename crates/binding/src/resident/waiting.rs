@@ -20,6 +20,21 @@ pub struct Limit {
     deadline_ns: u64,
 }
 
+/// `threading.TIMEOUT_MAX`: what fits into 63 bits of nanoseconds.
+const TIMEOUT_MAX_S: f64 = 9_223_372_036.0;
+
+/// A truth value, as Python takes it: whatever is true.
+#[derive(Debug, Clone, Copy)]
+pub struct Flag(pub bool);
+
+impl<'py> FromPyObject<'_, 'py> for Flag {
+    type Error = PyErr;
+
+    fn extract(value: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        value.is_truthy().map(Self)
+    }
+}
+
 impl Limit {
     /// Until it is over.
     pub const NONE: Self = Self { deadline_ns: u64::MAX };
@@ -48,14 +63,10 @@ impl Limit {
     /// Errors are those of this version of Python's own lock.
     pub fn of_acquire(
         py: Python<'_>,
-        blocking: Option<&Bound<'_, PyAny>>,
+        Flag(blocks): Flag,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let timeout = timeout.filter(|timeout| !timeout.is_none());
-        let blocks = match blocking {
-            None => true,
-            Some(blocking) => blocking.is_truthy()?,
-        };
         let Some(timeout) = timeout else {
             return Ok(if blocks { Self::NONE } else { Self::NOW });
         };
@@ -83,7 +94,7 @@ impl Limit {
                 if seconds.is_nan() {
                     return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
                 }
-                if seconds > 9e9 {
+                if seconds > TIMEOUT_MAX_S {
                     return Err(PyOverflowError::new_err("timeout value is too large"));
                 }
                 Ok(Self::after(Some(seconds)))

@@ -168,7 +168,9 @@ class Mutex:
     # Holding `_free`:
 
     def _await_restored(self, who: Caller) -> None:
-        if who in self._suspended:
+        holding = self._holding
+        is_inside = holding is not None and holding.caller == who  # a signal handler's, in a wait that goes on
+        if who in self._suspended and not is_inside:
             wait_until(self._restored, lambda: who not in self._suspended, forward=nobody)
 
     def _is_held_by(self, who: Caller) -> bool:
