@@ -102,10 +102,24 @@ KEY = st.recursive(
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
+FAR = 20_000
+
+
+def exactly(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """As *convert*, but of no decimal with an exponent of millions: Python takes minutes to write one out, or hours."""
+
+    def converted(key: Any) -> Any:
+        if isinstance(key, Decimal) and key.is_finite() and abs(key.adjusted()) > FAR:
+            raise OverflowError(key)
+        return convert(key)
+
+    return converted
+
+
 AS_ANOTHER: list[Callable[[Any], Any]] = [
-    int, float, complex, Fraction, Decimal, lambda key: Pair(*key), Text, Plain,
+    exactly(int), float, complex, exactly(Fraction), Decimal, lambda key: Pair(*key), Text, Plain,
     lambda key: key.astimezone(UTC), lambda key: key.astimezone(BERLIN), lambda key: key.replace(fold=1),
-    lambda key: tuple(Decimal(part) for part in key), lambda key: frozenset(Fraction(part) for part in key),
+    lambda key: tuple(Decimal(part) for part in key), lambda key: frozenset(map(exactly(Fraction), key)),
 ]  # fmt: skip
 
 
