@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -10,13 +10,15 @@ from benchmarks.client import client
 from benchmarks.row import Opener, Peer, Row, Sampler
 from benchmarks.subject import Subject
 
-ALONE = "one process alone"
 VALUES = {"int": 7, "str": "x" * 30}
 BURST_MS = 50
 """Long beside the 10 to 20 ms in which two processes that one other woke may share a processor."""
-TURNS = 4
 OURS, STANDARD = 1_000, 10
 """So many operations are done between two looks at the clock."""
+TURNS = 4
+
+When = Callable[[list[Any]], float]
+"""`at_once` or `in_turns`."""
 
 
 def read(proxy: Any, key: str, _: object, count: int) -> None:
@@ -55,7 +57,7 @@ def shared_by(manager: Any, work: Any, value: object) -> Any:
     return manager.dict({f"key {number}": value for number in range(2)})
 
 
-def processes(work: Any, kind: str, containers: int, when: Any) -> Opener:
+def processes(work: Any, kind: str, containers: int, when: When) -> Opener:
     """Two processes, at once or in turns, on one container of a manager, or on one each."""
     value = VALUES[kind]
 
@@ -70,20 +72,14 @@ def processes(work: Any, kind: str, containers: int, when: Any) -> Opener:
     return opened
 
 
-def by_themselves(when: Any) -> Opener:
+def by_themselves(when: When) -> Opener:
     """Two processes that read a built-in dict each: what the machine can do."""
-
-    @contextmanager
-    def opened(_: Subject) -> Iterator[Sampler]:
-        with bursts(read, 7, [{"key 0": 7, "key 1": 7}] * 2, OURS, when) as sample:
-            yield sample
-
-    return opened
+    return lambda _: bursts(read, 7, [{"key 0": 7, "key 1": 7}] * 2, OURS, when)
 
 
 @contextmanager
-def bursts(work: Any, value: object, shared: list[Any], chunk: int, when: Any) -> Iterator[Sampler]:
-    """Sample bursts; the figure is the time for which an operation of any process kept the others waiting."""
+def bursts(work: Any, value: object, shared: list[Any], chunk: int, when: When) -> Iterator[Sampler]:
+    """Sample bursts; the figure is the time of a burst divided by the operations of all."""
     with ExitStack() as stack:
         clients = [
             stack.enter_context(client(work_when_told, proxy, f"key {at}", value, work, chunk))
@@ -108,7 +104,9 @@ def in_turns(clients: list[Any]) -> float:
 
 
 def row(name: str, work: Any, kind: str, containers: int, gain: float | None) -> Row:
-    alone = Peer(ALONE, processes(work, kind, containers, in_turns), None if gain is None else round(1 / gain, 3))
+    alone = Peer(
+        "one process alone", processes(work, kind, containers, in_turns), None if gain is None else round(1 / gain, 3)
+    )
     return Row(f"{name}, {kind}", processes(work, kind, containers, at_once), 1, 50, peers=(alone,), turns=TURNS)
 
 

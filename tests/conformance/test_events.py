@@ -1,5 +1,6 @@
 """Event does what that of `threading` does, by every way to reach it."""
 
+import threading
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -35,7 +36,7 @@ def test_a_wait_is_false_after_its_time(subject: Subject, manager: Any, timeout:
 
 
 @EVERYWHERE
-@pytest.mark.parametrize("args", [(), (None,), (0,), (-1,), (LIMIT_S,)])
+@pytest.mark.parametrize("args", [(), (None,), (0,), (-1,), (LIMIT_S,), (threading.TIMEOUT_MAX,)])
 def test_a_wait_for_what_is_set_is_true_at_once(subject: Subject, manager: Any, args: tuple[Any, ...]) -> None:
     event = manager.Event()
     event.set()
@@ -47,7 +48,7 @@ def test_a_wait_for_what_is_set_is_true_at_once(subject: Subject, manager: Any, 
 def test_setting_ends_every_wait(subject: Subject, manager: Any) -> None:
     event = manager.Event()
     with threads(4) as pool:
-        waiting = [pool.submit(event.wait, *args) for args in [(), (None,), (LIMIT_S,), (LIMIT_S,)]]
+        waiting = [pool.submit(event.wait, *args) for args in [(), (None,), (LIMIT_S,), (threading.TIMEOUT_MAX,)]]
         event.set()
         assert all_of(waiting) == [True] * 4
 

@@ -1,6 +1,5 @@
 """Queues do what those of `queue` do, by every way to reach them, and what those do not."""
 
-import functools
 import gc
 import multiprocessing
 import queue
@@ -136,12 +135,8 @@ def fail_to_come() -> None:
     raise LookupError("not here")
 
 
-@functools.total_ordering
 class Unloadable:
     """Can be sent, and not be received."""
-
-    def __lt__(self, other: object) -> bool:
-        return other != 0
 
     def __reduce__(self) -> tuple[Callable[[], None], tuple[()]]:
         return fail_to_come, ()

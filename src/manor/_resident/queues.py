@@ -96,11 +96,7 @@ class PriorityQueue(Queue):
             ShutDown: The queue was shut down.
             ValueError: *timeout* is negative.
         """
-        end = None
-        if block and timeout is not None and self.maxsize > 0:
-            if timeout < 0:
-                raise ValueError("'timeout' must be a non-negative number")
-            end = time.monotonic() + timeout
+        end = self._deadline(block, timeout)
         while not self._put_in_order(item):
             if not block or not self._await_room(None if end is None else max(0.0, end - time.monotonic())):
                 raise queue.Full
@@ -112,17 +108,23 @@ class PriorityQueue(Queue):
     def put_many(self, items: Iterable[Any], block: bool = True, timeout: float | None = None) -> None:
         """Put items one after the other; the exception's ``items_put`` says how many are in, if not all."""
         items = list(items)  # as the other kinds: one that raises puts nothing
-        if block and timeout is not None and timeout < 0:
-            raise ValueError("'timeout' must be a non-negative number")
-        end = None if timeout is None else time.monotonic() + timeout
+        end = self._deadline(block, timeout)
         done = 0
         try:
             for item in items:
-                self.put(item, block, timeout if end is None else max(0.0, end - time.monotonic()))
+                self.put(item, block, None if end is None else max(0.0, end - time.monotonic()))
                 done += 1
         except Exception as error:
             error.items_put = done  # type: ignore[attr-defined]
             raise
+
+    def _deadline(self, block: bool, timeout: float | None) -> float | None:
+        """Return when a ``put`` gives up that has to wait, by the monotonic clock; None for never, or at once."""
+        if not block or timeout is None or self.maxsize <= 0:
+            return None
+        if timeout < 0:
+            raise ValueError("'timeout' must be a non-negative number")
+        return time.monotonic() + timeout
 
     def _put_in_order(self, item: Any) -> bool:
         """Put an item, unless there is no room."""

@@ -168,12 +168,7 @@ impl Mutex {
         blocking: Flag,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<bool> {
-        let limit = if blocking.0 && timeout.is_none() {
-            Limit::NONE
-        } else {
-            Limit::of_acquire(slf.py(), blocking, timeout)?
-        };
-        Self::take(slf, limit, Way::Acquire)
+        Self::take(slf, Limit::of_acquire(slf.py(), blocking, timeout)?, Way::Acquire)
     }
 
     fn release(slf: &Bound<'_, Self>) -> PyResult<()> {

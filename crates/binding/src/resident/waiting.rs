@@ -61,15 +61,24 @@ impl Limit {
     /// What `threading.Lock.acquire(blocking, timeout)` understands by its arguments, `None` for the timeout included.
     ///
     /// Errors are those of this version of Python's own lock.
+    #[inline]
     pub fn of_acquire(
         py: Python<'_>,
         Flag(blocks): Flag,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let timeout = timeout.filter(|timeout| !timeout.is_none());
-        let Some(timeout) = timeout else {
-            return Ok(if blocks { Self::NONE } else { Self::NOW });
-        };
+        match timeout.filter(|timeout| !timeout.is_none()) {
+            Some(timeout) => Self::of_timed_acquire(py, blocks, timeout),
+            None if blocks => Ok(Self::NONE),
+            None => Ok(Self::NOW),
+        }
+    }
+
+    fn of_timed_acquire(
+        py: Python<'_>,
+        blocks: bool,
+        timeout: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
         let seconds: f64 = timeout.extract().unwrap_or(f64::NAN);
         let is_plain = blocks && (0.0..1e9).contains(&seconds);
         if !is_plain {

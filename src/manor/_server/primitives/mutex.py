@@ -168,10 +168,12 @@ class Mutex:
     # Holding `_free`:
 
     def _await_restored(self, who: Caller) -> None:
-        holding = self._holding
-        is_inside = holding is not None and holding.caller == who  # a signal handler's, in a wait that goes on
-        if who in self._suspended and not is_inside:
+        # One who has it all the same is a signal handler, in a wait that goes on.
+        if who in self._suspended and not self._was_taken_by(who):
             wait_until(self._restored, lambda: who not in self._suspended, forward=nobody)
+
+    def _was_taken_by(self, who: Caller) -> bool:
+        return self._holding is not None and self._holding.caller == who
 
     def _is_held_by(self, who: Caller) -> bool:
         raise NotImplementedError

@@ -12,10 +12,10 @@ class RLock(Mutex):
     _kind: ClassVar[str] = "RLock"
 
     def _is_held_by(self, who: Caller) -> bool:
-        return self._holding is not None and self._holding.caller == who
+        return self._was_taken_by(who)
 
     def _is_free_for(self, who: Caller) -> bool:
-        return self._holding is None or self._holding.caller == who
+        return self._holding is None or self._was_taken_by(who)
 
     def _holding_to_release(self) -> Holding:
         holding = self._holding
