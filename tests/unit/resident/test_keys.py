@@ -102,11 +102,11 @@ KEY = st.recursive(
     lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
-FAR = 20_000
+FAR = 10_000  # a decimal farther from 1 equals only decimals here
 
 
 def exactly(convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """As *convert*, but of no decimal with an exponent of millions: Python takes minutes to write one out, or hours."""
+    """As *convert*, but of no such decimal: Python takes an hour to write one of millions of digits out."""
 
     def converted(key: Any) -> Any:
         if isinstance(key, Decimal) and key.is_finite() and abs(key.adjusted()) > FAR:
@@ -135,6 +135,16 @@ def test_the_same_key_of_another_type_is_found_if_it_is_equal(key: Any, convert:
     words[key] = 1
     assert (other in words) == equal
     assert words.keys() == [key]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_decimal_far_from_one_is_no_key_of_another_type(arena: _native.Arena, sign: int) -> None:
+    for exponent, is_found in ((FAR, True), (FAR + 1, False)):
+        key = Decimal(10).scaleb(sign * exponent - 1)
+        words = Dict(arena)
+        words[key] = 1
+        assert (Fraction(key) in words) is is_found
+        assert key in words
 
 
 @given(KEY, KEY)
