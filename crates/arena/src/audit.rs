@@ -15,6 +15,7 @@ use crate::event;
 use crate::layout::{ALLOCATOR, ROOT, SITES, Space, lockable};
 use crate::list;
 use crate::lock::WATCHED;
+use crate::lock::reserve::RESERVATION;
 use crate::memory::Memory;
 use crate::mutex;
 use crate::object::{self, Object, ObjectKind};
@@ -161,7 +162,7 @@ impl Audit {
 fn check_quiet<M: Memory>(space: &Space<M>, at: u64, beside: u64) -> Finding<()> {
     let lock = found(space.memory.load(at + lockable::LOCK), "a lock")?;
     let intent = found(space.memory.load(at + lockable::INTENT), "an intent")?;
-    if lock & !beside != 0 || !is_quiet(intent) {
+    if lock & !(beside | RESERVATION) != 0 || !is_quiet(intent) {
         return Err(format!("the lockable at {at} is not quiet: lock {lock:#x}"));
     }
     Ok(())

@@ -10,11 +10,13 @@
 //! Whoever gets the lock completes what its last owner had announced ([`crate::change`]) before anything else.
 //!
 //! The upper half of the word is ours: a lock that nobody holds says there that somebody watches its object
-//! ([`crate::watch`]). So the first exchange fails just then, and who finds nobody watching pays nothing for asking.
+//! ([`crate::watch`]), and for which thread it is reserved ([`reserve`]). So the first exchange fails just then, and who
+//! finds neither pays nothing for asking.
 //!
 //! The memory of lock words stays lock words for ever: the kernel may write to one that was just left.
 
 mod busy;
+pub(crate) mod reserve;
 mod waiting;
 
 use std::cell::Cell;
@@ -42,8 +44,11 @@ pub(crate) struct Guard<'s, M: Memory> {
 
 /// A guard's flags. Somebody watches, or may do.
 const IS_WATCHED: u64 = 1;
-/// With the other one only: who watches is to be told.
+/// With the first one only: who watches is to be told.
 const IS_CHANGED: u64 = 2;
+/// The lock is reserved, and is to stay so.
+const IS_RESERVED: u64 = 4;
+const FLAGS: u64 = IS_WATCHED | IS_CHANGED | IS_RESERVED;
 
 impl<'s, M: Memory> Guard<'s, M> {
     /// Takes the lock of the lockable at `at`, and completes what a dead owner left.
@@ -97,17 +102,19 @@ impl<'s, M: Memory> Guard<'s, M> {
 
     #[inline]
     fn at(&self) -> u64 {
-        self.place.get() & !(IS_WATCHED | IS_CHANGED)
+        self.place.get() & !FLAGS
     }
 
     /// Notes that those who watch are to be told, and returns the offset.
     #[inline]
     fn note_change(&self) -> u64 {
         let place = self.place.get();
-        if place & IS_WATCHED == 0 {
+        if place & (IS_WATCHED | IS_RESERVED) == 0 {
             return place; // There is no other flag, and storing one would cost more than the question.
         }
-        self.place.set(place | IS_CHANGED);
+        if place & IS_WATCHED != 0 {
+            self.place.set(place | IS_CHANGED);
+        }
         self.at()
     }
 
@@ -141,10 +148,10 @@ impl<M: Memory> Drop for Guard<'_, M> {
     fn drop(&mut self) {
         // By values, not by `self`: a guard that is only looked at here needs no memory.
         let place = self.place.get();
-        if place & IS_WATCHED == 0 {
+        if place & (IS_WATCHED | IS_RESERVED) == 0 {
             leave(self.space, place, 0);
         } else {
-            leave_watched(self.space, self.at(), place & IS_CHANGED != 0);
+            leave_marked(self.space, self.at(), place & FLAGS);
         }
     }
 }
@@ -161,15 +168,23 @@ fn leave<M: Memory>(space: &Space<M>, at: u64, rest: u64) {
     space.memory.disarm();
 }
 
-/// Leaves a lock whose object is watched: tells those who watch of a change first, and wakes them afterwards.
+/// Leaves a lock whose object is watched or reserved: tells those who watch of a change first, and wakes them afterwards.
 #[cold]
 #[inline(never)]
-fn leave_watched<M: Memory>(space: &Space<M>, at: u64, is_changed: bool) {
-    let is_late = is_planted(Bug::ToldAfterwards);
-    let told = watch::tell(space, at, is_changed && !is_late);
+fn leave_marked<M: Memory>(space: &Space<M>, at: u64, flags: u64) {
+    let (is_changed, is_late) = (flags & IS_CHANGED != 0, is_planted(Bug::ToldAfterwards));
+    let told = match flags & IS_WATCHED {
+        0 => Ok((false, Vec::new())),
+        _ => watch::tell(space, at, is_changed && !is_late),
+    };
     // Of a damaged line, whoever stands there is told by the next one, or by looking.
     let (is_watched, wakes) = told.unwrap_or((true, Vec::new()));
-    leave(space, at, if is_watched { WATCHED } else { 0 });
+    let rest = if is_watched { WATCHED } else { 0 };
+    if flags & IS_RESERVED == 0 {
+        leave(space, at, rest);
+    } else {
+        reserve::leave_reserved(space, at, rest);
+    }
     let _ = wake_all(space, &wakes); // As above.
     if is_late {
         let _ = watch::tell(space, at, is_changed);
@@ -187,8 +202,9 @@ fn win<M: Memory>(space: &Space<M>, word: u64, first: u64, me: u64, manner: Mann
         seen = wait(space, word, seen, me, manner)?;
     }
     // What a dead owner changed, and whom it had told of that, nobody knows.
+    let reserved = if reserve::reserved_for(seen) == 0 { 0 } else { IS_RESERVED };
     if seen & u64::from(OWNER_DIED) != 0 && !is_planted(Bug::DeadHadToldAll) {
-        return Ok(IS_WATCHED | IS_CHANGED);
+        return Ok(IS_WATCHED | IS_CHANGED | reserved);
     }
-    Ok(if seen & WATCHED == 0 { 0 } else { IS_WATCHED })
+    Ok(reserved | if seen & WATCHED == 0 { 0 } else { IS_WATCHED })
 }

@@ -23,6 +23,7 @@ use std::sync::atomic::AtomicU64;
 
 use crate::clock;
 use crate::failure::Result;
+use crate::robust;
 use crate::wait::Bell;
 
 /// How many words a thread can sleep on at once.
@@ -104,6 +105,11 @@ pub trait Memory {
     #[inline]
     fn is_parallel(&self) -> bool {
         clock::cpus() > 1
+    }
+
+    /// Whether a thread exists, as [`Self::thread`] names it.
+    fn is_thread(&self, number: u64) -> bool {
+        robust::is_thread(number)
     }
 
     /// Wakes up to `count` sleepers of the word at `at`.

@@ -22,6 +22,7 @@ mod meetings;
 mod mutants;
 mod permits;
 mod queues;
+mod reservations;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

@@ -89,6 +89,8 @@ pub(crate) enum Bug {
     StillRoused,
     /// "Who was woken is the only one who slept."
     OthersForgotten,
+    /// "A reservation is a favour, so nobody needs to hear of its end."
+    EndedUnheard,
 }
 
 #[cfg(test)]

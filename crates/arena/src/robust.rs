@@ -79,6 +79,15 @@ pub(crate) fn thread() -> Result<u32> {
     Ok(current()?.id)
 }
 
+/// Whether a thread exists.
+pub(crate) fn is_thread(number: u64) -> bool {
+    let Ok(number) = libc::pid_t::try_from(number) else { return false };
+    // SAFETY: signal 0 is sent to nobody; the call only asks.
+    number > 0
+        && (unsafe { libc::kill(number, 0) } == 0
+            || std::io::Error::last_os_error().raw_os_error() != Some(libc::ESRCH))
+}
+
 /// The kernel shall look at the word at `address` if this thread dies.
 #[inline]
 pub(crate) fn arm(address: usize) -> Result<()> {

@@ -24,7 +24,7 @@ mod witness;
 use crate::block::{Block, Header, State};
 use crate::classes::SIZES;
 use crate::failure::{Result, corrupt};
-use crate::heap::Heap;
+use crate::heap::{Heap, is_extent};
 use crate::layout::Space;
 use crate::memory::Memory;
 use crate::object::Handle;
@@ -210,6 +210,15 @@ pub(crate) fn load<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
     match cell.inline() {
         Some(loaded) => Ok(loaded),
         None => load_block(space, cell),
+    }
+}
+
+/// Copies a value out, unless it is so long that whoever takes it out of its container does so without the lock.
+#[inline]
+pub(crate) fn load_short<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Option<Loaded>> {
+    match cell.block() {
+        Some(at) if is_extent(space, at)? => Ok(None),
+        _ => load(space, cell).map(Some),
     }
 }
 

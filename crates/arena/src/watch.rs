@@ -198,7 +198,7 @@ pub(crate) fn check<M: Memory>(
 ) -> crate::audit::Finding<()> {
     let watchers = crate::wait::line::check_line(space, Line::watching(object.at), audit)?;
     let lock = crate::audit::found(space.memory.load(object.at + lockable::LOCK), "a lock")?;
-    if (lock == WATCHED) != (watchers > 0) {
+    if (lock & WATCHED != 0) != (watchers > 0) {
         return Err(format!("{watchers} watch the object at {}, its lock: {lock:#x}", object.at));
     }
     Ok(())

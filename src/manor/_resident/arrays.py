@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import array
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn, Self, SupportsIndex, overload
 
 from manor import _native
+from manor._resident.attempts import Attempts
 from manor._resident.plain import plain
 from manor._resident.typecodes import new_array
 
@@ -85,13 +85,14 @@ class Array(_native.List):
             raise
 
     def _set_slice(self, part: slice, values: Any, /) -> None:
-        while True:
-            items, version = self._snapshot()
-            changed = self._plain(items)
-            changed[part] = values
-            if self._rebuild(version, changed.tolist()):
-                return
-            os.sched_yield()
+        with Attempts(self) as attempts:
+            while True:
+                items, version = self._snapshot()
+                changed = self._plain(items)
+                changed[part] = values
+                if self._rebuild(version, changed.tolist()):
+                    return
+                attempts.lost()
 
     def __delitem__(self, index: SupportsIndex | slice, /) -> NoReturn:
         raise TypeError(f"{type(self).__name__!r} object doesn't support item deletion")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import operator
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NoReturn, Self, SupportsIndex
 
@@ -77,8 +76,7 @@ class Deque(List):
     def extendleft(self, values: Iterable[Any], /) -> None:
         """Add every one of *values* at the left end, one after the other: the last becomes the first."""
         new = list(values)[::-1]
-        while not self._splice(0, 0, new):
-            os.sched_yield()
+        self._attempt(lambda: self._splice(0, 0, new))
 
     def pop(self) -> Any:  # type: ignore[override]
         """Remove and return the item at the right end; raise ``IndexError`` if there is none."""
@@ -106,14 +104,13 @@ class Deque(List):
     def rotate(self, steps: int = 1, /) -> None:
         """Move so many items from the right end to the left one; or the other way, if *steps* is negative."""
         collections.deque((None,)).rotate(steps)  # refuses what is no int
-        while True:
+
+        def rotated() -> bool:
             version, length = self._version(), len(self)
-            if length <= 1:
-                return
-            start = -operator.index(steps) % length
-            if not start or self._permute(version, [*range(start, length), *range(start)]):
-                return
-            os.sched_yield()
+            start = -operator.index(steps) % length if length else 0
+            return not start or self._permute(version, [*range(start, length), *range(start)])
+
+        self._attempt(rotated)
 
     def sort(self, *args: Any, **kwds: Any) -> NoReturn:
         """Raise ``AttributeError``: deques cannot be sorted."""

@@ -1,23 +1,23 @@
 """``List``: a list in the arena.
 
 What needs Python's ``==`` or ``<`` works on a copy of the items, taken at one moment, and acts if the list is still
-the same; otherwise it begins again. It may therefore run a comparison, or a function it was given, more than once.
+the same; otherwise it begins again, after a few times with other processes kept out. It may therefore run a comparison,
+or a function it was given, more than once.
 """
 
 from __future__ import annotations
 
 import contextlib
 import operator
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, Self, SupportsIndex
 
 from manor import _native
+from manor._resident.attempts import Attempts
 from manor._resident.missing import MISSING
 from manor._resident.plain import is_same, plain
 from manor._resident.replacing import replace_by, replace_if_equal
-from manor._resident.tries import Tries
 from manor.errors import ArenaFull
 
 __all__ = ["List"]
@@ -91,8 +91,7 @@ class List(_native.List):
                 self.clear()
                 return
             if isinstance(values, list | tuple):
-                while not self._rebuild(self._version(), list(values)):
-                    os.sched_yield()
+                self._attempt(lambda: self._rebuild(self._version(), list(values)))
                 return
 
         def changed(items: list[Any]) -> list[Any]:
@@ -106,8 +105,7 @@ class List(_native.List):
             if part.step in (None, 1) and (values is MISSING or isinstance(values, list | tuple)):
                 start, stop = _bound(part.start), _bound(part.stop)
                 new = list(values) if isinstance(values, list | tuple) else []
-                while not self._splice(start, stop, new):
-                    os.sched_yield()
+                self._attempt(lambda: self._splice(start, stop, new))
                 return
             self._change(changed)
         except ArenaFull:
@@ -119,34 +117,37 @@ class List(_native.List):
 
     def _change(self, change: Callable[[list[Any]], list[Any]]) -> None:
         """Replace all items by what *change* makes of them."""
-        while True:
-            items, version = self._snapshot()
-            if self._rebuild(version, change(items)):
-                return
-            os.sched_yield()
+        with Attempts(self) as attempts:
+            while True:
+                items, version = self._snapshot()
+                if self._rebuild(version, change(items)):
+                    return
+                attempts.lost()
+
+    def _attempt(self, change: Callable[[], bool]) -> None:
+        """Call *change* until it has not met another process's change."""
+        with Attempts(self) as attempts:
+            while not change():
+                attempts.lost()
 
     def remove(self, value: Any, /) -> None:
         """Remove the first item that equals *value*; raise ``ValueError`` if there is none."""
-        tries = Tries()
-        while True:
-            items, version = self._snapshot()
-            at = next((at for at, item in enumerate(items) if item is value or item == value), None)
-            found = None if at is None else self._witness(at)
-            if self._version() == version:
-                if at is None or found is None:
-                    raise ValueError("list.remove(x): x not in list")
-                if self._remove(at, found[1]):
-                    return
-            if tries.lost(self._version):
-                raise RuntimeError("list changed by the comparisons that look for an item")
+        with Attempts(self) as attempts:
+            while True:
+                items, version = self._snapshot()
+                at = next((at for at, item in enumerate(items) if item is value or item == value), None)
+                found = None if at is None else self._witness(at)
+                if self._version() == version:
+                    if at is None or found is None:
+                        raise ValueError("list.remove(x): x not in list")
+                    if self._remove(at, found[1]):
+                        return
+                if attempts.lost():
+                    raise RuntimeError("list changed by the comparisons that look for an item")
 
     def reverse(self) -> None:
         """Reverse in place."""
-        while True:
-            version = self._version()
-            if self._permute(version, list(range(len(self) - 1, -1, -1))):
-                return
-            os.sched_yield()
+        self._attempt(lambda: self._permute(self._version(), list(range(len(self) - 1, -1, -1))))
 
     def sort(self, *, key: Callable[[Any], Any] | None = None, reverse: bool = False) -> None:
         """Sort in place, equal items staying in their order.
@@ -154,15 +155,15 @@ class List(_native.List):
         Raises:
             ValueError: *key* or a comparison itself changes the list, each time.
         """
-        tries = Tries()
-        while True:
-            items, version = self._snapshot()
-            keys = items if key is None else [key(item) for item in items]
-            order = sorted(range(len(items)), key=keys.__getitem__, reverse=reverse)
-            if self._permute(version, order):
-                return
-            if tries.lost(self._version):
-                raise ValueError("list modified during sort")
+        with Attempts(self) as attempts:
+            while True:
+                items, version = self._snapshot()
+                keys = items if key is None else [key(item) for item in items]
+                order = sorted(range(len(items)), key=keys.__getitem__, reverse=reverse)
+                if self._permute(version, order):
+                    return
+                if attempts.lost():
+                    raise ValueError("list modified during sort")
 
     # In one step
 

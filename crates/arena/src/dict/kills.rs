@@ -1,5 +1,8 @@
 //! Every operation of the dict, killed after every store.
 
+mod long;
+mod sets;
+
 use super::{Dict, Item, Key, Way, item};
 use crate::audit::audit;
 use crate::failure::{Failure, Result};
@@ -102,6 +105,26 @@ fn adding_survives_every_kill() {
     survives(2, &|heap, dict| {
         dict.add(heap, &key(0), i64::MAX, 0).unwrap();
     });
+    survives(2, &|heap, dict| assert_eq!(dict.add(heap, &key(7), 5, 1), Ok(6)));
+}
+
+#[test]
+fn storing_what_depends_on_what_is_there_survives_every_kill() {
+    let long = Value::Data(Kind::Bytes, &[LONG, LONG]);
+    survives(3, &|heap, dict| assert_eq!(dict.set_default(heap, &key(9), &long), Ok(None)));
+    survives(3, &|heap, dict| assert_eq!(dict.replace_if(heap, &key(9), None, &long), Ok(true)));
+    for number in [0, 1] {
+        survives(3, &|heap, dict| {
+            let (_, witness) = dict.get_witnessed(heap, &key(number)).unwrap().unwrap();
+            assert_eq!(dict.replace_if(heap, &key(number), Some(witness), &long), Ok(true));
+        });
+    }
+    // What leaves everything as it is makes few stores, and gives back what it has staged.
+    let nothing = kill(3, &|heap, dict| {
+        assert!(dict.set_default(heap, &key(1), &long).unwrap().is_some());
+        assert_eq!(dict.replace_if(heap, &key(1), None, &long), Ok(false));
+    });
+    assert!(nothing.unwrap().cuts > 3);
 }
 
 #[test]
@@ -146,28 +169,6 @@ fn the_first_directory_and_segment_survive_every_kill() {
         });
         assert!(report.unwrap().cuts > 30);
     }
-}
-
-#[test]
-fn large_values_survive_every_kill() {
-    let large = [5; 20_000];
-    survives(2, &|heap, dict| {
-        dict.set(heap, &key(1), &Value::Data(Kind::Bytes, &[&large[..40]])).unwrap();
-    });
-    let replaced = exhaust(&Scenario {
-        prepare: &|heap| {
-            let dict = filled(heap, 2);
-            dict.set(heap, &key(0), &Value::Data(Kind::Bytes, &[&large])).unwrap();
-            dict
-        },
-        act: &|heap, dict: &Dict| {
-            dict.set(heap, &key(0), &Value::Data(Kind::Bytes, &[LONG])).unwrap();
-        },
-        look: &|heap, dict| view(heap, *dict),
-        meanwhile: None,
-        shared: true,
-    });
-    assert!(replaced.unwrap().cuts > 10);
 }
 
 #[test]

@@ -13,24 +13,32 @@ use crate::mutation::{Bug, is_planted};
 use crate::object::{Step, discard_value};
 use crate::value::{self, Cell, Loaded};
 
+/// What a removed item is wanted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Nothing,
+    Value,
+    Both,
+}
+
 impl Dict {
     /// Removes a key and returns its value; an object is held by this process then.
     pub fn pop<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<Option<Loaded>> {
-        Ok(self.take_key(heap, key, true)?.map(|(_, value)| value))
+        Ok(self.take_key(heap, key, Wanted::Value)?.map(|(_, value)| value))
     }
 
     /// Removes a key. Returns whether it was there.
     pub fn remove<M: Memory>(&self, heap: &Heap<M>, key: &Key<'_>) -> Result<bool> {
-        Ok(self.take_key(heap, key, false)?.is_some())
+        Ok(self.take_key(heap, key, Wanted::Nothing)?.is_some())
     }
 
     fn take_key<M: Memory>(
         &self,
         heap: &Heap<M>,
         key: &Key<'_>,
-        hold: bool,
+        wanted: Wanted,
     ) -> Result<Option<Item>> {
-        self.take_item(heap, hold, |dict, space| {
+        self.take_item(heap, wanted, |dict, space| {
             let spot = dict.find(space, key, dict.most(space)?)?;
             Ok(spot.hit.then_some(spot))
         })
@@ -38,34 +46,46 @@ impl Dict {
 
     /// Removes the newest item and returns its key and value.
     pub fn pop_newest<M: Memory>(&self, heap: &Heap<M>) -> Result<Option<Item>> {
-        self.take_item(heap, true, |dict, space| {
+        self.take_item(heap, Wanted::Both, |dict, space| {
             let tail = dict.link(space, TAIL)?;
             if tail == 0 { Ok(None) } else { dict.spot_of(space, tail).map(Some) }
         })
     }
 
-    /// Removes the item that `choose` finds under the lock; with `hold`, an object that was its value is held.
+    /// Removes the item that `choose` finds under the lock, and returns what is wanted of it, and `None` for the rest; an
+    /// object that was its value is held then.
     fn take_item<M: Memory>(
         &self,
         heap: &Heap<M>,
-        hold: bool,
+        wanted: Wanted,
         choose: impl FnOnce(&Self, &Space<M>) -> Result<Option<Spot>>,
     ) -> Result<Option<Item>> {
         let space = &heap.space;
-        let mut step = Step { keeper: hold.then(|| heap.slot()), ..Step::default() };
-        let taken = {
+        let keeper = (wanted != Wanted::Nothing).then(|| heap.slot());
+        let mut step = Step { keeper, ..Step::default() };
+        let (key, early, cell) = {
             let guard = heap.begin(self.object)?;
             let Some(spot) = choose(self, space)? else { return Ok(None) };
             let word = |word| -> Result<Cell> { Ok(Cell(space.memory.load(spot.next + word)?)) };
-            let taken = (key::load(space, word(KEY)?)?, value::load(space, word(VALUE)?)?);
+            let key = match wanted {
+                Wanted::Both => key::load(space, word(KEY)?)?,
+                _ => Loaded::None,
+            };
+            let cell = word(VALUE)?;
+            let early = if wanted == Wanted::Nothing {
+                Some(Loaded::None)
+            } else {
+                value::load_short(space, cell)?
+            };
             self.unlink(space, &guard, spot, &mut step)?;
-            taken
+            (key, early, cell)
         };
-        if hold {
-            heap.hold_taken(&taken.1)?;
+        let value = early.map_or_else(|| value::load(space, cell), Ok)?;
+        if wanted != Wanted::Nothing {
+            heap.hold_taken(&value)?;
         }
         heap.follow_up(step)?;
-        Ok(Some(taken))
+        Ok(Some((key, value)))
     }
 
     fn unlink<M: Memory>(

@@ -58,6 +58,9 @@ pub type Item = (Loaded, Loaded);
 /// An item as it was copied.
 pub type CopiedItem = (Copied, Copied);
 
+/// Bytes that are copied at one look, if one value is not longer.
+const BYTES_MAX: usize = 1 << 16;
+
 /// The item that was copied.
 #[inline]
 pub fn item((key, value): CopiedItem) -> Result<Item> {
@@ -80,7 +83,8 @@ impl Dict {
         Ok(self.word(&heap.space, SHAPE)? == position.shape)
     }
 
-    /// Copies up to `count` items to `items` and moves on; under the lock, so `count` should be some dozens.
+    /// Copies up to `count` items to `items` and moves on; under the lock, so `count` should be some dozens. Fewer if they
+    /// are long, but at least one.
     ///
     /// [`Failure::Changed`] if a key came or went since the walk began; replaced values do not disturb it.
     pub fn advance<M: Memory>(
@@ -96,6 +100,7 @@ impl Dict {
             return Err(Failure::Changed);
         }
         let link = if position.way == Way::Forward { AFTER } else { BEFORE };
+        let mut bytes = 0;
         for _ in 0..count {
             let item = checked(space, position.next)?;
             if item == 0 {
@@ -108,12 +113,17 @@ impl Dict {
             let word = |word| space.memory.load(item + word);
             let key = || Copied::of(space, Cell(word(KEY)?), key::load);
             let value = || Copied::of(space, Cell(word(VALUE)?), value::load);
-            items.push(match position.part {
+            let copied = match position.part {
                 Part::Keys => (key()?, Copied::NONE),
                 Part::Values => (Copied::NONE, value()?),
                 Part::Items => (key()?, value()?),
-            });
+            };
             position.next = word(link)?;
+            bytes += copied.0.bytes() + copied.1.bytes();
+            items.push(copied);
+            if bytes > BYTES_MAX {
+                break;
+            }
         }
         Ok(())
     }

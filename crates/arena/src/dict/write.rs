@@ -54,6 +54,9 @@ impl Dict {
         key: &Key<'_>,
         value: &Value<'_>,
     ) -> Result<Option<Loaded>> {
+        if let Some(found) = self.get(heap, key)? {
+            return Ok(Some(found)); // Without the lock, however long it is.
+        }
         Ok(match self.store(heap, key, value, Rule::IfMissing)? {
             Outcome::Kept(loaded) => loaded,
             _ => None,

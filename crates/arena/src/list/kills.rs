@@ -187,6 +187,23 @@ fn extend(count: u64, more: u64) {
 }
 
 #[test]
+fn removing_a_large_value_survives_every_kill() {
+    let large = [5; 20_000];
+    let prepare = |heap: &Stage| {
+        let list = filled(heap, 5);
+        list.insert(heap, 2, &Value::Data(Kind::Bytes, &[&large])).unwrap();
+        list
+    };
+    let popped = kill(&prepare, &|heap, list| {
+        let expected = Loaded::Data(Kind::Bytes, large.to_vec().into());
+        assert_eq!(list.pop(heap, 2), Ok(Some(expected)));
+    });
+    assert!(popped.unwrap().cuts > 5);
+    let deleted = kill(&prepare, &|heap, list| assert_eq!(list.delete(heap, 2), Ok(true)));
+    assert!(deleted.unwrap().cuts > 3);
+}
+
+#[test]
 fn extending_by_one_change_survives_every_kill() {
     extend(13, 1);
     let report = exhaust(&Scenario {

@@ -16,9 +16,8 @@ const TRIES: usize = 4;
 const ITEMS_MAX: u64 = 128;
 /// Bytes that are read at one look, if one value is not longer.
 const BYTES_MAX: usize = 1 << 16;
-/// Tries of a snapshot; after half of them it takes the lock if the list is so short.
-const SNAPSHOT_TRIES: usize = 64;
-const SNAPSHOT_LOCKED_MAX: u64 = 10_000;
+/// Tries of a snapshot; from the second half on, others are kept out.
+const SNAPSHOT_TRIES: usize = 8;
 
 impl List {
     /// The item `index`; `None` if there are not so many.
@@ -72,20 +71,18 @@ impl List {
 
     /// All items at one moment, and the version that the list had.
     ///
-    /// [`Failure::Changed`] if others never let it alone for as long as reading takes.
+    /// [`Failure::Changed`] if others change it also while they are kept out ([`Heap::begin_reservation`]).
     pub fn snapshot<M: Memory>(&self, heap: &Heap<M>) -> Result<(Vec<Loaded>, u64)> {
         let mut items = Vec::new();
         for attempt in 0..SNAPSHOT_TRIES {
-            if let Some(version) = self.read_all(heap, &mut items)? {
+            let mut read = || self.read_all(heap, &mut items);
+            let version = if attempt < SNAPSHOT_TRIES / 2 {
+                read()?
+            } else {
+                heap.reserving(self.handle(), read)?
+            };
+            if let Some(version) = version {
                 return Ok((items, version));
-            }
-            if attempt >= SNAPSHOT_TRIES / 2 && self.len(heap)? <= SNAPSHOT_LOCKED_MAX {
-                let _guard = heap.begin(self.object)?;
-                items.clear();
-                while (items.len() as u64) < self.length(&heap.space)? {
-                    self.read_items(&heap.space, items.len() as u64, usize::MAX, &mut items)?;
-                }
-                return Ok((items, self.locked_version(&heap.space)?));
             }
         }
         Err(Failure::Changed)

@@ -16,6 +16,15 @@ use crate::mutation::{Bug, is_planted};
 use crate::object::{Step, discard_value};
 use crate::value::{self, Cell, Loaded, Witness};
 
+/// What an item is removed for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Nothing,
+    Value,
+    /// Nothing, if it still is the one that a witness saw.
+    If(Witness),
+}
+
 impl List {
     /// Removes the item `index` and returns it, `None` if there are not so many; an object is held by this
     /// process then.
@@ -24,7 +33,7 @@ impl List {
         heap: &Heap<M>,
         index: impl Into<Index>,
     ) -> Result<Option<Loaded>> {
-        self.take(heap, index.into(), None)
+        self.take(heap, index.into(), Wanted::Value)
     }
 
     /// Removes the last item and returns it as [`Self::pop`] does; `None` if there is none.
@@ -39,20 +48,24 @@ impl List {
         index: impl Into<Index>,
         witness: Witness,
     ) -> Result<bool> {
-        Ok(self.take(heap, index.into(), Some(witness))?.is_some())
+        Ok(self.take(heap, index.into(), Wanted::If(witness))?.is_some())
     }
 
-    /// Removes the item `index`, if it is the one that a witness saw, and returns it; with a witness,
-    /// who has it already, returns anything.
+    /// Removes the item `index`. Returns whether there are so many.
+    pub fn delete<M: Memory>(&self, heap: &Heap<M>, index: impl Into<Index>) -> Result<bool> {
+        Ok(self.take(heap, index.into(), Wanted::Nothing)?.is_some())
+    }
+
+    /// Removes the item `index`, and returns its value if that is wanted, or else anything.
     #[inline]
     fn take<M: Memory>(
         &self,
         heap: &Heap<M>,
         index: Index,
-        witness: Option<Witness>,
+        wanted: Wanted,
     ) -> Result<Option<Loaded>> {
         let (space, mut loaded) = (&heap.space, None);
-        let keeper = witness.is_none().then(|| heap.slot());
+        let keeper = (wanted == Wanted::Value).then(|| heap.slot());
         let mut step = Step { keeper, ..Step::default() };
         let cell = {
             let guard = heap.begin(self.object)?;
@@ -60,25 +73,26 @@ impl List {
             let mut path = Path::new();
             self.descend(space, index, Aim::Item, &mut path)?;
             let cell = Cell(space.memory.load(path.leaf.item_at(path.index(0)))?);
-            if let Some(witness) = witness {
-                if Witness::take(space, cell)? != witness {
-                    return Ok(None);
+            match wanted {
+                Wanted::If(witness) if Witness::take(space, cell)? != witness => return Ok(None),
+                Wanted::Value if cell.block().is_some() => {
+                    loaded = value::load_short(space, cell)?;
                 }
-            } else if cell.block().is_some() {
-                loaded = Some(value::load(space, cell)?);
+                _ => {}
             }
             self.remove(space, &guard, &mut path, cell, &mut step)?;
             cell
         };
-        if let Some(taken) = &loaded {
-            heap.hold_taken(taken)?;
+        let taken = match (loaded, wanted) {
+            (Some(loaded), _) => loaded,
+            (None, Wanted::Value) => value::load(space, cell)?,
+            (None, _) => Loaded::None,
+        };
+        if wanted == Wanted::Value {
+            heap.hold_taken(&taken)?;
         }
         heap.follow_up(step)?;
-        match (loaded, witness) {
-            (Some(taken), _) => Ok(Some(taken)),
-            (None, Some(_)) => Ok(Some(Loaded::None)),
-            (None, None) => value::load(space, cell).map(Some),
-        }
+        Ok(Some(taken))
     }
 
     /// Removes the item of a path, whose cell is `cell`.

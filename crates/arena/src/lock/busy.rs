@@ -1,13 +1,13 @@
 //! Waiting until a lock is free, for one who tries again then.
 
-use super::waiting::{RECHECK_NS, check_owner};
+use super::reserve;
+use super::waiting::{RECHECK_NS, begin_to_sleep, check_owner};
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::layout::{Space, lockable};
 use crate::memory::Memory;
 use crate::pause;
 use crate::robust::{OWNER, WAITERS};
-use crate::tally;
 
 impl<M: Memory> Heap<M> {
     /// Does `job` without waiting for a lock in it: when one is busy, it is done again once that one is free. Meanwhile the
@@ -29,9 +29,10 @@ impl<M: Memory> Heap<M> {
 
     #[inline]
     fn retried_by<R>(&self, job: &mut impl FnMut() -> Result<R>, pause: Sleeper) -> Result<R> {
+        let mut began = None;
         loop {
             match pause::keeping(&mut *job) {
-                Err(Failure::Busy { at }) => await_free(&self.space, at, pause)?,
+                Err(Failure::Busy { at }) => await_free(&self.space, at, &mut began, pause)?,
                 other => return other,
             }
         }
@@ -40,16 +41,25 @@ impl<M: Memory> Heap<M> {
 
 type Sleeper = fn(&mut dyn FnMut()) -> Result<()>;
 
-/// Sleeps until the lock of the lockable at `at` is free, or for a moment.
+/// Sleeps until the lock of the lockable at `at` is free, or for a moment; `began` is when the waiting did.
 #[cold]
-fn await_free<M: Memory>(space: &Space<M>, at: u64, pause: Sleeper) -> Result<()> {
+fn await_free<M: Memory>(
+    space: &Space<M>,
+    at: u64,
+    began: &mut Option<u64>,
+    pause: Sleeper,
+) -> Result<()> {
     let (memory, word) = (&space.memory, at + lockable::LOCK);
-    let seen = memory.load(word)?;
-    if seen & u64::from(OWNER) == 0 {
+    let began_ns = match *began {
+        Some(began_ns) => began_ns,
+        None => *began.insert(begin_to_sleep(space)?),
+    };
+    let me = u64::from(memory.thread()?);
+    let seen = reserve::heed(space, word, memory.load(word)?, me, began_ns)?;
+    if seen & u64::from(OWNER) == 0 && reserve::is_for(seen, me) {
         return Ok(());
     }
     check_owner(seen)?;
-    tally::count_wait(space)?;
     let announced = seen | u64::from(WAITERS);
     if memory.exchange(word, seen, announced)? != seen {
         return Ok(());

@@ -7,13 +7,14 @@
 //! Who has something else to do than wait is told that the lock is [`Failure::Busy`]: for one who holds a lock of this
 //! process, or whose work somebody else can do later.
 
+use super::reserve::{self, RESERVATION};
 use crate::Error;
 use crate::failure::{Failure, Result, corrupt};
 use crate::layout::{Space, lockable};
 use crate::memory::Memory;
 use crate::mutation::{Bug, is_planted};
 use crate::pause;
-use crate::robust::{OWNER, WAITERS};
+use crate::robust::{OWNER, WAITERS, is_thread};
 use crate::spin;
 use crate::tally;
 
@@ -46,6 +47,13 @@ impl Manner {
             _ => (1, 100),
         }
     }
+
+    /// Whether the lock may be taken by thread `me`.
+    #[inline]
+    fn is_open(self, seen: u64, me: u64) -> bool {
+        let heeds = matches!(self, Self::Paused | Self::Apart);
+        seen & u64::from(OWNER) == 0 && (!heeds || reserve::is_for(seen, me))
+    }
 }
 
 /// The lock was not free. Returns what its word was when it became ours. Spins a little, then sleeps, until it is ours.
@@ -60,13 +68,13 @@ pub(super) fn wait<M: Memory>(
     let waiters = u64::from(WAITERS);
     let mut seen = first;
     let (rest, mut looks) = manner.looks(memory.is_parallel());
-    let (mut sleeps, mut brief_until) = (0, 0);
+    let (mut sleeps, mut began) = (0, 0);
     loop {
-        if seen & u64::from(OWNER) == 0 {
+        if manner.is_open(seen, me) {
             // Free, or its owner died. Having slept, assume that others still do.
             let assumed = sleeps > 0 && !is_planted(Bug::OthersForgotten);
             let others = if assumed { waiters } else { seen & waiters };
-            let now = memory.exchange(word, seen, me | others)?;
+            let now = memory.exchange(word, seen, me | others | seen & RESERVATION)?;
             if now == seen {
                 count_contention(memory, word)?;
                 return Ok(seen);
@@ -81,26 +89,46 @@ pub(super) fn wait<M: Memory>(
                 return busy(word);
             }
             if sleeps == 0 {
-                tally::count_wait(space)?;
-                brief_until = memory.now_ns().saturating_add(RECHECK_NS);
-            } else if manner == Manner::Brief && memory.now_ns() >= brief_until {
+                began = begin_to_sleep(space)?;
+            } else if manner == Manner::Brief && memory.now_ns() >= began + RECHECK_NS {
                 return busy(word);
             }
-            // Announce the sleep; if that fails, the word changed and `sleep` returns at once.
-            memory.exchange(word, seen, seen | waiters)?;
-            #[allow(clippy::cast_possible_truncation)] // The futex is the low half.
-            let value = (seen | waiters) as u32;
-            match manner {
-                Manner::Plain | Manner::Brief => memory.sleep(word, value, RECHECK_NS)?,
-                Manner::Paused | Manner::Apart => doze(space, word, value, me)?,
-            }
-            sleeps += 1;
-            seen = memory.load(word)?;
-            if sleeps % SLEEPS_BEFORE_DOUBT == 0 {
-                check_owner(seen)?;
+            seen = reserve::heed(space, word, seen, me, began)?;
+            if !manner.is_open(seen, me) {
+                seen = sleep(space, word, seen, me, manner)?;
+                sleeps += 1;
+                if sleeps % SLEEPS_BEFORE_DOUBT == 0 {
+                    check_owner(seen)?;
+                }
             }
         }
     }
+}
+
+/// Returns when this was.
+pub(super) fn begin_to_sleep<M: Memory>(space: &Space<M>) -> Result<u64> {
+    tally::count_wait(space)?;
+    Ok(space.memory.now_ns())
+}
+
+/// Sleeps once, and returns what the word is then.
+fn sleep<M: Memory>(
+    space: &Space<M>,
+    word: u64,
+    seen: u64,
+    me: u64,
+    manner: Manner,
+) -> Result<u64> {
+    let (memory, announced) = (&space.memory, seen | u64::from(WAITERS));
+    // If that fails, the word changed and the sleep ends at once.
+    memory.exchange(word, seen, announced)?;
+    #[allow(clippy::cast_possible_truncation)] // The futex is the low half.
+    let value = announced as u32;
+    match manner {
+        Manner::Plain | Manner::Brief => memory.sleep(word, value, RECHECK_NS)?,
+        Manner::Paused | Manner::Apart => doze(space, word, value, me)?,
+    }
+    memory.load(word)
 }
 
 fn busy<T>(word: u64) -> Result<T> {
@@ -128,13 +156,9 @@ fn count_contention<M: Memory>(memory: &M, word: u64) -> Result<()> {
 
 /// A lock word may be damaged. A stopped owner is waited for; one that does not exist is an error.
 pub(super) fn check_owner(seen: u64) -> Result<()> {
-    let owner = libc::pid_t::try_from(seen & u64::from(OWNER)).unwrap_or(0);
-    // SAFETY: signal 0 is sent to nobody; the call only asks.
-    if owner > 0 && unsafe { libc::kill(owner, 0) } != 0 {
-        let errno = std::io::Error::last_os_error().raw_os_error();
-        if errno == Some(libc::ESRCH) {
-            return corrupt("a lock is held by a thread that does not exist");
-        }
+    let owner = seen & u64::from(OWNER);
+    if owner == 0 || is_thread(owner) {
+        return Ok(());
     }
-    Ok(())
+    corrupt("a lock is held by a thread that does not exist")
 }

@@ -158,6 +158,10 @@ impl<M: Memory> Memory for std::rc::Rc<M> {
         (**self).sleep_on_any(words, bell, timeout_ns)
     }
 
+    fn is_thread(&self, number: u64) -> bool {
+        (**self).is_thread(number)
+    }
+
     fn wake(&self, at: u64, count: u32) -> Result<()> {
         (**self).wake(at, count)
     }
@@ -272,6 +276,11 @@ impl Memory for Recorder {
         _timeout_ns: u64,
     ) -> Result<()> {
         corrupt("the recovering thread would wait for ever")
+    }
+
+    /// Nobody else: who would wait for somebody has found the dead one.
+    fn is_thread(&self, number: u64) -> bool {
+        number == u64::from(self.thread.get())
     }
 
     fn wake(&self, _at: u64, _count: u32) -> Result<()> {

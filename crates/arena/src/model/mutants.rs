@@ -1,7 +1,7 @@
 //! The checker finds deliberate bugs, each of which needs threads that meet at the wrong moment.
 
 use super::Model;
-use super::{find, locks, queues};
+use super::{find, locks, queues, reservations};
 use crate::mutation::{Bug, with_planted};
 
 #[track_caller]
@@ -50,6 +50,11 @@ fn rousing_nobody_since_the_first_in_line_was_roused_before_is_found() {
 #[test]
 fn forgetting_who_else_sleeps_is_found() {
     found(Bug::OthersForgotten, locks::three_inside(), 1, "deadlock");
+}
+
+#[test]
+fn ending_a_reservation_in_silence_is_found() {
+    found(Bug::EndedUnheard, reservations::one_reserves(), 2, "deadlock");
 }
 
 #[test]

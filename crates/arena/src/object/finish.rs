@@ -8,7 +8,7 @@ use crate::condition;
 use crate::dict;
 use crate::event;
 use crate::failure::{Failure, Result, corrupt};
-use crate::heap::Heap;
+use crate::heap::{Heap, is_extent};
 use crate::layout::Space;
 use crate::list;
 use crate::memory::Memory;
@@ -30,10 +30,12 @@ pub(crate) struct Step {
     pub dropped: Vec<Block>,
     /// Freed blocks that may have been extents.
     pub freed: Vec<u64>,
+    /// Blocks of long values, which are the keeper's: copied, and freed, without the lock.
+    pub kept: Vec<Block>,
     /// There was something to do.
     pub worked: bool,
-    /// The slot of a process that keeps the references that are unlinked, until it has taken what they refer to:
-    /// what is dropped, a sweeper releases at any moment.
+    /// The slot of a process that keeps long values, and the references that are unlinked until it has taken what they
+    /// refer to: what is dropped, a sweeper releases at any moment.
     pub keeper: Option<u64>,
 }
 
@@ -105,6 +107,9 @@ impl<M: Memory> Heap<M> {
         for at in step.freed {
             self.settle(at)?;
         }
+        for block in step.kept {
+            self.give_back(block)?;
+        }
         Ok(())
     }
 
@@ -135,14 +140,22 @@ pub(crate) fn discard_value<M: Memory>(
         return corrupt("a linked value is not live");
     }
     let block = Block { at, header };
-    if kind != Kind::Object {
-        change.turn(block, State::Free);
-        step.freed.push(at);
-    } else if let Some(slot) = step.keeper {
-        // No turn, which would not know the slot. Until this change is made, or completed, nobody turns the block.
-        let kept = Header::new(header.generation(), State::Counted, slot);
+    // No turn, which would not know the slot. Until this change is made, or completed, nobody turns the block.
+    let mut keep = |state, slot| {
+        let kept = Header::new(header.generation(), state, slot);
         change.write(at, kept.0);
-        step.dropped.push(Block { at, header: kept });
+        Block { at, header: kept }
+    };
+    if kind != Kind::Object {
+        match step.keeper {
+            Some(slot) if is_extent(space, at)? => step.kept.push(keep(State::Pending, slot)),
+            _ => {
+                change.turn(block, State::Free);
+                step.freed.push(at);
+            }
+        }
+    } else if let Some(slot) = step.keeper {
+        step.dropped.push(keep(State::Counted, slot));
     } else {
         change.turn(block, State::Dropped);
         step.dropped.push(Block { at, header: block.header.turned(State::Dropped) });

@@ -31,6 +31,15 @@ impl Copied {
         }
     }
 
+    /// How many bytes were copied beside the cell.
+    #[inline]
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.0 {
+            Content::Loaded(Loaded::Data(_, data)) => data.len(),
+            _ => 0,
+        }
+    }
+
     /// The value.
     #[inline]
     pub fn loaded(self) -> Result<Loaded> {

@@ -9,7 +9,6 @@ use pyo3::types::PySlice;
 use super::arena::Arena;
 use super::deep::{all_shared, shared};
 use super::deque::{index_of, is_deque, out_of_range};
-use super::dict::forget;
 use super::failures::to_python;
 use super::indexes::as_number;
 use super::list_reading::{sliced, snapshot};
@@ -103,13 +102,8 @@ impl List {
         }
         let index = index_of(slf, index)?;
         let (arena, native) = parts(slf)?;
-        match native.pop(arena.get().heap(), index).map_err(to_python)? {
-            None => Err(out_of_range(slf, "list assignment")),
-            Some(taken) => {
-                forget(arena.get(), &taken);
-                Ok(())
-            }
-        }
+        let was_there = native.delete(arena.get().heap(), index).map_err(to_python)?;
+        if was_there { Ok(()) } else { Err(out_of_range(slf, "list assignment")) }
     }
 
     #[pyo3(signature = (value, /))]
@@ -151,12 +145,11 @@ impl List {
         Ok(())
     }
 
-    #[pyo3(signature = (index = None, /))]
+    #[pyo3(signature = (index = -1, /))]
     fn pop<'py>(
         slf: &Bound<'py, Self>,
-        index: Option<&Bound<'py, PyAny>>,
+        #[pyo3(from_py_with = as_number)] index: i64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let index = index.map_or(Ok(-1), as_number)?;
         let (arena, native) = parts(slf)?;
         let arena = arena.get();
         match native.pop(arena.heap(), index).map_err(to_python)? {

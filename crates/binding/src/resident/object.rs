@@ -132,6 +132,15 @@ impl Object {
         record_of(py, server, self.handle, number, place)
     }
 
+    /// Has others wait, for a while; see [`Heap::begin_reservation`].
+    fn _reserve(&self) -> PyResult<()> {
+        self.enter()?.heap().begin_reservation(self.handle).map_err(to_python).map(|_| ())
+    }
+
+    fn _end_reservation(&self) -> PyResult<()> {
+        self.enter()?.heap().end_reservation(self.handle).map_err(to_python)
+    }
+
     fn _lease(&self, seconds: f64) -> PyResult<()> {
         self.enter()?.lease(self.handle, seconds)
     }

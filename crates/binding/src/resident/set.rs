@@ -1,6 +1,5 @@
 //! `manor._native.Set`.
 
-use ::arena::Failure;
 use ::arena::dict::{Part, Set as Native};
 use ::arena::value::Value;
 use pyo3::exceptions::PyKeyError;
@@ -11,7 +10,7 @@ use super::arena::Arena;
 use super::dict::forget;
 use super::failures::to_python;
 use super::keys::{self, Use, with_key};
-use super::listing::{CHUNK_ITEMS, TRIES};
+use super::listing::members;
 use super::object::{Object, arena_of, held};
 use super::values;
 use super::walk::{Shape, Walk};
@@ -113,28 +112,7 @@ impl Set {
     }
 
     fn _members<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let arena = arena_of(slf.as_super())?.get();
-        let (native, heap) = (slf.get().native, arena.heap());
-        for attempt in 0.. {
-            let chunk = if attempt < TRIES { CHUNK_ITEMS } else { usize::MAX };
-            let mut members = Vec::new();
-            let mut position = native.begin(heap).map_err(to_python)?;
-            let mut outcome = Ok(());
-            while outcome.is_ok() && !position.is_end() {
-                outcome = native.advance(heap, &mut position, chunk, &mut members);
-            }
-            match outcome {
-                Ok(()) => {
-                    let found = members.into_iter().map(|(member, _)| {
-                        keys::to_python(arena, slf.py(), member.loaded().map_err(to_python)?)
-                    });
-                    return found.collect();
-                }
-                Err(Failure::Changed) => {}
-                Err(failure) => return Err(to_python(failure)),
-            }
-        }
-        Ok(Vec::new())
+        members(slf.as_super(), slf.get().native)
     }
 
     fn _walk(slf: &Bound<'_, Self>) -> PyResult<Walk> {

@@ -138,6 +138,10 @@ impl Memory for Seat {
         self.sleep_on(words, Limit::Long)
     }
 
+    fn is_thread(&self, number: u64) -> bool {
+        !self.machine.has_died(u32::try_from(number).unwrap())
+    }
+
     fn wake(&self, at: u64, count: u32) -> Result<()> {
         self.turn(at, true)?;
         self.machine.wake(at, count);
