@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 __all__ = ["arena_bytes"]
 
 _BYTES_MIN: Final = 2**22
+_BYTES_MAX: Final = 2**46
+"""Half of what a process of 64 bits can address, on the processors that address least."""
 _CGROUPS: Final = "/sys/fs/cgroup"
 _MEMBERSHIP: Final = "/proc/self/cgroup"
 _FILE_BYTES_MAX: Final = 2**16
@@ -23,14 +25,17 @@ def arena_bytes(bytes_max: int | None) -> int:
 
     Raises:
         TypeError: *bytes_max* is no int.
-        ValueError: It is less than 4 MiB.
+        ValueError: It is less than 4 MiB, or more than 64 TiB.
     """
     if bytes_max is None:
         return _memory_bytes() // 2
     if isinstance(bytes_max, bool) or not isinstance(bytes_max, int):
         raise TypeError(f"arena_bytes_max must be an int, not {bytes_max!r}")
-    if bytes_max < _BYTES_MIN:
-        raise ValueError(f"arena_bytes_max must be at least {_BYTES_MIN} (4 MiB), not {bytes_max!r}")
+    if not _BYTES_MIN <= bytes_max <= _BYTES_MAX:
+        raise ValueError(
+            f"arena_bytes_max must be at least {_BYTES_MIN} (4 MiB), and at most {_BYTES_MAX} (64 TiB), "
+            f"not {bytes_max!r}"
+        )
     return bytes_max
 
 

@@ -81,27 +81,14 @@ class Value(_native.Variable):
 class Namespace(_native.Namespace):
     """Attributes that every process attached to the arena reads and writes directly.
 
-    Names that begin with an underscore are the Python object's own. That it is a dict inside is nobody's business.
+    Names that begin with an underscore are the Python object's own.
     """
 
     __slots__ = ()
 
-    __iter__ = __contains__ = __len__ = __getitem__ = __setitem__ = __delitem__ = None  # type: ignore[assignment]
-
-    @classmethod
-    def create(cls, arena: _native.Arena, /, **attributes: Any) -> Self:
-        """Make a namespace with *attributes*, whatever their names."""
-        self = cls(arena)
-        for name, value in attributes.items():
-            _native.Dict.__setitem__(self, name, value)
-        return self
-
-    def __bool__(self) -> bool:
-        return True
-
     def _attributes(self) -> dict[str, Any]:
         """The attributes at one moment."""
-        return dict(_native.Dict.items(self))
+        return dict(self._items())
 
     def __repr__(self) -> str:
         items = sorted(f"{name}={value!r}" for name, value in self._attributes().items() if not name.startswith("_"))

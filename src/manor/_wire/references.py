@@ -37,7 +37,7 @@ class Reference:
         """Import the module and return what is named."""
         return getattr(loaded(self.module) or importlib.import_module(self.module), self.name)
 
-    def __call__(self, *args: Any, **kwds: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwds: Any) -> Any:
         return self.resolve()(*args, **kwds)
 
 

@@ -1,7 +1,6 @@
 //! `manor._native.Dict`.
 
 use ::arena::dict::{Dict as Native, Part, Way};
-use ::arena::value::Loaded;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -9,13 +8,14 @@ use pyo3::types::PyTuple;
 use super::adding::{Number, add};
 use super::arena::Arena;
 use super::deep::shared;
+use super::dict_items::{fetch_key, get, pop, remove, set};
 use super::failures::to_python;
 use super::keyed::with_key_held;
 use super::keys::{self, Use, with_key};
 use super::listing::listed;
 use super::missing::{missing, value_of_missing};
 use super::object::{Object, arena_of, held};
-use super::values::{self, Witness, copied, fetch, taken, with_value};
+use super::values::{Witness, copied, taken, with_value};
 use super::walk::{Shape, Walk, part_of_number};
 
 /// A mapping that keeps insertion order.
@@ -43,78 +43,10 @@ impl Dict {
     }
 }
 
-/// Reads the value of a key.
+/// The object and the dict of it.
 #[inline]
-pub fn get<'py>(
-    slf: &Bound<'py, Dict>,
-    key: &Bound<'py, PyAny>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let arena = arena_of(slf.as_super())?.get();
-    let native = slf.get().native;
-    let first =
-        with_key(arena, key, Use::Find, |key| native.get(arena.heap(), key))?.map_err(to_python)?;
-    match first {
-        None => Ok(None),
-        Some(Loaded::Object(_)) => {
-            let found = fetch_key(slf, key)?;
-            Ok(found.map(|(value, _)| value))
-        }
-        Some(loaded) => values::to_python(arena, slf.py(), loaded).map(Some),
-    }
-}
-
-/// Reads the value of a key, which may be an object, and what it was.
-fn fetch_key<'py>(
-    slf: &Bound<'py, Dict>,
-    key: &Bound<'py, PyAny>,
-) -> PyResult<Option<(Bound<'py, PyAny>, Witness)>> {
-    let arena = arena_of(slf.as_super())?.get();
-    let native = slf.get().native;
-    let mut error = None;
-    let found = fetch(arena, slf.py(), || {
-        match with_key(arena, key, Use::Find, |key| native.get_witnessed(arena.heap(), key)) {
-            Ok(found) => Ok(found?.map(|(value, witness)| (value, Witness(witness)))),
-            Err(raised) => {
-                error = Some(raised);
-                Ok(None)
-            }
-        }
-    });
-    error.map_or(found, Err)
-}
-
-/// Sets the value of a key.
-#[inline]
-pub fn set(
-    slf: &Bound<'_, Dict>,
-    key: &Bound<'_, PyAny>,
-    value: &Bound<'_, PyAny>,
-) -> PyResult<()> {
-    let arena = arena_of(slf.as_super())?;
-    let native = slf.get().native;
-    let value = &with_key_held(arena, key, &shared(slf.as_super(), value)?)?;
-    with_value(arena, value, "argument 2 of dict.__setitem__()", |value| {
-        with_key(arena.get(), key, Use::Store, |key| {
-            arena.get().roomy(|| native.set(arena.get().heap(), key, value))
-        })
-    })??
-    .map_err(to_python)?;
-    Ok(())
-}
-
-/// Removes a key; `None` if it is missing.
-pub fn remove(slf: &Bound<'_, Dict>, key: &Bound<'_, PyAny>) -> PyResult<Option<Loaded>> {
-    let arena = arena_of(slf.as_super())?.get();
-    let native = slf.get().native;
-    with_key(arena, key, Use::Find, |key| native.pop(arena.heap(), key))?.map_err(to_python)
-}
-
-/// Forgets what was taken out of a container.
-pub fn forget(arena: &Arena, taken: &Loaded) {
-    if let Loaded::Object(handle) = *taken {
-        arena.count_held(handle);
-        arena.let_go(handle);
-    }
+fn parts<'a, 'py>(slf: &'a Bound<'py, Dict>) -> (&'a Bound<'py, Object>, Native) {
+    (slf.as_super(), slf.get().native)
 }
 
 #[pymethods]
@@ -139,7 +71,7 @@ impl Dict {
         slf: &Bound<'py, Self>,
         key: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        get(slf, key)?.map_or_else(|| value_of_missing(slf, key), Ok)
+        get(parts(slf), key)?.map_or_else(|| value_of_missing(slf, key), Ok)
     }
 
     fn __setitem__(
@@ -147,17 +79,11 @@ impl Dict {
         key: &Bound<'_, PyAny>,
         value: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
-        set(slf, key, value)
+        set(parts(slf), key, value)
     }
 
     fn __delitem__(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<()> {
-        match remove(slf, key)? {
-            None => Err(missing(key)),
-            Some(taken) => {
-                forget(slf.as_super().get().arena().get(), &taken);
-                Ok(())
-            }
-        }
+        if remove(parts(slf), key)? { Ok(()) } else { Err(missing(key)) }
     }
 
     fn __contains__(slf: &Bound<'_, Self>, key: &Bound<'_, PyAny>) -> PyResult<bool> {
@@ -173,7 +99,7 @@ impl Dict {
         key: &Bound<'py, PyAny>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
-        Ok(get(slf, key)?.or(default))
+        Ok(get(parts(slf), key)?.or(default))
     }
 
     #[pyo3(signature = (key, /, *default))]
@@ -190,7 +116,7 @@ impl Dict {
             // As the built-in: an empty dict does not even hash the key.
             return default.get_item(0).map_err(|_| missing(key));
         }
-        match remove(slf, key)? {
+        match pop(parts(slf), key)? {
             Some(loaded) => taken(slf.as_super().get().arena().get(), slf.py(), loaded),
             None => default.get_item(0).map_err(|_| missing(key)),
         }
@@ -204,7 +130,7 @@ impl Dict {
     ) -> PyResult<Bound<'py, PyAny>> {
         let mut default = default.unwrap_or_else(|| slf.py().None().into_bound(slf.py()));
         loop {
-            if let Some(value) = get(slf, key)? {
+            if let Some(value) = get(parts(slf), key)? {
                 return Ok(value);
             }
             default = shared(slf.as_super(), &default)?;
@@ -264,7 +190,7 @@ impl Dict {
         slf: &Bound<'py, Self>,
         key: &Bound<'py, PyAny>,
     ) -> PyResult<Option<(Bound<'py, PyAny>, Witness)>> {
-        fetch_key(slf, key)
+        fetch_key(parts(slf), key)
     }
 
     #[pyo3(signature = (key, witness, value, /))]

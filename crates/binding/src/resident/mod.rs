@@ -12,6 +12,7 @@ pub mod deep;
 pub mod deputy;
 pub mod deque;
 pub mod dict;
+mod dict_items;
 pub mod event;
 pub mod failures;
 mod forking;

@@ -1,26 +1,35 @@
-//! `manor._native.Namespace`: a dict whose items are attributes.
+//! `manor._native.Namespace`: attributes, which are the items of a dict.
 
+use ::arena::dict::{Dict as Native, Part};
 use pyo3::exceptions::PyAttributeError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use super::arena::Arena;
-use super::dict::{self, Dict};
+use super::dict_items::{Place, get, remove, set};
+use super::failures::to_python;
+use super::listing::listed;
+use super::object::{Object, held};
 
 /// An object with attributes; names that begin with an underscore belong to the Python object.
-#[pyclass(frozen, subclass, extends = Dict, module = "manor._native")]
-pub struct Namespace;
+#[pyclass(frozen, subclass, extends = Object, module = "manor._native")]
+pub struct Namespace {
+    native: Native,
+}
 
 #[inline]
 fn is_own(name: &Bound<'_, PyString>) -> bool {
     name.to_str().is_ok_and(|name| name.starts_with('_'))
 }
 
-fn missing(slf: &Bound<'_, Namespace>, name: &Bound<'_, PyString>) -> PyErr {
-    let kind = slf.get_type();
-    let kind = kind.name().map_or_else(|_| "Namespace".to_owned(), |kind| kind.to_string());
-    PyAttributeError::new_err(format!("'{kind}' object has no attribute '{name}'"))
+#[inline]
+fn place<'a, 'py>(slf: &'a Bound<'py, Namespace>) -> Place<'a, 'py> {
+    (slf.as_super(), slf.get().native)
+}
+
+fn missing(name: &Bound<'_, PyString>) -> PyErr {
+    PyAttributeError::new_err(format!("'Namespace' object has no attribute '{name}'"))
 }
 
 #[pymethods]
@@ -32,7 +41,10 @@ impl Namespace {
         handle: Option<(u64, u64)>,
         tag: u64,
     ) -> PyResult<PyClassInitializer<Self>> {
-        Ok(Dict::make(arena, handle, tag)?.add_subclass(Self))
+        let heap = arena.get().heap();
+        let object = held(arena, handle, tag, || Ok(Native::create(heap)?.handle()))?;
+        let native = Native::open(heap, object.handle()).map_err(to_python)?;
+        Ok(PyClassInitializer::from(object).add_subclass(Self { native }))
     }
 
     fn __getattribute__<'py>(
@@ -40,7 +52,7 @@ impl Namespace {
         name: &Bound<'py, PyString>,
     ) -> PyResult<Bound<'py, PyAny>> {
         if !is_own(name) {
-            return dict::get(slf.as_super(), name)?.ok_or_else(|| missing(slf, name));
+            return get(place(slf), name)?.ok_or_else(|| missing(name));
         }
         // SAFETY: both are live objects; the result is a new reference, or null with an exception set.
         unsafe {
@@ -55,7 +67,7 @@ impl Namespace {
         value: &Bound<'_, PyAny>,
     ) -> PyResult<()> {
         if !is_own(name) {
-            return dict::set(slf.as_super(), name, value);
+            return set(place(slf), name, value);
         }
         generic_set(slf, name, value.as_ptr())
     }
@@ -64,13 +76,25 @@ impl Namespace {
         if is_own(name) {
             return generic_set(slf, name, std::ptr::null_mut());
         }
-        match dict::remove(slf.as_super(), name)? {
-            None => Err(missing(slf, name)),
-            Some(taken) => {
-                dict::forget(slf.as_super().as_super().get().arena().get(), &taken);
-                Ok(())
-            }
-        }
+        Self::_remove(slf, name)
+    }
+
+    #[pyo3(signature = (name, value, /))]
+    fn _store(
+        slf: &Bound<'_, Self>,
+        name: &Bound<'_, PyString>,
+        value: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        set(place(slf), name, value)
+    }
+
+    #[pyo3(signature = (name, /))]
+    fn _remove(slf: &Bound<'_, Self>, name: &Bound<'_, PyString>) -> PyResult<()> {
+        if remove(place(slf), name)? { Ok(()) } else { Err(missing(name)) }
+    }
+
+    fn _items<'py>(slf: &Bound<'py, Self>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        listed(slf.as_super(), slf.get().native, Part::Items)
     }
 }
 

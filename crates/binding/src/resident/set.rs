@@ -1,13 +1,12 @@
 //! `manor._native.Set`.
 
 use ::arena::dict::{Part, Set as Native};
-use ::arena::value::Value;
+use ::arena::value::{Loaded, Value};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyFrozenSet, PySet};
 
 use super::arena::Arena;
-use super::dict::forget;
 use super::failures::to_python;
 use super::keys::{self, Use, with_key};
 use super::listing::members;
@@ -37,6 +36,14 @@ impl Set {
         let native = slf.get().native;
         with_key(arena, member, Use::Find, |key| native.remove(arena.heap(), key))?
             .map_err(to_python)
+    }
+}
+
+/// Forgets what a member held that was taken out.
+fn forget(arena: &Arena, taken: &Loaded) {
+    if let Loaded::Object(handle) = *taken {
+        arena.count_held(handle);
+        arena.let_go(handle);
     }
 }
 

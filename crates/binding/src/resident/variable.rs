@@ -52,7 +52,7 @@ impl Variable {
         }
     }
 
-    #[pyo3(signature = (value, /))]
+    #[pyo3(signature = (value))]
     fn set(slf: &Bound<'_, Self>, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let arena = arena_of(slf.as_super())?;
         let native = slf.get().native;

@@ -107,11 +107,13 @@ def make(arena: Arena, typeid: str, args: tuple[Any, ...], kwds: dict[str, Any],
         proxy = ResidentSet(arena, None, bit)
         proxy.update(members)
     elif typeid == "Namespace":
+        if args:
+            raise TypeError(f"Namespace.__init__() takes 1 positional argument but {len(args) + 1} were given")
         proxy = ResidentNamespace(arena, None, NAMESPACE_TAG | bit)
         given = list(kwds.values())
         attributes: list[Any] = arena.hooks.share_all(given) if deep else given
         for name, value in zip(kwds, attributes, strict=True):
-            setattr(proxy, name, value)
+            proxy._store(name, value)
     elif typeid in ("deque", "Counter", "defaultdict"):
         proxy = make_collection(arena, typeid, args, kwds, bit)
     elif typeid == "Value" and deep:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from manor._proxy.containers.dicts import DictProxy
@@ -64,7 +65,8 @@ class ResidentValue(ResidentProxy, Value, ValueProxy[Any]):
     _typeid = "Value"
 
     def _getvalue(self) -> Any:
-        return _VALUE(chr(self._tag & TYPE_BITS), self.get())
+        tag = self._tag & TYPE_BITS
+        return _VALUE(chr(tag) if tag else ..., self.get())  # only a single character is kept
 
 
 class ResidentArray(ResidentProxy, Array, ArrayProxy):
@@ -80,6 +82,22 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
 
     def _getvalue(self) -> Any:
         return _NAMESPACE(**self._attributes())
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            return object.__getattribute__(self, name)
+        raise AttributeError(f"'Namespace' object has no attribute {name!r}")
+
+    def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
+        """Call a method as the server's object has it, which has attributes of any name."""
+        methods = {
+            "__getattribute__": lambda name: getattr(self._getvalue(), name),
+            "__setattr__": self._store,
+            "__delattr__": self._remove,
+        }
+        if methodname in methods:
+            return methods[methodname](*args, **kwds)
+        return super()._callmethod(methodname, args, kwds)
 
 
 CLASSES.update(
