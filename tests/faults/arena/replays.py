@@ -3,12 +3,14 @@
 A killed process leaves behind how many it has done: the container must be as after so many, or after one more.
 """
 
+import array
 import copy
 import itertools
 import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from manor import MISSING
 from tests.faults.arena.victims import Tally, seeded
 
 Operation = Callable[[Any], object]
@@ -79,6 +81,53 @@ def set_operation(rng: random.Random) -> Operation:
 def value_operation(rng: random.Random) -> Operation:
     value = value_of(rng)
     return lambda box: setattr(box, "value", value)
+
+
+def array_operation(rng: random.Random) -> Operation:
+    at, number = rng.randrange(8), rng.randrange(2**31)
+    several = [rng.randrange(100) for _ in range(4)]
+    kinds: list[Operation] = [
+        lambda numbers: numbers.__setitem__(at, number),
+        lambda numbers: numbers.__setitem__(slice(2, 6), array.array("i", several)),
+        lambda numbers: numbers.__setitem__(slice(0, 8, 2), array.array("i", several)),
+    ]
+    return rng.choice(kinds)
+
+
+def namespace_operation(rng: random.Random) -> Operation:
+    name, value = f"name{rng.randrange(6)}", value_of(rng)
+    if rng.randrange(3) == 0:
+        return lambda space: delattr(space, name) if hasattr(space, name) else None
+    return lambda space: setattr(space, name, value)
+
+
+def update_operation(rng: random.Random) -> Operation:
+    """One key, by everything that looks first."""
+    key, value, amount = rng.randrange(6), value_of(rng), rng.randrange(9)
+    kinds: list[Operation] = [
+        lambda d: d.update({key: value}),
+        lambda d: d.update_with(key, lambda old: (old, "updated")[:1], default=0),
+        lambda d: d.compare_and_set(key, d.get(key, MISSING), value),
+        lambda d: d.add((key, "count"), amount),
+    ]
+    return rng.choice(kinds)
+
+
+class Plain(dict[Any, Any]):
+    """A dict with what manor's have beside."""
+
+    def update_with(self, key: Any, function: Callable[[Any], Any], default: Any) -> None:
+        self[key] = function(self.get(key, default))
+
+    def compare_and_set(self, key: Any, expected: Any, new: Any) -> None:
+        assert self.get(key, MISSING) == expected
+        self[key] = new
+
+    def add(self, key: Any, amount: int) -> None:
+        self[key] = self.get(key, 0) + amount
+
+    def __copy__(self) -> "Plain":
+        return Plain(self)
 
 
 def operations(seed: int, one: Callable[[random.Random], Operation]) -> Iterator[Operation]:

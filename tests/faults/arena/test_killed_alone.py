@@ -4,6 +4,7 @@ Others read the container meanwhile. What it held comes back.
 """
 
 import random
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,21 @@ class Box:
     value: Any = 0
 
 
+def attributes(space: Any) -> types.SimpleNamespace:
+    return types.SimpleNamespace(**vars(space._getvalue()))
+
+
+def namespace(manager: Any) -> Any:
+    made = manager.Namespace(used=1)
+    del made.used  # leaves room for the next ones
+    return made
+
+
+def forget(space: Any) -> None:
+    for name in vars(attributes(space)):
+        delattr(space, name)
+
+
 KINDS: list[Any] = [
     pytest.param(lambda m: m.dict(), replays.dict_operation, lambda d: d.copy(), lambda d: d.clear(), id="dict"),
     pytest.param(lambda m: m.list(), replays.list_operation, list, lambda x: x.clear(), id="list"),
@@ -36,6 +52,13 @@ KINDS: list[Any] = [
         lambda v: setattr(v, "value", 0),
         id="Value",
     ),
+    pytest.param(
+        lambda m: m.dict(), replays.update_operation, lambda d: replays.Plain(d.copy()), lambda d: d.clear(), id="updates"
+    ),
+    pytest.param(
+        lambda m: m.Array("i", range(8)), replays.array_operation, lambda a: a[:], lambda a: None, id="Array"
+    ),
+    pytest.param(namespace, replays.namespace_operation, attributes, forget, id="Namespace"),
 ]
 
 

@@ -52,13 +52,18 @@ impl Namespace {
         name: &Bound<'py, PyString>,
     ) -> PyResult<Bound<'py, PyAny>> {
         if !is_own(name) {
-            return get(place(slf), name)?.ok_or_else(|| missing(name));
+            return get(place(slf), name)?.ok_or_else(|| PyAttributeError::new_err(())); // see below
         }
         // SAFETY: both are live objects; the result is a new reference, or null with an exception set.
         unsafe {
             let found = ffi::PyObject_GenericGetAttr(slf.as_ptr(), name.as_ptr());
             Bound::from_owned_ptr_or_err(slf.py(), found)
         }
+    }
+
+    /// Called with names for which `__getattribute__` has raised `AttributeError`, whose text is lost by then.
+    fn __getattr__<'py>(&self, name: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyAny>> {
+        Err(missing(name))
     }
 
     fn __setattr__(

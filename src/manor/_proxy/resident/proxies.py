@@ -84,9 +84,7 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
         return _NAMESPACE(**self._attributes())
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            return object.__getattribute__(self, name)
-        raise AttributeError(f"'Namespace' object has no attribute {name!r}")
+        return object.__getattribute__(self, name) if name.startswith("_") else super().__getattribute__(name)
 
     def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
         """Call a method as the server's object has it, which has attributes of any name."""
