@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.subjects import CHEAP, CONTAINERS, MANOR_FORK, MANOR_SERVED, MANOR_TCP, STANDARD_FORK, Subject, on
+from tests.conformance.subjects import (
+    CHEAP,
+    CONTAINERS,
+    MANOR_FORK,
+    MANOR_SERVED,
+    MANOR_TCP,
+    STANDARD_FORK,
+    Subject,
+    on,
+)
 
 MISUSES: dict[str, Callable[[Any], object]] = {
     "len": len,

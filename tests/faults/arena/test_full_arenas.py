@@ -82,6 +82,25 @@ def test_what_is_larger_than_the_arena_is_refused_and_nothing_changes(manager: A
     assert manager.stats()["bytes_used"] == used
 
 
+@pytest.mark.parametrize(
+    ("typeid", "changes"),
+    [
+        ("dict", [lambda d: d.update(a=2, b=HUGE, c=3), lambda d: d.__ior__({"a": 4, "b": HUGE, "c": 3})]),
+        ("set", [lambda s: s.update([2, HUGE, 3]), lambda s: s.update([4], [HUGE, 5])]),
+    ],
+)
+def test_an_update_is_one_operation_for_each_item_also_when_there_is_no_room(
+    manager: Any, typeid: str, changes: list[Callable[[Any], object]]
+) -> None:
+    container = getattr(manager, typeid)()
+    for number, change in enumerate(changes, 1):
+        with pytest.raises(ArenaFull):
+            change(container)
+        assert set(container) >= ({"a"} if typeid == "dict" else {2 * number})
+        assert not {"b", "c", HUGE} & set(container)
+        assert typeid == "set" or container["a"] == 2 * number
+
+
 def test_a_full_arena_still_answers_and_has_room_again_after_removing(manager: Any) -> None:
     kept = manager.dict(a=1)
     ballast = fill(manager)

@@ -53,11 +53,13 @@ KINDS: list[Any] = [
         id="Value",
     ),
     pytest.param(
-        lambda m: m.dict(), replays.update_operation, lambda d: replays.Plain(d.copy()), lambda d: d.clear(), id="updates"
+        lambda m: m.dict(),
+        replays.update_operation,
+        lambda d: replays.Plain(d.copy()),
+        lambda d: d.clear(),
+        id="updates",
     ),
-    pytest.param(
-        lambda m: m.Array("i", range(8)), replays.array_operation, lambda a: a[:], lambda a: None, id="Array"
-    ),
+    pytest.param(lambda m: m.Array("i", range(8)), replays.array_operation, lambda a: a[:], lambda a: None, id="Array"),
     pytest.param(namespace, replays.namespace_operation, attributes, forget, id="Namespace"),
 ]
 

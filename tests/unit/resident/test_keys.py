@@ -187,6 +187,8 @@ def test_what_cannot_be_pickled_and_has_no_rule_is_no_key(arena: _native.Arena) 
 def test_no_number_equals_itself_only_if_it_is_the_same_kind_of_none(arena: _native.Arena) -> None:
     words = Dict(arena)
     words[math.nan] = 1
+    words[float("nan")] = 2
+    assert (len(words), words[math.nan], words[float("nan")]) == (1, 2, 2), "one key, however many objects"
     assert (Decimal("nan") in words, 0 in words, math.inf in words) == (False, False, False)
 
 

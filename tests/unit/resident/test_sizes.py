@@ -62,6 +62,12 @@ def test_the_smallest_limit_counts_and_max_is_none(cgroups: Path) -> None:
     assert memory(cgroups, "damaged\n") == _MACHINE
 
 
+@pytest.mark.parametrize("bytes_max", [(1 << 22) - 1, 0, -1, 2**46 + 1, 2**70])
+def test_an_impossible_size_is_refused(bytes_max: int) -> None:
+    with pytest.raises(ValueError, match="at least 4194304 .* at most 70368744177664"):
+        sizes.arena_bytes(bytes_max)
+
+
 def test_an_arena_may_grow_to_half_of_it() -> None:
     assert sizes.arena_bytes(None) == sizes._memory_bytes() // 2
     assert sizes.arena_bytes(1 << 22) == 1 << 22

@@ -154,11 +154,7 @@ impl<M: Memory> Heap<M> {
     }
 
     /// Runs `job` with an object reserved.
-    pub fn reserving<T>(
-        &self,
-        handle: Handle,
-        job: impl FnOnce() -> Result<T>,
-    ) -> Result<T> {
+    pub fn reserving<T>(&self, handle: Handle, job: impl FnOnce() -> Result<T>) -> Result<T> {
         let is_new = self.begin_reservation(handle)?;
         let outcome = job();
         if is_new {

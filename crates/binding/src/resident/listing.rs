@@ -61,8 +61,7 @@ pub fn listed<'py>(
         let arena = object.get().enter()?;
         let heap = arena.heap();
         // That a value is replaced between two looks nobody would notice.
-        let alone = part != Part::Keys
-            && native.len(heap).map_err(to_python)? > CHUNK_ITEMS as u64;
+        let alone = part != Part::Keys && native.len(heap).map_err(to_python)? > CHUNK_ITEMS as u64;
         let items = copied(object, alone, |heap| {
             let position = native.begin(heap, Way::Forward)?.only(part);
             advanced(position, |position, items| native.advance(heap, position, CHUNK_ITEMS, items))

@@ -31,13 +31,8 @@ fn view(heap: &Stage, set: &Set) -> Result<(Vec<Loaded>, u64)> {
 }
 
 fn survives(act: &dyn Fn(&Stage, &Set)) {
-    let report = exhaust(&Scenario {
-        prepare: &filled,
-        act,
-        look: &view,
-        meanwhile: None,
-        shared: true,
-    });
+    let report =
+        exhaust(&Scenario { prepare: &filled, act, look: &view, meanwhile: None, shared: true });
     assert!(report.unwrap().cuts > 3);
 }
 
