@@ -33,7 +33,7 @@ def test_names_are_read_set_and_deleted(subject: Subject, manager: Any) -> None:
     del space.items
     assert (space.append, hasattr(space, "items")) == (5, False)
     for act in (lambda: space.items, lambda: delattr(space, "items")):
-        with pytest.raises(AttributeError, match="^'Namespace' object has no attribute 'items'"):
+        with pytest.raises(AttributeError, match=r"^'Namespace' object has no attribute 'items'"):
             act()
     assert str(space) == "Namespace(a=1, append=5, self=2, value=4)"
 

@@ -59,7 +59,7 @@ KINDS: list[Any] = [
         lambda d: d.clear(),
         id="updates",
     ),
-    pytest.param(lambda m: m.Array("i", range(8)), replays.array_operation, lambda a: a[:], lambda a: None, id="Array"),
+    pytest.param(lambda m: m.Array("i", range(8)), replays.array_operation, lambda a: a[:], lambda _: None, id="Array"),
     pytest.param(namespace, replays.namespace_operation, attributes, forget, id="Namespace"),
 ]
 

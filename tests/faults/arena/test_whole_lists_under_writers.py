@@ -40,7 +40,7 @@ WHOLE: dict[str, Callable[[Any], object]] = {
     "slice": lambda numbers: numbers[:ITEMS:3],
     "set a slice": set_slice,
     "set every second": set_every_second,
-    "multiply": lambda numbers: operator.imul(numbers, 1),
+    "multiply": lambda numbers: numbers.__imul__(1),
 }
 
 

@@ -64,7 +64,7 @@ def test_the_smallest_limit_counts_and_max_is_none(cgroups: Path) -> None:
 
 @pytest.mark.parametrize("bytes_max", [(1 << 22) - 1, 0, -1, 2**46 + 1, 2**70])
 def test_an_impossible_size_is_refused(bytes_max: int) -> None:
-    with pytest.raises(ValueError, match="at least 4194304 .* at most 70368744177664"):
+    with pytest.raises(ValueError, match=r"at least 4194304 .* at most 70368744177664"):
         sizes.arena_bytes(bytes_max)
 
 

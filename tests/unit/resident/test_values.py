@@ -132,8 +132,8 @@ def test_a_namespace_is_no_container(arena: _native.Arena) -> None:
     for misuse in (iter, len, list, reversed, lambda s: s["x"], lambda s: "x" in s):
         with pytest.raises(TypeError):
             misuse(space)
-    assert space
-    assert Namespace(arena)
+    assert bool(space)
+    assert bool(Namespace(arena))
 
 
 def test_a_namespace_is_the_same_in_other_processes(arena: _native.Arena) -> None:

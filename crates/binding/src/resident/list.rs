@@ -145,7 +145,7 @@ impl List {
         Ok(())
     }
 
-    #[pyo3(signature = (index = -1, /))]
+    #[pyo3(signature = (index = -1, /), text_signature = "($self, index=-1, /)")]
     fn pop<'py>(
         slf: &Bound<'py, Self>,
         #[pyo3(from_py_with = as_number)] index: i64,

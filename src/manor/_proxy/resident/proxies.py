@@ -88,14 +88,11 @@ class ResidentNamespace(ResidentProxy, Namespace, NamespaceProxy):
 
     def _callmethod(self, methodname: str, args: tuple[Any, ...] = (), kwds: Mapping[str, Any] = {}) -> Any:
         """Call a method as the server's object has it, which has attributes of any name."""
-        methods = {
-            "__getattribute__": lambda name: getattr(self._getvalue(), name),
-            "__setattr__": self._store,
-            "__delattr__": self._remove,
-        }
-        if methodname in methods:
-            return methods[methodname](*args, **kwds)
-        return super()._callmethod(methodname, args, kwds)
+        if methodname == "__getattribute__":
+            return getattr(self._getvalue(), *args)
+        if methodname == "__setattr__":
+            return self._store(*args)
+        return self._remove(*args) if methodname == "__delattr__" else super()._callmethod(methodname, args, kwds)
 
 
 CLASSES.update(

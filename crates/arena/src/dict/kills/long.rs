@@ -5,7 +5,7 @@ use crate::dict::Dict;
 use crate::harness::{Scenario, Stage, exhaust};
 use crate::value::{Kind, Loaded, Value};
 
-const LARGE: [u8; 20_000] = [5; 20_000];
+static LARGE: [u8; 20_000] = [5; 20_000];
 
 fn large() -> Loaded {
     Loaded::Data(Kind::Bytes, LARGE.to_vec().into())
