@@ -23,7 +23,7 @@ def make_condition(lock: Any = None) -> Condition:
     if lock is None:
         return Condition()
     hold = getattr(lock, "_hold", None)
-    hosted = hold.hosted if isinstance(hold, LocalHold) else None
-    if hosted is None or not isinstance(hosted.obj, Mutex):
+    mutex = hold.link.dispatcher.find(hold.ident).obj if isinstance(hold, LocalHold) else None
+    if not isinstance(mutex, Mutex):
         raise TypeError(f"a condition takes a Lock or RLock of its own manager, not {lock!r}")
-    return Condition(hosted.obj)
+    return Condition(mutex)

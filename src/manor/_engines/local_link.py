@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from manor._proxy.holds import Hold
 from manor._server.dispatch import ProxyResult
 from manor._server.objects import Hosted
 from manor._server.server import Server
@@ -27,21 +29,15 @@ _RESIDENT_PROXY: Final = Reference("manor._proxy.base", "resident_proxy")
 __all__ = ["LocalHold", "LocalLink"]
 
 
-class LocalHold:
+class LocalHold(Hold):
     """The server's own reference to one of its objects; it counts as long as it lives."""
 
-    __slots__ = ("changes", "credits", "hosted", "ident", "leased_until", "link")
+    __slots__ = ()
 
-    def __init__(self, link: LocalLink, ident: int, hosted: Hosted | None) -> None:
-        self.link = link
-        self.ident = ident
-        self.hosted = hosted
-        self.credits = 0
-        self.changes = 0
-        self.leased_until = 0.0
+    link: Any
 
     def __del__(self) -> None:
-        if self.hosted is not None:
+        if self.credits:
             self.link.dispatcher.table.drop_local(self.ident)
 
 
@@ -51,6 +47,8 @@ class LocalLink:
     ended = None
     timeout = None
     holder = None
+    memory = None
+    """It needs nobody to map the server's memory: see ``arena``."""
 
     def __init__(self, server: Server) -> None:
         """Reach the objects of *server*."""
@@ -60,6 +58,7 @@ class LocalLink:
         self.route = server.route
         self.server = server.route.server
         self.public_address = server.address
+        self.holds: weakref.WeakSet[LocalHold] = weakref.WeakSet()
 
     def call(
         self,
@@ -145,11 +144,16 @@ class LocalLink:
         hosted = table.find(ident) if credited else table.add_local(ident)
         if hosted is None:
             raise ObjectGone(f"object {ident:x} is gone from the manager's server (pid {self.route.pid})")
-        return LocalHold(self, ident, hosted)
+        found = LocalHold(self, ident)  # type: ignore[arg-type]
+        found.credits = 1
+        self.holds.add(found)
+        return found
 
     def unheld(self, ident: int) -> LocalHold:
         """Return a hold that keeps nothing alive."""
-        return LocalHold(self, ident, None)
+        found = LocalHold(self, ident)  # type: ignore[arg-type]
+        self.holds.add(found)
+        return found
 
     def lease(self, hold: LocalHold) -> None:
         """Keep an object alive for a pickle that is being made now."""

@@ -24,6 +24,7 @@ from manor.limits import DEFAULT
 __all__ = ["end_in_order", "new_server", "run_server"]
 
 _MAKE_SHARING: Final = Reference("manor._engines.sharing", "make_sharing")
+_LEAVING: Final = Reference("manor._engines.leaving", "leaving")
 _LINGER_S: Final = 0.5
 """How long threads and children of hosted objects may keep a server whose owner is gone."""
 _REMOVE_LEFT: Final = Reference("manor._transport.leftovers", "remove_left_beside")
@@ -35,18 +36,23 @@ def new_server(kind: Callable[..., Server], *args: Any, **kwds: Any) -> Server:
     """Make a server that proxies in its own process reach directly."""
     server = kind(*args, **kwds)
     link = server.link = LocalLink(server)
-    local_servers[server.route.server] = _Local(link)
+    local_servers[server.route.server] = _Local(server, link)
     server.dispatcher.registry.make_sharing = partial(_MAKE_SHARING, link)
     server.reactor.after(_TIDY_AFTER_S, partial(_tidy, server.route.path))
     return server
 
 
 class _Local:
-    def __init__(self, link: LocalLink) -> None:
+    def __init__(self, server: Server, link: LocalLink) -> None:
+        self._server = server
         self._link = link
 
     def local_link(self) -> Any:
         return self._link
+
+    def leaving(self) -> Callable[[], None]:
+        found: Callable[[], None] = _LEAVING(self._server, self._link)
+        return found
 
 
 def run_server(
@@ -184,8 +190,19 @@ def _report(writer: File, answer: bytes) -> None:
         pipe.write(len(answer).to_bytes(4, "big") + answer)  # in vain if the owner is gone, which is seen elsewhere
 
 
-def _forget_local_servers() -> None:
+_forking: Final[list[Callable[[], None]]] = []
+"""What makes links of a child out of the links to this process's servers; loaded before the fork."""
+
+
+def _before_fork() -> None:
+    _forking[:] = [local.leaving() for local in local_servers.values()]
+
+
+def _after_fork_in_child() -> None:
     local_servers.clear()
+    for leave in _forking:
+        leave()
+    _forking.clear()
 
 
-os.register_at_fork(after_in_child=_forget_local_servers)
+os.register_at_fork(before=_before_fork, after_in_parent=_forking.clear, after_in_child=_after_fork_in_child)

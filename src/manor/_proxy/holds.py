@@ -62,6 +62,7 @@ class Holds:
         self._fate = fate
         self._lease_s = link.limits.pickle_lease_s
         self._holds: dict[int, weakref.ref[Hold]] = {}
+        self._adopted: list[Hold] = []
 
     def hold(self, ident: int, *, credited: bool) -> Hold:
         """Return this process's hold of an object; *credited* when the server has counted it already."""
@@ -117,10 +118,16 @@ class Holds:
             hold.leased_until = now + seconds
             self._control.post(Notice(What.LEASE, hold.ident, int(seconds * 1000) + 1))
 
+    def adopt(self, holds: list[Hold]) -> None:
+        """Have *holds*, which another link had, be claimed with the others."""
+        self._adopted = holds
+
     def claim(self, control: Control, token: bytes | None) -> None:
         """In a forked child: hold, through a control connection of its own, what it inherited under *token*."""
         self._control = control
         holds = [found for found in (reference() for reference in list(self._holds.values())) if found is not None]
+        holds += self._adopted
+        self._adopted = []
         self._holds = {hold.ident: weakref.ref(hold) for hold in holds}
         notices = []
         for hold in holds:

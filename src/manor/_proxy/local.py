@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ class LocalServer(Protocol):
 
     def local_link(self) -> Link:
         """Return what takes the place of a link."""
+
+    def leaving(self) -> Callable[[], None]:
+        """Before a fork: return what makes a client's link of that in the child."""
 
 
 local_servers: dict[bytes, LocalServer] = {}

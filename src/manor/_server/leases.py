@@ -31,6 +31,11 @@ class Leases:
         """Forget what a child that is being forked holds if it does not come."""
         self._reactor.after(self._fork_lease_s, lambda: self.table.forget_child(token))
 
+    def announce_child(self, token: bytes) -> None:
+        """Count a child that this very process is about to fork as a holder of all that the server refers to."""
+        self.table.copy_local(token)
+        self.expect_child(token)
+
     def wait(self) -> None:
         """Look again when the first lease ends."""
         end = self.table.next_expiry()

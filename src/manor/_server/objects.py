@@ -191,6 +191,15 @@ class ObjectTable:
                     hosted.holders[token] = 1
         self._settle()
 
+    def copy_local(self, token: bytes) -> None:
+        """Count a child that this very server is about to fork as a holder of all that the server refers to."""
+        with self._lock:
+            self._announced.add(token)
+            for hosted in self._hosted.values():
+                if hosted.local:
+                    hosted.holders[token] = 1
+        self._settle()
+
     def claim(self, token: bytes) -> bool:
         """Note that a forked child holds on its own from now on; False if its parent has not announced it yet."""
         with self._lock:

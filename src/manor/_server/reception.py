@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from manor._server.endpoint import FirstConnections
     from manor._server.server import Server
 
-__all__ = ["Reception"]
+__all__ = ["Reception", "raise_file_limit"]
 
 _ACCEPT: Final = Reference("manor._transport.handshake", "accept_peer")
 _REFUSE_BUSY: Final = Reference("manor._transport.handshake", "refuse_busy")
@@ -154,3 +156,11 @@ def connection_is_local(connection: Connection) -> bool:
             return sock.family == socket.AF_UNIX
         finally:
             sock.detach()
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us: every client thread takes one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

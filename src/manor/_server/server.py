@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import socket
 import sys
 import weakref
@@ -22,7 +21,7 @@ from manor._server.leases import Leases
 from manor._server.objects import ObjectTable
 from manor._server.processes import Process, Processes
 from manor._server.reactor import Reactor
-from manor._server.reception import Reception
+from manor._server.reception import Reception, raise_file_limit
 from manor._server.registry import Registry
 from manor._server.sessions import Session
 from manor._transport.addresses import Address
@@ -47,11 +46,14 @@ class Server:
         address: Where it listens, as the manager was told, with the port that the system chose.
         listener: The socket of that address.
         table: Its objects.
+        leases: Of those that nobody may hold any more.
         route: How clients of the same machine find it.
         owner: The process that it ends with, if there is one.
         link: How proxies in this very process call it, once it has been given that.
         first: Connections of the client that started it, if one did.
     """
+
+    _has_begun = False
 
     def __init__(
         self,
@@ -92,8 +94,8 @@ class Server:
         self.address: Address = self.listener.address
         self.route: Route = self._endpoint.route(os.getpid())
         self.reactor: Reactor = Reactor()
-        self._leases = Leases(self.reactor, limits.fork_lease_s)
-        self.table: ObjectTable = self._leases.table
+        self.leases: Leases = Leases(self.reactor, limits.fork_lease_s)
+        self.table: ObjectTable = self.leases.table
         self.processes: Processes = Processes()
         self.debug = debug
         self.dispatcher: Dispatcher = Dispatcher(self.table, Registry(registry), self.route, debug=debug)
@@ -127,7 +129,8 @@ class Server:
 
     def serve(self) -> None:
         """Serve until ``stop``."""
-        self._raise_file_limit()
+        self._has_begun = True
+        raise_file_limit()
         _log.info("server %d serves at %s", os.getpid(), self.address)
         for listener in {self.listener, self._endpoint.local}:
             if listener.socket.fileno() >= 0:
@@ -181,13 +184,6 @@ class Server:
                 control.connection.shutdown()
         _log.info("server %d %s", os.getpid(), reason)
 
-    def _raise_file_limit(self) -> None:
-        """Allow as many open files as the system lets us: every client thread takes one."""
-        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-        if soft != hard:
-            with contextlib.suppress(OSError, ValueError):
-                resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
     # Clients
 
     def _acceptor(self, listener: Listener) -> Callable[[], None]:
@@ -209,6 +205,11 @@ class Server:
     def welcome(self, refusal: Refusal = Refusal.NONE) -> Welcome:
         """Return what the server says of itself."""
         return Welcome.of(self.route, self.limits, refusal, debug=self.debug)
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether a client that connects now will be heard."""
+        return self._has_begun and not self.is_stopping
 
     @property
     def is_stopping(self) -> bool:
@@ -250,7 +251,7 @@ class Server:
 
     def new_control(self, connection: Any, process: Process) -> Control:
         """Return the server's side of a control connection."""
-        return Control(connection, process, self.table, self.processes, self._leases.expect_child, self._after_burial)
+        return Control(connection, process, self.table, self.processes, self.leases.expect_child, self._after_burial)
 
     def _after_burial(self, process: Process) -> None:
         residency = None if self.is_stopping else self.dispatcher.residency

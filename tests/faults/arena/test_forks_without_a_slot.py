@@ -144,3 +144,20 @@ def test_proxies_of_named_objects_of_a_named_manager_go_through_the_server_likew
         assert found == [1, 2, True]
         assert len(said) == 1
         assert table["b"] == 2
+
+
+class Parent:
+    """In a server: forks."""
+
+    def append(self, items: Any) -> list[Any]:
+        with forked(quiet(lambda _: items.append("grandchild") or items[:])) as child:
+            found: list[Any] = child.hear()
+            return found
+
+
+def test_a_child_of_the_server_goes_through_the_server_too(inherited: Inherited) -> None:
+    on = inherited
+    parent = on.manager.create(Parent)
+    found, [warned] = parent.append(on.list)
+    assert found == on.list[:] == [1, 2, 3, "grandchild"]
+    assert "forked while every slot of the arena was taken" in warned

@@ -28,7 +28,7 @@ _OWN: Final = frozenset({"__class__", "__dict__", "__weakref__", "_arena", "_han
 def detach(arena: Arena) -> None:
     """Have every proxy of an object in *arena* reach it through the server, in this process, which was just forked."""
     link = arena.hooks.where.link
-    if link is not None:
+    if link is not None and link.memory is not None:  # else it was forked by the server, and is about to have one
         link.memory.refuse()
     for found in gc.get_objects():
         known = _DETACHED.get(type(found)) or _DETACHED.get(getattr(type(found), "_renews", object))

@@ -98,7 +98,8 @@ task_chain: Final[contextvars.ContextVar[Chain | None]] = contextvars.ContextVar
 
 def _forget() -> None:
     """In a forked child: nobody waits for what it does, as far as is known."""
-    here.chain = Chain()
+    here.chain, here.runs_tasks = Chain(), False
+    task_chain.set(None)
 
 
 os.register_at_fork(after_in_child=_forget)
