@@ -18,7 +18,7 @@ from manor._codec.exception_parts import fields_of, rebuild
 from manor._codec.pickles import dumps, loads
 from manor.errors import RemoteError, ServerTraceback
 
-__all__ = ["pack_exception", "unpack_exception"]
+__all__ = ["pack_exception", "pack_one", "text_of", "unpack_exception", "unpack_one"]
 
 _LINKS_MAX: Final = 32
 _WHY_TEXT: Final = (
@@ -62,32 +62,39 @@ def _survives(error: BaseException, data: bytes) -> bool:
     )
 
 
-def _pack_one(error: BaseException) -> _Packed:
+def pack_one(error: BaseException) -> _Packed:
+    """Return what ``unpack_one`` takes: an exception without its chain."""
     with contextlib.suppress(Exception):  # whatever a class's own pickling raises: try without it
         data = _join(dumps(error))
         if _survives(error, data):
             return "pickle", data
     try:
         if isinstance(error, BaseExceptionGroup):
-            members = [_pack_one(member) for member in error.exceptions]
+            members = [pack_one(member) for member in error.exceptions]
             return "group", (_join(dumps((type(error), error.message, vars(error)))), members)
         data = _join(dumps((type(error), error.args, vars(error), fields_of(error))))
         loads(data)
         return "parts", data
     except Exception:  # unpicklable class, argument or attribute: only text is left
-        return "text", "".join(_traceback().format_exception_only(error)).strip()
+        return "text", text_of(error)
 
 
-def _unpack_one(packed: _Packed, text: str) -> BaseException:
+def text_of(error: BaseException) -> str:
+    """Return what the last lines of a traceback say."""
+    return "".join(_traceback().format_exception_only(error)).strip()
+
+
+def unpack_one(packed: _Packed, text: str) -> BaseException:
+    """Return the exception, or a ``RemoteError`` with what is known of it, *text* included."""
     kind, data = packed
     if kind == "text":
-        return RemoteError(f"{data}\n\n{text}\n{_WHY_TEXT}")
+        return RemoteError("\n\n".join(filter(None, (data, text))) + f"\n{_WHY_TEXT}")
     try:
         if kind == "pickle":
             found = loads(data)
         elif kind == "group":
             cls, message, attributes = loads(data[0])
-            members = [_unpack_one(member, text) for member in data[1]]
+            members = [unpack_one(member, text) for member in data[1]]
             found = rebuild(cls, (message, members), attributes, {})
         else:
             found = rebuild(*loads(data))
@@ -99,14 +106,14 @@ def _unpack_one(packed: _Packed, text: str) -> BaseException:
 def pack_exception(error: BaseException) -> bytes:
     """Return *error* with its chain and its traceback as bytes."""
     text = "".join(_traceback().format_exception(error))
-    links = [(_pack_one(link), is_cause, link.__suppress_context__) for link, is_cause in _chain(error)]
+    links = [(pack_one(link), is_cause, link.__suppress_context__) for link, is_cause in _chain(error)]
     return pickle.dumps((text, links), 5)
 
 
 def unpack_exception(data: Any) -> BaseException:
     """Return the exception that ``pack_exception`` packed, ready to be raised."""
     text, links = loads(data)
-    errors = [_unpack_one(packed, text) for packed, _, _ in links]
+    errors = [unpack_one(packed, text) for packed, _, _ in links]
     for (_, is_cause, _), following, error in zip(links[1:], errors[1:], errors, strict=False):
         if is_cause:
             error.__cause__ = following

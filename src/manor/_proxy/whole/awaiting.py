@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from manor._codec.raised import Raised
 from manor._wire import chains
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def async_generator(name: str) -> Callable[..., Any]:
                 try:
                     sent = yield item
                 except Exception as error:  # which somebody throws in
-                    step = "athrow", (error,)
+                    step = "athrow", (Raised(error),)
                 else:
                     step = ("__anext__", ()) if sent is None else ("asend", (sent,))
         finally:

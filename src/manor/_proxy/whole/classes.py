@@ -14,10 +14,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final, cast
 
+from manor._codec.raised import raised
 from manor._proxy.auto import TAKING, taking_method, waits_of
 from manor._proxy.whole.base import WholeProxy, remote_method, remote_property
 from manor._wire.shapes import ASYNC_GENERATOR, ASYNC_METHOD, METHOD, PROPERTY, Shape, shape_of
-from manor.errors import NotPicklable, RemoteError
 
 __all__ = ["proxy_class", "proxy_class_of_shape"]
 
@@ -79,6 +79,9 @@ def _add_protocols(namespace: dict[str, Any], shape: Shape, cls: type | None) ->
     if special.get("__exit__"):
         like = None if cls is None else _static(cls, "__exit__")
         namespace["__exit__"] = _dressed(_leaving(), "__exit__", like)
+    if special.get("__aexit__") == ASYNC_METHOD:
+        like = None if cls is None else _static(cls, "__aexit__")
+        namespace["__aexit__"] = _dressed(_leaving_asynchronously(), "__aexit__", like)
     if "__iter__" not in special and "__getitem__" in special:
         namespace["__iter__"] = _dressed(remote_method("__iter__"), "__iter__", None)
     if "__contains__" not in special and ("__iter__" in special or "__getitem__" in special):
@@ -86,14 +89,19 @@ def _add_protocols(namespace: dict[str, Any], shape: Shape, cls: type | None) ->
 
 
 def _leaving() -> Callable[..., Any]:
-    """Return a method that leaves a with block: an error travels without its traceback, or as text if it must."""
+    """Return a method that leaves a with block."""
 
-    def leave(self: WholeProxy, kind: Any, error: BaseException | None, where: object, /) -> Any:  # noqa: ARG001
-        try:
-            return self._callmethod("__exit__", (kind, error, None))
-        except NotPicklable:
-            text = RemoteError(f"{type(error).__name__}: {error}")
-            return self._callmethod("__exit__", (RemoteError, text, None))
+    def leave(self: WholeProxy, /, *error: Any) -> Any:
+        return self._callmethod("__exit__", raised(*error))
+
+    return leave
+
+
+def _leaving_asynchronously() -> Callable[..., Any]:
+    from manor._proxy.whole.awaiting import await_call  # imports asyncio
+
+    async def leave(self: WholeProxy, /, *error: Any) -> Any:
+        return await await_call(self, "__aexit__", raised(*error), {})
 
     return leave
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import Any, Final
 
+from manor._codec.raised import Raised
 from manor._proxy.base import BaseProxy
 from manor._wire.tokens import Token
 
@@ -54,7 +55,8 @@ class Stream(BaseProxy, Generator[Any, Any, Any]):
 
     def throw(self, *error: Any) -> Any:
         """Raise an exception inside a generator; as for ``send``."""
-        return self._step("throw", *error)
+        value = next((each for each in error if isinstance(each, BaseException)), None)
+        return self._step("throw", *(error if value is None else (Raised(value),)))
 
     def close(self) -> None:
         """End it."""
