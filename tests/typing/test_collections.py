@@ -26,6 +26,8 @@ def use(
     assert_type(counts.most_common(1), list[tuple[str, int]])
     assert_type(counts.elements(), Iterator[str])
     assert_type(counts + counts, collections.Counter[str])
+    assert_type(counts | counts, collections.Counter[str])
+    assert_type(counts | {"a": 1}, dict[str, int])
     assert_type(counts.total(), int)
     assert_type(groups["k"], ListProxy[int])
     assert_type(groups["k"][0], int)

@@ -79,14 +79,6 @@ class Counter(Dict):
             self.add(key, -count)
         return self._without_the_rest()
 
-    def __or__(self, other: Any, /) -> dict[Any, Any]:
-        other = plain(other)
-        return self._getvalue() | other if isinstance(other, collections.Counter) else NotImplemented
-
-    def __ror__(self, other: Any, /) -> dict[Any, Any]:
-        other = plain(other)
-        return other | self._getvalue() if isinstance(other, collections.Counter) else NotImplemented
-
     def __ior__(self, other: Any, /) -> Self:  # type: ignore[override]  # in place
         for key, count in plain(other).items():
             self.update_with(key, partial(max, count), default=0)

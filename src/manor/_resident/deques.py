@@ -24,7 +24,9 @@ class Deque(List):
 
     __slots__ = ()
 
-    maxlen = None
+    @property
+    def maxlen(self) -> None:
+        """None: it has no bound, and gets none later."""
 
     @classmethod
     def create(cls, arena: _native.Arena, plain_one: collections.deque[Any], deep: int) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar
+from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar, overload
 
 from manor._proxy.containers.base import plain
 from manor._proxy.containers.dicts import DICT_EXPOSED, DictProxy
@@ -25,6 +25,9 @@ class CounterProxy(DictProxy[T, int]):
     _exposed_ = (*(name for name in DICT_EXPOSED if name != "fromkeys"), *_CHANGING, "most_common", "total")
     _method_to_typeid_: ClassVar[Mapping[str, str]] = {"__iter__": "Iterator"}
     _changing_ = DictProxy._changing_ | frozenset(_CHANGING)
+
+    def __missing__(self, key: T, /) -> int:
+        return 0
 
     def fromkeys(self, keys: Iterable[T], value: Any = None, /) -> NoReturn:
         """Raise ``NotImplementedError``, as the built-in does."""
@@ -66,8 +69,13 @@ class CounterProxy(DictProxy[T, int]):
     def __sub__(self, other: object, /) -> collections.Counter[T]:
         return self._operate(other, lambda mine, theirs: mine - theirs)
 
-    def __or__(self, other: object, /) -> collections.Counter[T]:
-        return self._operate(other, lambda mine, theirs: mine | theirs)
+    @overload  # type: ignore[override]
+    def __or__(self, other: collections.Counter[T] | CounterProxy[T], /) -> collections.Counter[T]: ...
+    @overload
+    def __or__(self, other: Mapping[T, int], /) -> dict[T, int]: ...
+    def __or__(self, other: Any, /) -> Any:
+        other = plain(other)
+        return self.copy() | other if isinstance(other, dict) else NotImplemented
 
     def __and__(self, other: object, /) -> collections.Counter[T]:
         return self._operate(other, lambda mine, theirs: mine & theirs)
@@ -78,8 +86,13 @@ class CounterProxy(DictProxy[T, int]):
     def __rsub__(self, other: object, /) -> collections.Counter[T]:
         return self._operate(other, lambda mine, theirs: theirs - mine)
 
-    def __ror__(self, other: object, /) -> collections.Counter[T]:
-        return self._operate(other, lambda mine, theirs: theirs | mine)
+    @overload
+    def __ror__(self, other: collections.Counter[T] | CounterProxy[T], /) -> collections.Counter[T]: ...
+    @overload
+    def __ror__(self, other: Mapping[T, int], /) -> dict[T, int]: ...
+    def __ror__(self, other: Any, /) -> Any:
+        other = plain(other)
+        return other | self.copy() if isinstance(other, dict) else NotImplemented
 
     def __rand__(self, other: object, /) -> collections.Counter[T]:
         return self._operate(other, lambda mine, theirs: theirs & mine)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
-from typing import Any, ClassVar, Final, Self, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar
 
 from manor._proxy.containers.base import plain
 from manor._proxy.containers.dicts import DICT_EXPOSED, BaseDictProxy, DictProxy
@@ -101,6 +101,13 @@ class ChainMapProxy(BaseDictProxy[K, V]):
 
     def __reversed__(self) -> Iterator[K]:
         return reversed(list(self))
+
+    def __missing__(self, key: K, /) -> NoReturn:
+        raise KeyError(key)
+
+    def fromkeys(self, keys: Iterable[K], value: Any = None, /) -> collections.ChainMap[K, Any]:  # type: ignore[override]
+        """Return a plain chain of one dict with *keys*, all with the same *value*."""
+        return collections.ChainMap(dict.fromkeys(keys, value))
 
     def copy(self) -> collections.ChainMap[K, V]:  # type: ignore[override]
         """Return a plain chain of plain copies."""
