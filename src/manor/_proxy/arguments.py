@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from manor._codec.context import Recipient, travel
 from manor._codec.refusals import advice, advised
+from manor._wire.blueprints import Blueprint
 from manor._wire.deep import split_typeid
 from manor.errors import NotPicklable
 
@@ -53,13 +54,20 @@ def _explain(codec: Codec, where: str, args: tuple[Any, ...], kwds: Mapping[str,
         try:
             codec.encode(value)
         except Exception as reason:
-            text = (
-                f"{name} of {where} cannot be sent to the manager's server: "
-                f"{reprlib.repr(value)} ({type(reason).__name__}: {reason}){advice(reason)}"
-            )
+            text = _text(f"{name} of {where}", value, reason)
             if isinstance(reason, NotPicklable.__bases__[1:]):
                 raise NotPicklable(text) from error
             error.add_note(text)
             advised(error)
             break
     raise error
+
+
+def _text(what: str, value: Any, reason: Exception) -> str:
+    if isinstance(value, Blueprint):
+        if isinstance(reason, NotPicklable):
+            return str(reason)  # which says all of it
+        shown = value.name
+    else:
+        shown = reprlib.repr(value)
+    return f"{what} cannot be sent to the manager's server: {shown} ({type(reason).__name__}: {reason}){advice(reason)}"

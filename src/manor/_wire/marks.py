@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import sys
-import types
 from collections.abc import Callable
-from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar
 
 __all__ = ["Proxied", "is_proxied", "is_reading", "reads"]
 
@@ -44,8 +41,6 @@ Examples:
     ['pen', 'ink']
 """
 
-_WRITTEN: Final = re.compile(r"(?:\w+\.)*Proxied\[")
-
 
 def reads(method: F) -> F:
     """Mark a method that changes nothing: with ``concurrency="readers"`` such methods run together.
@@ -74,13 +69,9 @@ def is_reading(function: Any) -> bool:
 
 def is_proxied(function: Any) -> bool:
     """Whether what *function*, a property or a method, returns is annotated as ``Proxied``."""
-    function = _function_of(function)
-    annotation = getattr(function, "__annotations__", {}).get("return")
-    if isinstance(annotation, str):
-        if _WRITTEN.search(annotation) is None and "[" not in annotation:
-            return False
-        annotation = _evaluated(annotation, function)
-    return _says_proxied(annotation)
+    from manor._wire.annotations import is_marked  # servers ask, and only those that have objects whole
+
+    return is_marked(_function_of(function), _BY_PROXY, {"Proxied": Proxied})
 
 
 def _function_of(found: Any) -> Any:
@@ -89,21 +80,3 @@ def _function_of(found: Any) -> Any:
         if callable(inner):
             return inner
     return found
-
-
-def _evaluated(annotation: str, function: Any) -> Any:
-    """Return the annotation itself, or one that says as much as its text if it cannot be had."""
-    module = sys.modules.get(getattr(function, "__module__", ""))
-    names = getattr(function, "__globals__", None) or vars(module or types)
-    try:
-        return eval(annotation, names)  # noqa: S307 - what the author of the class wrote there
-    except Exception:  # imported for type checkers only, or a class that is inside a function
-        return Annotated[Any, _BY_PROXY] if _WRITTEN.match(annotation) else None
-
-
-def _says_proxied(annotation: Any) -> bool:
-    if _BY_PROXY in getattr(annotation, "__metadata__", ()):
-        return True
-    if get_origin(annotation) in (Union, types.UnionType):
-        return any(_says_proxied(part) for part in get_args(annotation))
-    return False

@@ -4,6 +4,7 @@ The shape of a class is the same wherever it is taken, so a process that can imp
 asks the server.
 """
 
+import enum
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
@@ -42,10 +43,11 @@ OPERATORS: Final = frozenset(
 """Those that may be given another object of the same server."""
 
 _SPECIAL: Final = OPERATORS | {
-    "__abs__", "__aenter__", "__aexit__", "__aiter__", "__anext__", "__bool__", "__bytes__", "__call__",
+    "__abs__", "__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__", "__bool__", "__bytes__", "__call__",
     "__ceil__", "__complex__", "__contains__", "__delitem__", "__enter__", "__exit__", "__float__", "__floor__",
-    "__format__", "__fspath__", "__getitem__", "__hash__", "__index__", "__int__", "__invert__", "__iter__", "__len__",
-    "__length_hint__", "__neg__", "__next__", "__pos__", "__reversed__", "__round__", "__setitem__", "__trunc__",
+    "__format__", "__fspath__", "__getitem__", "__hash__", "__index__", "__int__", "__invert__", "__iter__",
+    "__len__", "__length_hint__", "__neg__", "__next__", "__pos__", "__reversed__", "__round__", "__setitem__",
+    "__trunc__",
 }  # fmt: skip
 
 _COROUTINE_FLAG: Final = 0x80
@@ -77,7 +79,7 @@ class Shape(NamedTuple):
 def shape_of(cls: type) -> Shape:
     """Return the shape of a class."""
     members: dict[str, str] = {}
-    special: dict[str, str | None] = {}
+    special: dict[str, str | None] = {} if not issubclass(cls, enum.Enum) else {"__eq__": METHOD}
     for name, value in _found(cls):
         if name[0] != "_":
             members[name] = kind_of(value)

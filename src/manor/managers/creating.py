@@ -169,7 +169,8 @@ def _blueprints(cls: Any, concurrency: Concurrency | None) -> Iterator[Blueprint
     if reference is not None and not is_of_main:
         yield Blueprint(reference, name, concurrency)
         return
-    hint = f"the manager's server cannot import {name}: define it at the top of a module, outside of any function"
+    where = "in a module that both can import" if is_of_main else "at the top of a module, outside of any function"
+    hint = f"the manager's server cannot import {name}: define it {where}"
     main = main_file()  # in an interactive session what has a name may be an older one, or none, in the server
     if main is not None:
         if reference is not None:

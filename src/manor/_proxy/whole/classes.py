@@ -14,9 +14,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final, cast
 
-from manor._codec.raised import raised
 from manor._proxy.auto import TAKING, taking_method, waits_of
 from manor._proxy.whole.base import WholeProxy, remote_method, remote_property
+from manor._proxy.whole.dressing import LikeTheClass, dressed, static
+from manor._proxy.whole.protocols import add_protocols
 from manor._wire.shapes import ASYNC_GENERATOR, ASYNC_METHOD, METHOD, PROPERTY, Shape, shape_of
 
 __all__ = ["proxy_class", "proxy_class_of_shape"]
@@ -55,55 +56,23 @@ def _make(shape: Shape, cls: type | None) -> type[WholeProxy]:
         "_learned_": set(),
     }
     for name, kind in (*shape.members.items(), *shape.special.items()):
-        like = None if cls is None else _static(cls, name)
+        like = static(cls, name)
         if kind is None:
             namespace[name] = None
         elif kind == PROPERTY:
             namespace[name] = _property(name, like)
         elif kind == METHOD:
             make = taking_method if name in TAKING and waits else remote_method
-            namespace[name] = _dressed(make(name), name, like)
+            namespace[name] = dressed(make(name), name, like)
         elif kind in (ASYNC_METHOD, ASYNC_GENERATOR):
-            namespace[name] = _dressed(_asynchronous(name, kind), name, like)
-    _add_protocols(namespace, shape, cls)
+            namespace[name] = dressed(_asynchronous(name, kind), name, like)
+    add_protocols(namespace, shape, cls)
     if cls is not None:
+        namespace["__signature__"] = LikeTheClass(cls)
         namespace.update((name, getattr(cls, name)) for name in _COPIED if hasattr(cls, name))
         if shape.is_plain:
             namespace["__class__"] = property(lambda _: cls)
     return type(shape.qualname.rpartition(".")[2], (WholeProxy,), namespace)
-
-
-def _add_protocols(namespace: dict[str, Any], shape: Shape, cls: type | None) -> None:
-    """Add what is no plain call of a method, and what Python does by way of other methods."""
-    special = shape.special
-    if special.get("__exit__"):
-        like = None if cls is None else _static(cls, "__exit__")
-        namespace["__exit__"] = _dressed(_leaving(), "__exit__", like)
-    if special.get("__aexit__") == ASYNC_METHOD:
-        like = None if cls is None else _static(cls, "__aexit__")
-        namespace["__aexit__"] = _dressed(_leaving_asynchronously(), "__aexit__", like)
-    if "__iter__" not in special and "__getitem__" in special:
-        namespace["__iter__"] = _dressed(remote_method("__iter__"), "__iter__", None)
-    if "__contains__" not in special and ("__iter__" in special or "__getitem__" in special):
-        namespace["__contains__"] = _dressed(remote_method("__contains__"), "__contains__", None)
-
-
-def _leaving() -> Callable[..., Any]:
-    """Return a method that leaves a with block."""
-
-    def leave(self: WholeProxy, /, *error: Any) -> Any:
-        return self._callmethod("__exit__", raised(*error))
-
-    return leave
-
-
-def _leaving_asynchronously() -> Callable[..., Any]:
-    from manor._proxy.whole.awaiting import await_call  # imports asyncio
-
-    async def leave(self: WholeProxy, /, *error: Any) -> Any:
-        return await await_call(self, "__aexit__", raised(*error), {})
-
-    return leave
 
 
 def _asynchronous(name: str, kind: str) -> Callable[..., Any]:
@@ -118,36 +87,3 @@ def _property(name: str, like: Any) -> property:
     if getter is not None:
         functools.update_wrapper(cast("Any", found.fget), getter)
     return property(found.fget, doc=getattr(like, "__doc__", None))
-
-
-def _static(cls: type, name: str) -> Any:
-    for base in cls.__mro__:
-        if name in vars(base):
-            return vars(base)[name]
-    return None
-
-
-def _with_self(function: Any) -> Any:
-    """Return the signature of a static method as that of a method, or None where it has none, as some in C."""
-    import inspect  # for static methods only, which are rare
-
-    try:
-        signature = inspect.signature(function)
-    except ValueError:
-        return None
-    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
-    return signature.replace(parameters=[own, *signature.parameters.values()])
-
-
-def _dressed(method: Any, name: str, like: Any) -> Any:
-    """Return *method* with the signature, the name and the docstring of the class's own."""
-    method.__name__ = method.__qualname__ = name
-    if isinstance(like, staticmethod):
-        functools.update_wrapper(method, like.__func__)
-        del method.__wrapped__
-        method.__signature__ = _with_self(like.__func__)
-    elif isinstance(like, classmethod):
-        functools.update_wrapper(method, like.__func__)
-    elif callable(like):
-        functools.update_wrapper(method, like)
-    return method

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["OPERATIONS", "deputy_of", "is_remote_function", "public_name"]
 
+
+async def _awaited(obj: Any) -> Any:
+    return await obj
+
+
 OPERATIONS: Final[dict[str, Callable[..., Any]]] = {
+    "__await__": _awaited,
     "__bool__": bool,
     "__contains__": operator.contains,
     "__iter__": iter,
