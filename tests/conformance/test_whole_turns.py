@@ -1,5 +1,6 @@
 """One call at a time, or readers together, or all at once: who may be in an object."""
 
+import multiprocessing
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ import pytest
 import manor
 from tests.conformance.children import Child
 from tests.conformance.crowds import Gate, Room, Tally, Watch
-from tests.conformance.subjects import LIMIT_S, MANOR, ManorManager, on, until
+from tests.conformance.subjects import LIMIT_S, MANOR, ManorManager, on, run_in_child, until
 
 pytestmark = on(*MANOR)
 
@@ -204,6 +205,36 @@ def test_a_wait_for_a_turn_obeys_a_deadline_and_takes_nothing(
     gate.let_go()
     assert first.result(LIMIT_S) == 1
     assert room.visit() == 2
+
+
+class Roundabout:
+    """Calls itself by ways that the server knows nothing of."""
+
+    def count(self) -> int:
+        return 1
+
+    def by_thread(self, itself: "Roundabout") -> Any:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(count_in_time, itself).result(LIMIT_S)
+
+    def by_process(self, method: str, itself: "Roundabout") -> Any:
+        return run_in_child(multiprocessing.get_context(method), count_in_time, itself)
+
+
+def count_in_time(roundabout: Roundabout) -> int:
+    with manor.deadline(0.1):
+        return roundabout.count()
+
+
+@pytest.mark.leaves_processes  # the server's resource tracker, which ends with it
+def test_a_deadline_ends_a_wait_for_itself_of_which_the_server_knows_nothing(manager: Any) -> None:
+    roundabout = manager.create(Roundabout)
+    with pytest.raises(manor.CallTimeout):
+        roundabout.by_thread(roundabout)
+    for method in ("fork", "spawn"):
+        with pytest.raises(manor.CallTimeout):
+            roundabout.by_process(method, roundabout)
+    assert roundabout.count() == 1
 
 
 def visit(test: Connection, room: Room, gate: Gate | None) -> None:

@@ -12,17 +12,23 @@ so no two waits can miss each other.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 from manor._server.calls import current
 from manor._server.waiting import Abandoned, over
 from manor._server.whole.chains import Chain, lock
 from manor._server.whole.chains import here as _here
-from manor.errors import WouldDeadlock
+from manor._wire.references import Reference
+from manor.errors import CallTimeout, WouldDeadlock
 
 __all__ = ["Turn"]
+
+_CURRENT_END: Final = Reference("manor._proxy.deadlines", "current_end")
+"""Of what the calling thread does itself: the deadline of a client ends its call from outside."""
 
 
 class _Gate:
@@ -38,8 +44,9 @@ class _Gate:
         with suppress(RuntimeError):  # it is open
             self._closed.release()
 
-    def pass_through(self) -> None:
-        self._closed.acquire()
+    def pass_through(self, end: float | None) -> bool:
+        timeout = -1.0 if end is None else min(max(0.0, end - time.monotonic()), threading.TIMEOUT_MAX)
+        return self._closed.acquire(timeout=timeout)
 
 
 class _Waiter:
@@ -90,6 +97,7 @@ class Turn:
         Raises:
             WouldDeadlock: The turn, or one that it depends on, is this thread's own.
             Abandoned: Nobody wants the answer any more; the turn was not taken.
+            CallTimeout: Nor was it within the ``deadline`` of a method, or a thread of one, that calls an object here.
         """
         chain = _here.chain
         taken = not (self._line or shared)
@@ -261,9 +269,9 @@ class Turn:
         call = current()
         if call is not None:
             call.cancellation.add(gate.open)
-        wanted = False
+        wanted = in_time = False
         try:
-            gate.pass_through()
+            in_time = gate.pass_through(_CURRENT_END.resolve()())
             wanted = True
         finally:
             if call is not None:
@@ -272,6 +280,8 @@ class Turn:
                 wanted = wanted and waiter.admitted and not over(call)
                 if not wanted:
                     self._give_up(waiter)
+        if not wanted and not in_time:
+            raise CallTimeout(f"the turn to call {self.what} did not come within the deadline")
         if not wanted:
             raise Abandoned
 
