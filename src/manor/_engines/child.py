@@ -172,6 +172,7 @@ class ServerProcess:
             beginnings.give_up()
             if self._registration is not None:
                 self._registration.remove()
+                self._registration.forget()
             raise
         self.link.fate.exit_account = self._account
 
@@ -267,6 +268,8 @@ class ServerProcess:
         if self._registration is not None:
             self._registration.remove()
         self.link.memory.end()
+        if self._registration is not None:
+            self._registration.forget()
         orderly = is_asked or process.exitcode == 0
         self.link.end(f"was shut down by process {os.getpid()}" if orderly else str(self._account()))
         if failure is not None:

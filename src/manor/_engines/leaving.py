@@ -26,7 +26,7 @@ def leaving(server: Server, local: LocalLink) -> Callable[[], None]:
     Proxies keep their link and their hold, whose classes are changed to those of a client's: what the child has of the
     server's objects is a copy, made while threads that it does not have were at work on them.
     """
-    if not server.is_serving:
+    if not server.has_begun or server.is_stopping:
         return lambda: None
     token, arena, welcome = os.urandom(16), local.arena, server.welcome()
     server.leases.announce_child(token)

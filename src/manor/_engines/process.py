@@ -90,7 +90,7 @@ def run_server(
     if config.handed is not None:
         server.first = config.handed.first
     if config.registration is not None:
-        server.on_closed = config.registration.remove
+        server.on_closed, server.on_ended = config.registration.remove, config.registration.forget
     server.on_serving = lambda: _report(writer, STARTED)
     try:
         server.serve_forever()

@@ -112,6 +112,15 @@ class Registration:
         except OSError:  # the folder went with the user's last login; the name is free without it
             return
 
+    def forget(self) -> None:
+        """Leave nothing behind, once the memory of the manager has ended: until then its proxies watch the epoch."""
+        try:
+            with RuntimeFolder(self._folder) as folder, folder.locked():
+                if folder.read(self._entry.name) is None:
+                    folder.forget_epoch(self._entry.name)
+        except OSError:  # likewise
+            return
+
 
 def _is_of(folder: RuntimeFolder, entry: Entry) -> bool:
     found = Entry.unpack(entry.name, folder.read(entry.name))

@@ -51,9 +51,12 @@ class Server:
         owner: The process that it ends with, if there is one.
         link: How proxies in this very process call it, once it has been given that.
         first: Connections of the client that started it, if one did.
+        has_begun: Whether it serves, or has.
+        on_ended: Called when nothing of it is left but its process.
     """
 
-    _has_begun = False
+    has_begun = False
+    on_ended: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
         self,
@@ -129,7 +132,7 @@ class Server:
 
     def serve(self) -> None:
         """Serve until ``stop``."""
-        self._has_begun = True
+        self.has_begun = True
         raise_file_limit()
         _log.info("server %d serves at %s", os.getpid(), self.address)
         for listener in {self.listener, self._endpoint.local}:
@@ -173,6 +176,7 @@ class Server:
         for control in list(self._controls):
             control.say_farewell(reason)
         self._late_residency.end()  # whoever is woken by that asks for the reason
+        self.on_ended()
         for process in self.processes.all():
             process.end()
             for session in list(process.sessions):
@@ -205,11 +209,6 @@ class Server:
     def welcome(self, refusal: Refusal = Refusal.NONE) -> Welcome:
         """Return what the server says of itself."""
         return Welcome.of(self.route, self.limits, refusal, debug=self.debug)
-
-    @property
-    def is_serving(self) -> bool:
-        """Whether a client that connects now will be heard."""
-        return self._has_begun and not self.is_stopping
 
     @property
     def is_stopping(self) -> bool:

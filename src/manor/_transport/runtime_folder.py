@@ -127,6 +127,11 @@ class RuntimeFolder:
         finally:
             os.close(descriptor)
 
+    def forget_epoch(self, name: str) -> None:
+        """Begin to count anew when *name* is given again; only while the folder is locked, and nobody has the name."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f".epoch-{name}", dir_fd=self._descriptor)
+
     def _open_epoch(self, name: str, mode: int) -> int:
         flags = mode | os.O_NOFOLLOW | os.O_CLOEXEC
         try:

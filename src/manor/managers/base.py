@@ -149,7 +149,7 @@ class BaseManager(Creating, Registering):
                 server.close()
                 raise
             registration.started(server.route.pid)
-            server.on_closed = registration.remove
+            server.on_closed, server.on_ended = registration.remove, registration.forget
         return server
 
     def connect(self) -> None:
