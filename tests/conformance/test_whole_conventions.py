@@ -131,6 +131,8 @@ def test_who_gives_up_an_awaitable_ends_it_there(manager: Any) -> None:
 def test_the_signature_of_a_proxys_class_is_that_of_the_class(manager: Any, cls: Any, args: Any) -> None:
     kind: Any = type(manager.create(cls, *args))
     assert inspect.signature(kind) == inspect.signature(cls)
+    named = type(manager.options(name=f"signature of {cls.__name__}").create(cls, *args))
+    assert inspect.signature(named) == inspect.signature(cls)
 
     class Derived(kind):  # type: ignore[misc]
         def __init__(self, own: int) -> None: ...

@@ -15,7 +15,7 @@ KEPT: Final = ({*vars(object), "__getattr__", "__dict__", "__weakref__", "__clas
 def special_names(cls: type) -> list[str]:
     """Return the names of the special methods that say what an object does."""
     names = {name for name in dir(cls) if name.startswith("__") and name.endswith("__")} - KEPT
-    return sorted(name for name in names if callable(getattr(cls, name)))
+    return sorted(name for name in names if callable(getattr(cls, name, None)))
 
 
 def delegating(cls: type, like: type, target: Callable[[Any], Any], own: Collection[str]) -> type:

@@ -45,7 +45,7 @@ def dressed(method: Any, name: str, like: Any) -> Any:
 class LikeTheClass:
     """The ``__signature__`` of a class of proxies: how objects are made, not proxies for them.
 
-    It belongs to the class alone, and neither to its instances nor to classes derived from it.
+    It belongs to the class, and not to its instances, nor to a derived class that is made in a way of its own.
     """
 
     def __init__(self, cls: type) -> None:
@@ -58,7 +58,8 @@ class LikeTheClass:
     def __get__(self, instance: object, owner: type) -> Any:
         import inspect  # for those who ask, who have imported it
 
-        if instance is None and owner is self._owner:
+        derived = owner.__mro__[: owner.__mro__.index(self._owner)]
+        if instance is None and not any("__init__" in vars(cls) for cls in derived):
             try:
                 return inspect.signature(self._class)
             except (ValueError, TypeError):  # as that of some classes in C
