@@ -18,8 +18,16 @@ class Counting(Hosted):
         super().__init__()
         self.limit = 3
 
+    @property
+    def doubled(self) -> int:
+        """A property, which has a function of Python's run."""
+        return 2 * self.limit
+
     def numbers(self, end: int) -> Iterator[int]:
         yield from range(end)
+
+    def number(self, which: int) -> int:
+        return which
 
 
 def made(subject: Subject, manager: Any, *, registered: bool) -> Any:
@@ -46,6 +54,14 @@ def attribute(counting: Any) -> Any:
     return counting.limit if hasattr(type(counting), "_shape_") else counting.add(1)
 
 
+def prop(counting: Any) -> Any:
+    return counting.doubled if hasattr(type(counting), "_shape_") else counting.add(1)
+
+
+def item_by_item(counting: Any) -> Any:
+    return sum(counting.number(which) for which in range(ITEMS))
+
+
 @contextmanager
 def create(subject: Subject) -> Iterator[Sampler]:
     subject.managers.SyncManager.register("Counting", Counting)
@@ -64,6 +80,7 @@ def create(subject: Subject) -> Iterator[Sampler]:
 
 
 REGISTERED = Peer("a registered object's method", using(lambda counting: counting.add(1), registered=True), at_most=1.1)
+ONE_BY_ONE = Peer("a call for each item", using(item_by_item), at_most=1 / 20)
 
 ROWS = [
     Row(
@@ -74,6 +91,14 @@ ROWS = [
         peers=(REGISTERED,),
     ),
     Row("attribute of a created object", using(attribute), calls=1_000, bar=1.5, peers=(REGISTERED,)),
+    Row("property of a created object", using(prop), calls=1_000, bar=1.5, peers=(REGISTERED,)),
     Row("create() an object", create, calls=50, bar=10),
-    Row("iterate a generator of 10,000 items", using(lambda c: sum(c.numbers(ITEMS))), calls=2, bar=20, heavy=True),
+    Row(
+        "iterate a generator of 10,000 items",
+        using(lambda counting: sum(counting.numbers(ITEMS))),
+        calls=2,
+        bar=20,
+        peers=(ONE_BY_ONE,),
+        heavy=True,
+    ),
 ]
