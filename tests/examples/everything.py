@@ -1,8 +1,10 @@
 """A program that uses a bit of everything, under the start method that it is told."""
 
+import asyncio
 import contextlib
 import multiprocessing
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import manor
@@ -21,6 +23,35 @@ class Account:
 
     def fail(self) -> None:
         raise ValueError("as expected")
+
+
+class Desk:
+    """Hosted whole."""
+
+    def __init__(self) -> None:
+        self.drawer: list[int] = []
+
+    def __enter__(self) -> "Desk":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.drawer.append(1)
+
+    def numbers(self) -> Iterator[int]:
+        yield from range(100)
+
+    async def write(self) -> str:
+        await asyncio.sleep(0)
+        return "written"
+
+    def delegate(self, method: str, account: Any) -> None:
+        clerk: Any = multiprocessing.get_context(method).Process(  # type: ignore[attr-defined]
+            target=account.deposit, args=(1,)
+        )
+        clerk.start()
+        clerk.join()
+        assert clerk.exitcode == 0
+        clerk.close()
 
 
 class Bank(SyncManager):
@@ -70,11 +101,26 @@ def use_all(manager: Any, context: Any) -> None:
         assert list(pool.imap(abs, [-3])) == [3]
 
 
+def use_whole(manager: Any, start_method: str) -> None:
+    desk, account = manager.create(Desk), manager.create(Account)
+    desk.delegate(start_method, account)
+    assert account.balance == 1
+    with contextlib.suppress(ValueError), desk:
+        raise ValueError("as expected")
+    assert desk.drawer == [1]
+    assert sum(desk.numbers()) == 4950
+    assert asyncio.run(desk.write()) == "written"
+    groups, counts = manager.defaultdict(list), manager.Counter("aab")
+    groups["a"].append(1)
+    assert (groups["a"][:], counts["a"]) == ([1], 2)
+
+
 def main(start_method: str) -> None:
     context: Any = multiprocessing.get_context(start_method)
     for options in ({}, {"resident": False}, {"address": ("127.0.0.1", 0)}):
         with Bank(ctx=context, **options) as manager:
             use_all(manager, context)
+            use_whole(manager, start_method)
     with SharedMemoryManager(ctx=context) as memory:
         assert list(memory.ShareableList([1, 2])) == [1, 2]
     gone = manor.Manager(ctx=context)

@@ -48,11 +48,11 @@ def notebook() -> Iterator[Notebook]:
         kernel.cleanup_resources()
 
 
-def test_a_notebook_starts_managers_and_hosts_what_it_defines(notebook: Notebook) -> None:
+@pytest.mark.parametrize("method", METHODS)
+def test_a_notebook_starts_managers_and_hosts_what_it_defines(notebook: Notebook, method: str) -> None:
     for cell in PROGRAM.split("\n\n\n"):
         notebook.run(cell)
-    for method in METHODS:
-        assert notebook.run(f"use({method!r})") == EXPECTED
+    assert notebook.run(f"use({method!r})") == EXPECTED
 
 
 def test_a_manager_lives_from_cell_to_cell_and_ends_with_the_kernel(notebook: Notebook) -> None:

@@ -15,7 +15,7 @@ def test_a_program_starts_managers_and_hosts_what_it_defines(way: str, method: s
     assert WAYS[way](tmp_path, PROGRAM, method) == EXPECTED
 
 
-@pytest.mark.parametrize("way", ["script", "-c"])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("method", ["spawn", "forkserver"])
 def test_what_cannot_travel_is_named_with_what_to_do(way: str, method: str, tmp_path: Path) -> None:
     """As without cloudpickle; with it, what a function refers to may still be something that cannot travel."""
@@ -24,23 +24,27 @@ import multiprocessing, sys
 sys.modules["cloudpickle"] = None
 import manor
 
+
 class Manager(manor.managers.SyncManager):
     pass
+
 
 class Mine:
     pass
 
+
 Manager.register("Mine", Mine)
 Manager.register("made", lambda: 1)
+
 
 def use(method):
     try:
         Manager(ctx=multiprocessing.get_context(method)).start()
     except manor.NotPicklable as error:
-        print(error)
+        print("result:", error)
 """
     said = WAYS[way](tmp_path, program, method)
-    assert said.startswith("what is registered cannot be sent to the manager's server: ")
+    assert said.startswith("result: what is registered cannot be sent to the manager's server: ")
     assert "cloudpickle" in said
     assert "at the top of a module" in said
 
