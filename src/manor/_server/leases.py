@@ -23,7 +23,7 @@ class Leases:
 
     def __init__(self, reactor: Reactor, fork_lease_s: float) -> None:
         """Make a table; a child that was announced may take *fork_lease_s* seconds to come."""
-        self.table = ObjectTable(self.wait)
+        self.table: ObjectTable = ObjectTable(self.wait)
         self._reactor = reactor
         self._fork_lease_s = fork_lease_s
 

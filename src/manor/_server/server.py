@@ -55,7 +55,7 @@ class Server:
         on_ended: Called when nothing of it is left but its process.
     """
 
-    has_begun = False
+    has_begun: bool = False
     on_ended: Callable[[], None] = staticmethod(lambda: None)
 
     def __init__(
