@@ -24,7 +24,7 @@ mod witness;
 use crate::block::{Block, Header, State};
 use crate::classes::SIZES;
 use crate::failure::{Result, corrupt};
-use crate::heap::{Heap, is_extent};
+use crate::heap::Heap;
 use crate::layout::Space;
 use crate::memory::Memory;
 use crate::object::Handle;
@@ -213,18 +213,31 @@ pub(crate) fn load<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
     }
 }
 
+/// What is copied in some microseconds.
+const SHORT_BYTES_MAX: u64 = 16 << 10;
+
 /// Copies a value out, unless it is so long that whoever takes it out of its container does so without the lock.
 #[inline]
 pub(crate) fn load_short<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Option<Loaded>> {
-    match cell.block() {
-        Some(at) if is_extent(space, at)? => Ok(None),
-        _ => load(space, cell).map(Some),
-    }
+    let Some(at) = cell.block() else { return load(space, cell).map(Some) };
+    let (kind, length) = describe(space, at)?;
+    if is_long(length) { Ok(None) } else { load_described(space, at, kind, length).map(Some) }
+}
+
+/// Whether a value of so many bytes is one of those.
+#[inline]
+pub(crate) fn is_long(length: u64) -> bool {
+    length > SHORT_BYTES_MAX
 }
 
 fn load_block<M: Memory>(space: &Space<M>, cell: Cell) -> Result<Loaded> {
     let Some(at) = cell.block() else { return corrupt("a cell has no valid form") };
     let (kind, length) = describe(space, at)?;
+    load_described(space, at, kind, length)
+}
+
+#[inline]
+fn load_described<M: Memory>(space: &Space<M>, at: u64, kind: Kind, length: u64) -> Result<Loaded> {
     let word = |at| space.memory.load(at);
     Ok(match kind {
         Kind::Int => Loaded::Int(word(at + DATA)?.cast_signed()),

@@ -8,7 +8,7 @@ use crate::condition;
 use crate::dict;
 use crate::event;
 use crate::failure::{Failure, Result, corrupt};
-use crate::heap::{Heap, is_extent};
+use crate::heap::Heap;
 use crate::layout::Space;
 use crate::list;
 use crate::memory::Memory;
@@ -134,7 +134,7 @@ pub(crate) fn discard_value<M: Memory>(
     step: &mut Step,
 ) -> Result<()> {
     let Some(at) = cell.block() else { return Ok(()) };
-    let (kind, _) = value::describe(space, at)?;
+    let (kind, length) = value::describe(space, at)?;
     let header = Header(space.memory.load(at)?);
     if !header.is(State::Live) {
         return corrupt("a linked value is not live");
@@ -148,7 +148,7 @@ pub(crate) fn discard_value<M: Memory>(
     };
     if kind != Kind::Object {
         match step.keeper {
-            Some(slot) if is_extent(space, at)? => step.kept.push(keep(State::Pending, slot)),
+            Some(slot) if value::is_long(length) => step.kept.push(keep(State::Pending, slot)),
             _ => {
                 change.turn(block, State::Free);
                 step.freed.push(at);

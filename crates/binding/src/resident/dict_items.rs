@@ -15,7 +15,7 @@ use super::values::{self, Witness, fetch, with_value};
 pub type Place<'a, 'py> = (&'a Bound<'py, Object>, Native);
 
 /// Reads the value of a key.
-#[inline]
+#[inline(always)]
 pub fn get<'py>(
     (object, native): Place<'_, 'py>,
     key: &Bound<'py, PyAny>,
@@ -53,7 +53,7 @@ pub fn fetch_key<'py>(
 }
 
 /// Sets the value of a key.
-#[inline]
+#[inline(always)]
 pub fn set(
     (object, native): Place<'_, '_>,
     key: &Bound<'_, PyAny>,
