@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from manor._proxy.base import BaseProxy
 from manor._proxy.deadlines import QUEUE_WAITS, Waits
+from manor._proxy.parts import put_in_parts
 from manor._wire.people import Waiter
 
 __all__ = ["QueueProxy", "SimpleQueueProxy"]
@@ -43,14 +44,18 @@ class SimpleQueueProxy(BaseProxy, Generic[T]):
     def put_many(self, items: Iterable[T], block: bool = True, timeout: float | None = None) -> None:
         """Put items one behind the other, as ``put`` does each; others may put theirs between.
 
+        What has no length, as an iterator, may be without end: its items are put as they come, in shared memory each
+        before the next is asked for, and by calls to the server in parts of at most 256.
+
         Args:
-            items: What to put; an iterator is consumed.
+            items: What to put.
             block: Whether to wait for room.
             timeout: How long to wait at most for all of them, in seconds; None is without limit.
 
         Raises:
-            queue.Full: There was no room for all of them; ``items_put`` of the exception says how many are in.
-            ShutDown: The queue was shut down; it has ``items_put`` too.
+            queue.Full: There was no room for all of them; ``items_put`` of the exception says how many are in, and
+                ``items_left`` has those that an iterator had given, and that are not.
+            ShutDown: The queue was shut down; it has these, too, and so has what an iterator raises.
 
         Examples:
             >>> import manor
@@ -60,7 +65,10 @@ class SimpleQueueProxy(BaseProxy, Generic[T]):
             ...     tasks.qsize()
             2
         """
-        self._callmethod("put_many", (list(items), block, timeout))
+        if hasattr(items, "__len__"):
+            self._callmethod("put_many", (list(items), block, timeout))
+        else:
+            put_in_parts(lambda part, left: self._callmethod("put_many", (part, block, left)), items, timeout)
 
     def get(self, block: bool = True, timeout: float | None = None) -> T:
         """Take an item.

@@ -7,12 +7,13 @@ found here, by Python's ``<``: without a lock, and again if the queue was change
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 import os
 import queue
 import time
 from collections.abc import Iterable
-from typing import Any, ClassVar, Final, NoReturn, Self
+from typing import Any, ClassVar, Final, NoReturn, Self, SupportsIndex
 
 from manor import _native
 from manor._wire.people import Waiter, waiters_of
@@ -21,6 +22,27 @@ from manor.errors import NotPicklable, ShutDown
 __all__ = ["JoinableQueue", "LifoQueue", "PriorityQueue", "Queue", "SimpleQueue", "typeid_of"]
 
 _MAXSIZE_MAX: Final = 2**62
+
+
+def _whole(maxsize: float) -> int:
+    """Return the least number of items that is no less than *maxsize*: with so many, a queue of Python's is full."""
+    if isinstance(maxsize, SupportsIndex):
+        most = operator.index(maxsize)
+    else:
+        if not maxsize > 0:  # a NaN neither
+            return 0
+        most = _MAXSIZE_MAX if maxsize > _MAXSIZE_MAX else math.ceil(maxsize)
+    return max(-_MAXSIZE_MAX, min(most, _MAXSIZE_MAX))
+
+
+class _Absent:
+    """A method of other queues that one has not."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, obj: object, kind: type) -> NoReturn:
+        raise AttributeError(f"{kind.__name__!r} object has no attribute {self._name!r}", name=self._name, obj=obj)
 
 
 class Queue(_native.Queue):
@@ -34,10 +56,9 @@ class Queue(_native.Queue):
         _native.own_methods(cls, "put", "get", "put_nowait", "get_nowait")
 
     @classmethod
-    def create(cls, arena: _native.Arena, maxsize: int = 0) -> Self:
+    def create(cls, arena: _native.Arena, maxsize: float = 0) -> Self:
         """Make an empty queue; if *maxsize* is not positive, it takes any number of items."""
-        most = operator.index(maxsize)
-        return cls(arena, None, cls._own_tag, max(-_MAXSIZE_MAX, min(most, _MAXSIZE_MAX)))
+        return cls(arena, None, cls._own_tag, _whole(maxsize))
 
     @property
     def waiters(self) -> list[Waiter]:
@@ -75,11 +96,15 @@ class SimpleQueue(Queue):
 
     __slots__ = ()
     _own_tag = ord("S")
+    full = join = maxsize = shutdown = task_done = _Absent()
 
     @classmethod
     def create(cls, arena: _native.Arena) -> Self:  # type: ignore[override]  # it has no limit
         """Make an empty queue."""
         return cls(arena, None, cls._own_tag)
+
+    def __repr__(self) -> str:
+        return f"<queue, {self.qsize()} items>"
 
 
 class PriorityQueue(Queue):
@@ -106,16 +131,18 @@ class PriorityQueue(Queue):
         self.put(item, False)
 
     def put_many(self, items: Iterable[Any], block: bool = True, timeout: float | None = None) -> None:
-        """Put items one after the other; the exception's ``items_put`` says how many are in, if not all."""
-        items = list(items)  # as the other kinds: one that raises puts nothing
+        """Put items one after the other; an exception has ``items_put`` and ``items_left``, as those of other kinds."""
         end = self._deadline(block, timeout)
-        done = 0
+        done, left = 0, []
         try:
             for item in items:
+                left = [item]
                 self.put(item, block, None if end is None else max(0.0, end - time.monotonic()))
-                done += 1
+                done, left = done + 1, []
         except Exception as error:
             error.items_put = done  # type: ignore[attr-defined]
+            if not hasattr(items, "__len__"):
+                error.items_left = left  # type: ignore[attr-defined]
             raise
 
     def _deadline(self, block: bool, timeout: float | None) -> float | None:

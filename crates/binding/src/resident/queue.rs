@@ -278,10 +278,10 @@ impl Queue {
     }
 
     #[pyo3(signature = (timeout))]
-    fn _await_room(slf: &Bound<'_, Self>, timeout: Option<f64>) -> PyResult<bool> {
+    fn _await_room(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
         let (arena, native) = Self::parts(slf)?;
         let attempt = || Ok(native.is_promising(arena.heap(), Wait::Room).then_some(()));
-        let limit = Limit::after(timeout);
+        let limit = Limit::of_timeout(timeout)?;
         Ok(await_turn(slf.py(), arena, native, Wait::Room, limit, attempt)?.is_some())
     }
 }

@@ -18,21 +18,38 @@ use super::waiting::Limit;
 const CHUNK: usize = 256;
 
 /// Puts every item, as room comes. The exception says how many are in when it ends before.
+///
+/// What has no length is perhaps without end, or takes its time: of that each item is put before the next is asked for.
 pub fn put_many(
     arena: &Bound<'_, Arena>,
     native: Native,
     items: &Bound<'_, PyAny>,
     limit: Limit,
 ) -> PyResult<()> {
-    let items = match items.cast_exact::<PyList>() {
-        Ok(list) => list.iter().collect(),
-        Err(_) => items.try_iter()?.collect::<PyResult<Vec<_>>>()?,
+    let py = arena.py();
+    let (mut done, mut left) = (0, Vec::new());
+    let is_sized = items.hasattr(intern!(py, "__len__"))?;
+    let outcome = if is_sized {
+        let items: Vec<_> = match items.cast_exact::<PyList>() {
+            Ok(list) => list.iter().collect(),
+            Err(_) => items.try_iter()?.collect::<PyResult<_>>()?,
+        };
+        put_all(arena, native, &items, limit, &mut done)
+    } else {
+        items.try_iter()?.try_for_each(|item| {
+            left = vec![item?];
+            put_all(arena, native, &left, limit, &mut 0)?;
+            done += 1;
+            left.clear();
+            Ok(())
+        })
     };
-    let mut done = 0;
-    let outcome = put_all(arena, native, &items, limit, &mut done);
     if let Err(error) = &outcome {
         // Whatever class it is of, it has a dict.
-        let _ = error.value(arena.py()).setattr("items_put", done);
+        let _ = error.value(py).setattr("items_put", done);
+        if !is_sized {
+            let _ = error.value(py).setattr("items_left", left);
+        }
     }
     outcome
 }

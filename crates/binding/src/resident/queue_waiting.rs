@@ -53,7 +53,7 @@ pub fn limit(Flag(block): Flag, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<
     if timeout.lt(0)? {
         return Err(PyValueError::new_err("'timeout' must be a non-negative number"));
     }
-    Limit::of_timeout(Some(timeout))
+    Limit::of_unchecked_timeout(Some(timeout))
 }
 
 /// Waits for what a queue may have for the caller, until `attempt` succeeds: `None` if time passes first.
@@ -66,7 +66,7 @@ pub fn await_turn<T>(
     limit: Limit,
     mut attempt: impl FnMut() -> Result<Option<T>, ::arena::Failure>,
 ) -> PyResult<Option<T>> {
-    let (heap, me) = (arena.heap(), arena.me()?);
+    let (heap, me, limit) = (arena.heap(), arena.me()?, limit.possible()?);
     if !native.has_line(heap, what)
         && look_out(py, Until::Hopeless, || native.glimpse(heap, what).then_some(())).is_some()
         && let Some(outcome) = attempt().map_err(to_python)?

@@ -40,6 +40,8 @@ impl Limit {
     pub const NONE: Self = Self { deadline_ns: u64::MAX };
     /// Not at all.
     pub const NOW: Self = Self { deadline_ns: 0 };
+    /// Longer than Python can wait: an error for whoever has to wait at all.
+    const TOO_LONG: Self = Self { deadline_ns: u64::MAX - 1 };
 
     /// So many seconds from now; less than none is none. `None` is without limit.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates, as it should.
@@ -51,6 +53,14 @@ impl Limit {
             }
             Some(_) => Self::NOW,
         }
+    }
+
+    /// Itself, where it is one that can be waited for.
+    pub fn possible(self) -> PyResult<Self> {
+        if self == Self::TOO_LONG {
+            return Err(PyOverflowError::new_err("timeout value is too large"));
+        }
+        Ok(self)
     }
 
     /// Whether there is nothing to wait for.
@@ -96,6 +106,11 @@ impl Limit {
 
     /// What the methods of conditions, events and queues understand by a timeout in seconds.
     pub fn of_timeout(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        Self::of_unchecked_timeout(timeout)?.possible()
+    }
+
+    /// The same, but an impossible one is an error only for who has to wait, which says so by [`Limit::possible`].
+    pub fn of_unchecked_timeout(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         match timeout.filter(|timeout| !timeout.is_none()) {
             None => Ok(Self::NONE),
             Some(timeout) => {
@@ -103,10 +118,8 @@ impl Limit {
                 if seconds.is_nan() {
                     return Err(PyValueError::new_err("Invalid value NaN (not a number)"));
                 }
-                if seconds > TIMEOUT_MAX_S {
-                    return Err(PyOverflowError::new_err("timeout value is too large"));
-                }
-                Ok(Self::after(Some(seconds)))
+                let is_possible = seconds <= TIMEOUT_MAX_S;
+                Ok(if is_possible { Self::after(Some(seconds)) } else { Self::TOO_LONG })
             }
         }
     }
