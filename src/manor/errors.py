@@ -144,7 +144,11 @@ class ServerBusy(ManorError, ConnectionError):
 
 
 class OwnerDied(ManorError, RuntimeError):
-    """The process that held this lock was killed; what the lock protects may be half changed."""
+    """The process that held this lock was killed; what the lock protects may be half changed.
+
+    Raised for locks that were made with ``on_owner_death="raise"``. Who gets it from ``acquire`` or ``wait`` has the
+    lock, and is to release it; a ``with`` statement has released it. The next ``acquire`` succeeds.
+    """
 
 
 class WouldDeadlock(ManorError, RuntimeError):

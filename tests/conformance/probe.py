@@ -13,7 +13,7 @@ from tests.conformance.subjects import register
 __all__ = ["Mortal", "Probe", "newly_waiting"]
 
 _SERVING = {"managers.py", "sessions.py"}
-_WAITING = {("threading.py", "wait"), ("waiting.py", "sleep")}
+_WAITING = {("threading.py", "wait"), ("waiters.py", "sleep")}
 _BLOCKING_METHODS = {"acquire", "get"}  # without Python code
 
 

@@ -62,10 +62,10 @@ impl Condition {
         }
     }
 
-    /// Makes a condition with a reentrant lock of its own.
-    pub fn create_with_lock<M: Memory>(heap: &Heap<M>) -> Result<Self> {
+    /// Makes a condition with a reentrant lock of its own, which gets that tag.
+    pub fn create_with_lock<M: Memory>(heap: &Heap<M>, tag: u64) -> Result<Self> {
         let mutex = Mutex::create(heap, true)?;
-        let condition = Self::create(heap, mutex);
+        let condition = heap.set_tag(mutex.handle(), tag).and_then(|()| Self::create(heap, mutex));
         heap.let_go(mutex.handle())?; // The condition has a reference.
         condition
     }

@@ -251,6 +251,12 @@ impl Semaphore {
         Ok(heap.space.memory.load(self.object.body(DEAD))? >> DEAD_SITE_SHIFT)
     }
 
+    /// Whether some thread has permits that come back if it is killed.
+    pub fn is_held<M: Memory>(&self, heap: &Heap<M>) -> Result<bool> {
+        let _guard = heap.begin(self.object)?;
+        Ok(self.word(heap)?.noted().is_some() || !self.records(&heap.space)?.is_empty())
+    }
+
     /// Who waits for a permit.
     pub fn waiters<M: Memory>(&self, heap: &Heap<M>) -> Result<Vec<Waiter>> {
         let _guard = heap.begin(self.object)?;

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
 _GRANTED: Final = Reference("manor._wire.granted", "Granted")
-_NOTED: Final = Reference("manor._wire.notes", "Noted")
 _RESIDENT_PROXY: Final = Reference("manor._proxy.base", "resident_proxy")
 """Few servers use proxies: what those need, need not be loaded before they answer."""
 
@@ -130,9 +129,9 @@ class LocalLink:
         """As a grantee: host *obj* and return its id."""
         return self.dispatcher.grant_new(self, obj, typeid, exposed)
 
-    def noted(self, result: Any, died: DeadOwner) -> Any:
+    def noted(self, result: Any, hosted: Hosted, died: DeadOwner) -> Any:
         """As a grantee: return the result with its note."""
-        return _NOTED(result, died.pid, died.process_name, died.kind_of_object)
+        return self.dispatcher.noted(result, hosted, died)
 
     def encoded(self, result: Any, hosted: Hosted, method: str) -> Encoded:
         """As a grantee: return a result as it is to be sent."""

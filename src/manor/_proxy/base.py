@@ -17,7 +17,7 @@ from manor._wire.granted import Granted
 from manor._wire.notes import Noted
 from manor._wire.references import Reference
 from manor._wire.tokens import Token
-from manor.errors import AuthenticationError, OwnerDiedWarning
+from manor.errors import AuthenticationError, OwnerDied, OwnerDiedWarning
 
 if TYPE_CHECKING:
     from manor._proxy.link import Link
@@ -108,6 +108,8 @@ class BaseProxy:
         if kind is Granted:
             return self._proxy_for(result)
         if kind is Noted:
+            if result.raises:
+                raise OwnerDied(str(result))
             warnings.warn(str(result), OwnerDiedWarning, stacklevel=3)
             return result.result
         return result

@@ -10,7 +10,7 @@ from typing import ClassVar, TypeVar
 from manor._proxy.base import BaseProxy
 from manor._proxy.deadlines import LOCK_WAITS, Waits
 from manor._wire.people import Holder, Waiter
-from manor.errors import OwnerDiedWarning
+from manor.errors import OwnerDied, OwnerDiedWarning
 
 __all__ = ["AcquirerProxy", "BarrierProxy", "ConditionProxy", "EventProxy"]
 
@@ -32,18 +32,28 @@ class AcquirerProxy(BaseProxy):
         Args:
             blocking: Whether to wait.
             timeout: How long to wait at most, in seconds; None is without limit.
+
+        Raises:
+            OwnerDied: The last holder was killed, and the lock was made with ``on_owner_death="raise"``. The caller
+                has acquired it, and is to release it.
         """
         args = (blocking,) if timeout is None else (blocking, timeout)
         mark = self._link.mark()
         try:
             return self._callmethod("acquire", args)
+        except OwnerDied:  # it has it all the same
+            raise
         except BaseException:  # a signal handler's, on the way back: see ``manor._proxy.auto.taking_method``
             self._link.give_back_since(mark)
             raise
 
-    def release(self, *count: int) -> None:
-        """Release; raises what the hosted lock raises when it was not acquired."""
-        self._callmethod("release", count)
+    def release(self, *count: int, **named: int) -> None:
+        """Release; a semaphore takes ``n``, how many permits.
+
+        Raises:
+            Exception: What the hosted lock raises when it was not acquired.
+        """
+        self._callmethod("release", count, named)
 
     def locked(self) -> bool:
         """Whether an ``acquire`` would have to wait now."""
@@ -92,7 +102,7 @@ class AcquirerProxy(BaseProxy):
     def __enter__(self) -> bool:
         try:
             return self._callmethod("#ENTER")
-        except OwnerDiedWarning:  # made an error: nobody leaves a block that was not entered
+        except (OwnerDied, OwnerDiedWarning):  # the latter made an error: nobody leaves a block that was not entered
             self._callmethod("#LEAVE")
             raise
 

@@ -6,20 +6,19 @@ from typing import ClassVar, Final, NoReturn, Self
 
 from manor import _native
 from manor._resident.deaths import tell
+from manor._wire.notes import is_to_raise
 from manor._wire.people import Holder, Waiter, holder_of, state_of, waiters_of
 from manor.errors import NotPicklable
 
-__all__ = ["RAISES", "Lock", "RLock"]
+__all__ = ["RAISES", "Lock", "RLock", "tag_for"]
 
 RAISES: Final = 1
 """In a tag: a lock that was a killed process's raises ``OwnerDied``."""
 
 
-def _tag_for(choice: str) -> int:
-    """Return the tag for what users call *choice*: ``"warn"`` or ``"raise"``."""
-    if choice not in ("warn", "raise"):
-        raise ValueError(f"on_owner_death must be 'warn' or 'raise', not {choice!r}")
-    return RAISES if choice == "raise" else 0
+def tag_for(on_owner_death: str) -> int:
+    """Return the tag for what users call ``"warn"`` or ``"raise"``."""
+    return RAISES if is_to_raise(on_owner_death) else 0
 
 
 class _Mutex(_native.Mutex):
@@ -40,7 +39,7 @@ class _Mutex(_native.Mutex):
     @classmethod
     def create(cls, arena: _native.Arena, *, on_owner_death: str = "warn") -> Self:
         """Make a lock that nobody holds."""
-        return cls(arena, None, _tag_for(on_owner_death))
+        return cls(arena, None, tag_for(on_owner_death))
 
     @property
     def holder(self) -> Holder | None:
@@ -55,7 +54,7 @@ class _Mutex(_native.Mutex):
     def _took_from_dead(self, pid: int, entering: bool) -> None:
         raises = bool(self._tag & RAISES)
         leave = None if raises and not entering else self.release
-        tell(self._kind, pid, self._dead_site(), raises=raises, leave=leave)
+        tell(self, pid, raises=raises, leave=leave)
 
     def _getvalue(self) -> NoReturn:
         raise NotPicklable(f"a {self._kind} cannot be copied")

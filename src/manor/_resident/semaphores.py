@@ -6,6 +6,7 @@ from typing import ClassVar, NoReturn, Self
 
 from manor import _native
 from manor._resident.deaths import tell
+from manor._resident.locks import RAISES, tag_for
 from manor._wire.people import Waiter, waiters_of
 from manor.errors import NotPicklable
 
@@ -40,7 +41,8 @@ class _Counter(_native.Semaphore):
         return waiters_of(self._waiters())
 
     def _took_from_dead(self, pid: int, entering: bool) -> None:
-        tell(self._kind, pid, self._dead_site(), raises=False, leave=self.__exit__ if entering else self.release)
+        raises = bool(self._tag & RAISES)
+        tell(self, pid, raises=raises, leave=self.__exit__ if entering else None if raises else self.release)
 
     def _getvalue(self) -> NoReturn:
         raise NotPicklable(f"a {self._kind} cannot be copied")
@@ -63,7 +65,9 @@ class Semaphore(_Counter):
     _is_bounded = False
 
     @classmethod
-    def create(cls, arena: _native.Arena, value: int = 1, *, release_on_death: bool = False) -> Self:
+    def create(
+        cls, arena: _native.Arena, value: int = 1, *, release_on_death: bool = False, on_owner_death: str = "warn"
+    ) -> Self:
         """Make a semaphore with *value* permits.
 
         Args:
@@ -71,8 +75,9 @@ class Semaphore(_Counter):
             value: How many permits there are at first.
             release_on_death: Give permits that a thread took with ``acquire`` back when it is killed. By default only
                 those that it took with a with statement are: others may be signals, that nobody is to release.
+            on_owner_death: ``"raise"`` has the next one that takes a permit after that get ``OwnerDied``.
         """
-        return cls(arena, None, 0, _checked(value), bool(release_on_death))
+        return cls(arena, None, tag_for(on_owner_death), _checked(value), bool(release_on_death))
 
 
 class BoundedSemaphore(_Counter):
@@ -83,6 +88,6 @@ class BoundedSemaphore(_Counter):
     _is_bounded = True
 
     @classmethod
-    def create(cls, arena: _native.Arena, value: int = 1) -> Self:
+    def create(cls, arena: _native.Arena, value: int = 1, *, on_owner_death: str = "warn") -> Self:
         """Make a semaphore with *value* permits."""
-        return cls(arena, None, 0, _checked(value))
+        return cls(arena, None, tag_for(on_owner_death), _checked(value))

@@ -28,6 +28,7 @@ __all__ = ["Dispatcher", "Grantee", "ProxyResult"]
 
 _AUTO_PROXY: Final = Reference("manor._proxy.auto", "AutoProxy")
 _NOTED: Final = Reference("manor._wire.notes", "Noted")
+_DESCRIBED: Final = Reference("manor._wire.notes", "described")
 _NOTING_DEATH: Final = {"acquire": "acquire_noting_death", "wait": "wait_noting_death"}
 """Methods that make the caller a lock's owner, and those of our own locks that also tell if the last one died."""
 
@@ -75,8 +76,8 @@ class Grantee(Protocol):
     def grant_new(self, obj: Any, typeid: str, exposed: tuple[str, ...]) -> str:
         """Host *obj* for the caller and return its id."""
 
-    def noted(self, result: Any, died: DeadOwner) -> Any:
-        """Return *result* with the note that the lock's last owner died."""
+    def noted(self, result: Any, hosted: Hosted, died: DeadOwner) -> Any:
+        """Return *result* with the note that the last owner of *hosted* died."""
 
     def encoded(self, result: Any, hosted: Hosted, method: str) -> Encoded:
         """Return a result as it is to be sent, now that nobody changes it."""
@@ -94,6 +95,7 @@ class Dispatcher:
         self.turns: Turns = Turns()
         self.find_residency: Callable[[], Residency | None] = lambda: None
         self.public_address: Callable[[], Any] = lambda: None
+        self.name_of: Callable[[Hosted], str | None] = lambda hosted: None  # noqa: ARG005 - there may be no names
 
     @property
     def residency(self) -> Residency | None:
@@ -132,7 +134,7 @@ class Dispatcher:
         function = getattr(hosted.obj, method) if replaced is None else replaced
         noting = _NOTING_DEATH.get(method)
         if noting is not None:
-            result = self._note_death(grantee, getattr(hosted.obj, noting, None), function, args, kwds)
+            result = self._note_death(grantee, hosted, noting, function, args, kwds)
         else:
             result = function(*args, **kwds)
         typeid = hosted.method_to_typeid.get(method)
@@ -152,12 +154,24 @@ class Dispatcher:
         return found[0](grantee, hosted, args)
 
     def _note_death(
-        self, grantee: Grantee, noting: Any, function: Any, args: tuple[Any, ...], kwds: Mapping[str, Any]
+        self,
+        grantee: Grantee,
+        hosted: Hosted,
+        noting: str,
+        function: Any,
+        args: tuple[Any, ...],
+        kwds: Mapping[str, Any],
     ) -> Any:
-        if noting is None:
+        tells = getattr(hosted.obj, noting, None)
+        if tells is None:
             return function(*args, **kwds)
-        result, died = noting(*args, **kwds)
-        return result if died is None else grantee.noted(result, died)
+        result, died = tells(*args, **kwds)
+        return result if died is None else grantee.noted(result, hosted, died)
+
+    def noted(self, result: Any, hosted: Hosted, died: DeadOwner) -> Any:
+        """Return *result* with the note that the last owner of *hosted* died."""
+        what = _DESCRIBED(hosted.typeid, f"{hosted.ident:x}", self.name_of(hosted))
+        return _NOTED(result, died.pid, died.process_name, what, died.where, died.raises)
 
     def by_proxy(self, grantee: Grantee, typeid: str, result: Any) -> ProxyResult:
         """Host a method's result under a type, and make the caller its holder."""
@@ -247,6 +261,6 @@ class ProcessGrantee:
         """Host *obj* for the process."""
         return self.dispatcher.grant_new(self, obj, typeid, exposed)
 
-    def noted(self, result: Any, died: DeadOwner) -> Any:
+    def noted(self, result: Any, hosted: Hosted, died: DeadOwner) -> Any:
         """Return the result with its note."""
-        return _NOTED(result, died.pid, died.process_name, died.kind_of_object, died.where)
+        return self.dispatcher.noted(result, hosted, died)

@@ -33,6 +33,7 @@ class ServerFunctions:
         self._dispatcher = dispatcher
         self._stop = stop
         self._names = Names(dispatcher)
+        dispatcher.name_of = self._names.of
         self._functions: dict[str, Callable[..., Any]] = {
             "create": self._create,
             "host": self._host,

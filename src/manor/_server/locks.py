@@ -16,6 +16,6 @@ def locks(dispatcher: Dispatcher, names: Names) -> list[LockState]:
     found = [] if dispatcher.residency is None else states_of(dispatcher.residency.arena)
     for hosted in dispatcher.table.all():
         told = told_of(hosted.obj)
-        if told is not None and any(told):
+        if told is not None:
             found.append(LockState(hosted.typeid, f"{hosted.ident:x}", names.of(hosted), *told))
     return found

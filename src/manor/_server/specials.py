@@ -84,7 +84,7 @@ def _enter(grantee: Grantee, hosted: Hosted, args: tuple[Any, ...]) -> Any:
     enter = getattr(hosted.obj, "enter", None)
     if enter is not None:
         died = enter()
-        return True if died is None else grantee.noted(True, died)
+        return True if died is None else grantee.noted(True, hosted, died)
     return _replaced(hosted, "__enter__", "acquire")()
 
 

@@ -32,8 +32,11 @@ def _is_ours(obj: object) -> bool:
 
 
 def told_of(obj: Any) -> tuple[Holder | None, list[Waiter]] | None:
-    """Return who holds a served object and who waits for it, or None if it is not one of which that is known."""
-    return (getattr(obj, "holder", None), obj.waiters) if _is_ours(obj) else None
+    """Return who holds a served object and who waits for it, or None if nobody does, or that is not known."""
+    if not _is_ours(obj):
+        return None
+    holder, waiters = getattr(obj, "holder", None), getattr(obj, "all_waiters", None) or obj.waiters
+    return (holder, waiters) if holder is not None or waiters or getattr(obj, "is_held", False) else None
 
 
 def _attribute(hosted: Hosted, name: str) -> Any:

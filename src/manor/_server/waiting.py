@@ -1,27 +1,13 @@
-"""Waits that end when the client who asked for them has gone.
-
-Theory of operation. A `threading.Condition` keeps a deque of waiters, and `notify` calls `release()` on the
-first ones; a waiter whose `release()` raises `RuntimeError` has left, and `notify` tries the next one without
-counting it. So we put our own waiter in that deque. Exactly one of four things *decides* a waiter: a
-notification, the cancellation, the time limit, or an exception in the waiting thread. Whoever comes later
-finds it decided:
-
-- a notification after the cancellation or the time limit is refused, hence goes to the next waiter;
-- a cancellation after the notification leaves the outcome alone; the waiter sees it when it holds the
-  condition's lock again, and forwards the notification that nobody wants.
-
-Thus no wake-up is lost, and objects of the standard library may share the condition with threads that know
-nothing of this.
-"""
+"""Waits that end when the client who asked for them has gone."""
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol, cast
+from typing import cast
 
 from manor._server.calls import Call, current, is_dead
+from manor._server.waiters import Innards, Outcome, Waiter, draw_ticket, line_up
 
 
 class Abandoned(BaseException):
@@ -102,60 +88,6 @@ def refuse_dead() -> None:
         raise Abandoned
 
 
-class _Outcome:
-    PENDING = 0
-    NOTIFIED = 1
-    CANCELLED = 2
-    LEFT = 3
-
-
-class _Waiter:
-    """Stands in a condition's deque of waiters, where `notify` only knows its `release`."""
-
-    __slots__ = ("_decided", "_gate", "outcome")
-
-    def __init__(self) -> None:
-        self._decided = threading.Lock()  # taken by whoever decides, and never released
-        self._gate = threading.Lock()
-        self._gate.acquire()
-        self.outcome = _Outcome.PENDING
-
-    def _decide(self, outcome: int) -> bool:
-        if not self._decided.acquire(blocking=False):
-            return False
-        self.outcome = outcome
-        self._gate.release()
-        return True
-
-    def release(self) -> None:
-        if not self._decide(_Outcome.NOTIFIED):
-            raise RuntimeError("this waiter has left")
-
-    def cancel(self) -> None:
-        self._decide(_Outcome.CANCELLED)
-
-    def sleep(self, timeout: float | None) -> None:
-        """Return once decided, or after `timeout` seconds."""
-        self._gate.acquire(timeout=-1 if timeout is None else max(timeout, 0))
-
-    def leave(self) -> None:
-        """Accept no decision any more; one being made is waited for."""
-        if not self._decide(_Outcome.LEFT) and self.outcome == _Outcome.PENDING:
-            self._gate.acquire()
-
-
-class _Innards(Protocol):
-    """What a `threading.Condition` is made of."""
-
-    _waiters: deque[Any]
-
-    def _is_owned(self) -> bool: ...
-
-    def _release_save(self) -> Any: ...
-
-    def _acquire_restore(self, state: Any, /) -> None: ...
-
-
 def nobody() -> None:
     """As `forward`, for conditions that only know `notify_all`: those who come later are not meant."""
 
@@ -165,6 +97,7 @@ def wait_on(
     timeout: float | None = None,
     forward: Callable[[], object] | None = None,
     before_restore: Callable[[], object] | None = None,
+    ticket: int | None = None,
 ) -> bool:
     """Do as `condition.wait(timeout)`, but end when the current call is over.
 
@@ -174,6 +107,7 @@ def wait_on(
         forward: Called, holding the lock, when the notification reached this waiter in vain.
             The default notifies another one.
         before_restore: Called before the lock is taken again, which may take long.
+        ticket: The place to wait at; the default is behind all others.
 
     Returns:
         Whether it was notified, even if that came together with the time limit.
@@ -182,14 +116,13 @@ def wait_on(
         Abandoned: The current call is over; the lock is held again.
         RuntimeError: The lock is not held.
     """
-    innards = cast(_Innards, condition)
+    innards = cast(Innards, condition)
     if not innards._is_owned():
         raise RuntimeError("cannot wait on un-acquired lock")
     call = current()
     if over(call):
         raise Abandoned
-    waiter = _Waiter()
-    innards._waiters.append(waiter)
+    waiter = line_up(innards, ticket)
     wake = waiter.cancel
     if call is not None:
         call.cancellation.add(wake)
@@ -209,16 +142,32 @@ def wait_on(
         _settle(condition, waiter, wanted, forward)
     if not wanted:
         raise Abandoned
-    return waiter.outcome == _Outcome.NOTIFIED
+    return waiter.outcome == Outcome.NOTIFIED
 
 
-def _settle(
-    condition: threading.Condition, waiter: _Waiter, wanted: bool, forward: Callable[[], object] | None
-) -> None:
+def wait_unless_dead(condition: threading.Condition, ticket: int) -> None:
+    """Wait for a notification, also when the current call is over; `wake_dead` ends it when its process has died.
+
+    Args:
+        condition: Its lock must be held.
+        ticket: The place to wait at.
+    """
+    innards = cast(Innards, condition)
+    waiter = line_up(innards, ticket)
+    saved = innards._release_save()
+    try:
+        waiter.sleep(None)
+    finally:
+        waiter.leave()
+        innards._acquire_restore(saved)
+        _settle(condition, waiter, True, None)
+
+
+def _settle(condition: threading.Condition, waiter: Waiter, wanted: bool, forward: Callable[[], object] | None) -> None:
     """Leave no trace of `waiter`, nor a notification that nobody uses; the lock is held."""
-    if waiter.outcome != _Outcome.NOTIFIED:
+    if waiter.outcome != Outcome.NOTIFIED:
         with suppress(ValueError):  # a notification that it refused took it out
-            cast(_Innards, condition)._waiters.remove(waiter)
+            cast(Innards, condition)._waiters.remove(waiter)
     elif not wanted:
         (forward or condition.notify)()
 
@@ -231,32 +180,19 @@ def wait_until(
 ) -> bool:
     """Wait, holding the lock, until `predicate()`; False if it is not true after `timeout` seconds.
 
+    Whoever is woken in vain keeps its place.
+
     Raises:
         Abandoned: The current call is over. That is noticed before the predicate is asked for the first time.
     """
     if over(current()):
         raise Abandoned
     deadline = None if timeout is None else time.monotonic() + timeout
+    ticket = None
     while not predicate():
         remaining = None if deadline is None else deadline - time.monotonic()
         if remaining is not None and remaining <= 0:
             return False
-        wait_on(condition, remaining, forward)
+        ticket = draw_ticket() if ticket is None else ticket
+        wait_on(condition, remaining, forward, ticket=ticket)
     return True
-
-
-def wake_one(condition: threading.Condition) -> None:
-    """Notify one waiter without holding the condition's lock.
-
-    For giving back a notification when the lock may be anybody's. Each step is atomic, and `notify` tolerates
-    each.
-    """
-    waiters = cast(_Innards, condition)._waiters
-    for waiter in tuple(waiters):
-        try:
-            waiter.release()
-        except RuntimeError:  # notified already, or left
-            continue
-        with suppress(ValueError):
-            waiters.remove(waiter)
-        return

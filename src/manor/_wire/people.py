@@ -48,7 +48,7 @@ class LockState(NamedTuple):
         id: Which one, as its proxy's token has it.
         name: Its name, or None.
         holder: The thread that holds it, or None; for a condition, the one that holds its lock.
-        waiters: The threads that wait for it, the first to come first.
+        waiters: The threads that wait for it, the first to come first; for a condition, also for a lock of its own.
     """
 
     type: str

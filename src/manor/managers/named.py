@@ -129,7 +129,8 @@ class NamedObjects:
         """Return what threads hold or wait for: locks, conditions, semaphores, events, barriers and queues.
 
         Each is a named tuple of ``type``, ``id``, ``name``, ``holder`` and ``waiters``. Semaphores, events, barriers
-        and queues have no holder: they are there while somebody waits. A condition's own lock is there beside it.
+        and queues have no holder: they are there while somebody waits, and semaphores also while a process has permits
+        that its death would give back. Who wants a condition's own lock is one of the condition's waiters.
 
         A process that has mapped the manager's memory reads that without the server, also after that crashed, and does
         not see what the server hosts.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from manor._proxy.collections.counters import CounterProxy
 from manor._proxy.collections.deques import DequeProxy
@@ -23,6 +23,7 @@ from manor.managers.naming import NAMED_TYPEIDS
 __all__ = ["SyncManager"]
 
 T = TypeVar("T")
+_OnDeath = Literal["warn", "raise"]
 
 
 class SyncManager(NamedObjects, BaseManager):
@@ -36,11 +37,22 @@ class SyncManager(NamedObjects, BaseManager):
         def PriorityQueue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
         def SimpleQueue(self, *, name: str = ...) -> SimpleQueueProxy[Any]: ...  # noqa: N802
         def Event(self, *, name: str = ...) -> EventProxy: ...  # noqa: N802
-        def Lock(self) -> AcquirerProxy: ...  # noqa: N802
-        def RLock(self) -> AcquirerProxy: ...  # noqa: N802
-        def Semaphore(self, value: int = 1) -> AcquirerProxy: ...  # noqa: N802
-        def BoundedSemaphore(self, value: int = 1) -> AcquirerProxy: ...  # noqa: N802
-        def Condition(self, lock: AcquirerProxy | None = None, *, name: str = ...) -> ConditionProxy: ...  # noqa: N802
+        def Lock(self, *, name: str = ..., on_owner_death: _OnDeath = ...) -> AcquirerProxy: ...  # noqa: N802
+        def RLock(self, *, name: str = ..., on_owner_death: _OnDeath = ...) -> AcquirerProxy: ...  # noqa: N802
+        def Semaphore(  # noqa: N802
+            self,
+            value: int = 1,
+            *,
+            name: str = ...,
+            release_on_death: bool = ...,
+            on_owner_death: _OnDeath = ...,
+        ) -> AcquirerProxy: ...
+        def BoundedSemaphore(  # noqa: N802
+            self, value: int = 1, *, name: str = ..., on_owner_death: _OnDeath = ...
+        ) -> AcquirerProxy: ...
+        def Condition(  # noqa: N802
+            self, lock: AcquirerProxy | None = None, *, name: str = ..., on_owner_death: _OnDeath = ...
+        ) -> ConditionProxy: ...
         def Barrier(  # noqa: N802
             self,
             parties: int,

@@ -64,7 +64,7 @@ class Guarded:
         found = numbers[INSIDE]
         numbers[INSIDE] = me
         if told:
-            named = map(int, re.findall(r"\d+", told[-1]))
+            named = map(int, re.findall(r"process (\d+)", told[-1]))
             assert any(map(self.is_doomed, named)), f"nobody killed the process of: {told[-1]}"
             assert found == 0 or self.is_doomed(found), f"{found} is inside and lives; {told[-1]}"
             numbers[SECOND] = numbers[FIRST]

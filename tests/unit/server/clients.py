@@ -124,6 +124,11 @@ class _Watched(deque[Any]):
             super().append(waiter)
             self._appended.notify_all()
 
+    def insert(self, place: int, waiter: Any) -> None:
+        with self._appended:
+            super().insert(place, waiter)
+            self._appended.notify_all()
+
     def wait_for_length(self, length: int) -> None:
         with self._appended:
             assert self._appended.wait_for(lambda: len(self) >= length, LIMIT_S), f"{len(self)} of {length} wait"

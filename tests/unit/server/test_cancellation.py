@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from manor._server.adapters import adapt
 from manor._server.calls import Call, as_current, bury
-from manor._server.waiting import Abandoned, Cancellation, over, wait_on, wake_one
+from manor._server.waiters import wake_one
+from manor._server.waiting import Abandoned, Cancellation, over, wait_on
 from tests.unit.server.clients import ClientProcess, clients, watch
 
 

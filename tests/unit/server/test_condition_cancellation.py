@@ -188,12 +188,12 @@ def test_the_lock_of_a_killed_process_is_given_back(room: Room) -> None:
         assert heir.run(room.condition.acquire_noting_death, True, 1) == (True, None)
 
 
-def test_a_condition_of_its_own_lock_says_so_in_the_news_of_a_death() -> None:
+def test_who_enters_after_a_death_in_a_with_block_learns_of_it() -> None:
     room = Room()
     with clients(2) as (dead, heir):
         dead.run(room.condition.enter)
         room.condition.release_dead(dead.process)
-        assert heir.run(room.condition.enter) == DeadOwner(dead.process.pid, dead.process.name, "Condition")
+        assert heir.run(room.condition.enter) == DeadOwner(dead.process.pid, dead.process.name)
 
 
 def test_a_waiter_learns_that_somebody_died_holding_the_lock_meanwhile(room: Room) -> None:

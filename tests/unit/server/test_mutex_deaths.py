@@ -1,5 +1,3 @@
-import pickle
-
 import pytest
 
 from manor._server.primitives import DeadOwner, Lock, RLock
@@ -24,7 +22,7 @@ def test_what_a_killed_process_held_goes_to_the_next_who_learns_of_it_until_it_r
         until_waiting(1)
         assert not lock.owner_died()
         lock.release_dead(dead.process)
-        death = DeadOwner(dead.process.pid, dead.process.name, type(lock).__name__)
+        death = DeadOwner(dead.process.pid, dead.process.name)
         assert pending.result() == (True, death)
         assert lock.owner_died()
         heir.run(lock.release)
@@ -108,8 +106,3 @@ def test_a_dead_waiter_lets_the_next_one_in(lock: AnyLock) -> None:
         assert isinstance(one.error(), Abandoned)
         owner.run(lock.release)
         assert pending.result() is True
-
-
-def test_the_news_of_a_death_can_be_pickled() -> None:
-    death = DeadOwner(1, "Process-1", "Lock")
-    assert pickle.loads(pickle.dumps(death)) == death

@@ -200,7 +200,7 @@ def test_a_nested_acquire_is_not_told_again() -> None:
         dead.run(lock.enter)
         dead.run(lock.enter)
         lock.release_dead(dead.process)
-        assert heir.run(lock.enter) == DeadOwner(dead.process.pid, dead.process.name, "RLock")
+        assert heir.run(lock.enter) == DeadOwner(dead.process.pid, dead.process.name)
         assert heir.run(lock.enter) is None
         heir.run(lock.leave)
         assert lock.owner_died()

@@ -159,7 +159,7 @@ def test_a_killed_process_gives_back_what_it_cannot_have_meant_to_keep(kind: Kin
         dead.run(semaphore.enter)
         pending = heir.start(semaphore.acquire_noting_death)
         semaphore.release_dead(dead.process)
-        assert pending.result() == (True, DeadOwner(dead.process.pid, dead.process.name, kind.__name__))
+        assert pending.result() == (True, DeadOwner(dead.process.pid, dead.process.name))
         assert free(semaphore) == (0 if kind is Semaphore else 2)
 
 

@@ -4,6 +4,7 @@ from typing import Any, cast
 import pytest
 
 from manor._server.calls import Call, as_current, bury, current
+from manor._server.waiters import Waiter
 from manor._server.waiting import Abandoned, Cancellation, nobody, wait_on, wait_until
 from tests.unit.server.clients import (
     LIMIT_S,
@@ -218,19 +219,18 @@ def test_a_notification_after_the_time_limit_goes_to_the_next(meeting: Meeting) 
 
 def test_a_notification_at_the_time_limit_is_not_lost(meeting: Meeting) -> None:
     # The notification comes when the time is over and the waiter has not noticed yet.
-    from manor._server import waiting
 
-    original = waiting._Waiter.leave
+    original = Waiter.leave
 
     def notified_meanwhile(self: Any) -> None:
         self.release()
         original(self)
 
-    waiting._Waiter.leave = notified_meanwhile  # type: ignore[method-assign]
+    Waiter.leave = notified_meanwhile  # type: ignore[method-assign]
     try:
         assert meeting.wait(0.001) is True
     finally:
-        waiting._Waiter.leave = original  # type: ignore[method-assign]
+        Waiter.leave = original  # type: ignore[method-assign]
 
 
 def test_a_dead_process_takes_no_notification(meeting: Meeting) -> None:
@@ -243,12 +243,11 @@ def test_a_dead_process_takes_no_notification(meeting: Meeting) -> None:
 
 
 def test_an_exception_in_the_waiting_thread_passes_the_notification_on(meeting: Meeting) -> None:
-    from manor._server import waiting
 
     class Interrupted(BaseException):
         pass
 
-    original = waiting._Waiter.sleep
+    original = Waiter.sleep
 
     def interrupted(self: Any, timeout: float | None) -> None:
         original(self, timeout)
@@ -264,7 +263,7 @@ def test_an_exception_in_the_waiting_thread_passes_the_notification_on(meeting: 
             except Interrupted as error:
                 raised.append(error)
 
-        waiting._Waiter.sleep = interrupted  # type: ignore[method-assign]
+        Waiter.sleep = interrupted  # type: ignore[method-assign]
         try:
             thread = threading.Thread(target=wait)
             thread.start()
@@ -275,7 +274,7 @@ def test_an_exception_in_the_waiting_thread_passes_the_notification_on(meeting: 
             assert other.result() is True
             thread.join(LIMIT_S)
         finally:
-            waiting._Waiter.sleep = original  # type: ignore[method-assign]
+            Waiter.sleep = original  # type: ignore[method-assign]
         assert raised
 
 

@@ -26,7 +26,7 @@ fn wait(heap: &Stage, condition: Condition, me: LifeId) -> Ticket {
 
 /// `waiters` says for each whether it is of the actor's process. The actor has the lock.
 fn scene(heap: &Stage, waiters: &[bool]) -> Scene {
-    let condition = Condition::create_with_lock(heap).unwrap();
+    let condition = Condition::create_with_lock(heap, 0).unwrap();
     let lock = condition.mutex();
     let me = life::play(heap, 1);
     let mut tickets = Vec::new();

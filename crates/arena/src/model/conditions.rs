@@ -23,7 +23,7 @@ pub(crate) struct Scene {
 }
 
 fn scene(heap: &Heap<Seat>) -> Scene {
-    let condition = Condition::create_with_lock(heap).unwrap();
+    let condition = Condition::create_with_lock(heap, 0).unwrap();
     let event = Event::create(heap).unwrap();
     Scene { condition, things: AtomicU32::new(0), has_come: AtomicBool::new(false), event }
 }

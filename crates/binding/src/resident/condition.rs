@@ -14,6 +14,9 @@ use super::object::{Object, arena_of, held};
 use super::people::{self, Person};
 use super::waiting::{Limit, patiently};
 
+/// The tag of a lock that a condition has made for itself.
+const OWN_LOCK_TAG: u64 = 2;
+
 /// A lock, and a line of those who wait for something; see `_native_waiting.pyi`.
 #[pyclass(frozen, subclass, extends = Mutex, module = "manor._native")]
 pub struct Condition {
@@ -49,6 +52,15 @@ impl Condition {
     }
 }
 
+/// How many are told until a number that counts down is not positive any more.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // Saturates, as it should.
+fn wakes(n: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if !n.gt(0)? {
+        return Ok(0);
+    }
+    Ok(n.extract::<f64>().map_or(u64::MAX, |count| count.ceil() as u64))
+}
+
 #[pymethods]
 impl Condition {
     #[new]
@@ -64,7 +76,7 @@ impl Condition {
         let made = if handle.is_none() { Self::lock(arena, lock)? } else { None };
         let object = held(arena, handle, tag, || match made {
             Some(native) => Ok(native.handle()),
-            None => Ok(Native::create_with_lock(heap)?.handle()),
+            None => Ok(Native::create_with_lock(heap, OWN_LOCK_TAG)?.handle()),
         })?;
         let native = Native::open(heap, object.handle()).map_err(to_python)?;
         let mutex = Mutex::within(native.mutex());
@@ -95,10 +107,10 @@ impl Condition {
         Ok(waited.notified)
     }
 
-    #[pyo3(signature = (n = 1))]
-    fn notify(slf: &Bound<'_, Self>, n: i64) -> PyResult<()> {
+    #[pyo3(signature = (n = None))]
+    fn notify(slf: &Bound<'_, Self>, n: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         Self::tell(slf, |arena, native| {
-            let count = u64::try_from(n).unwrap_or(0);
+            let count = n.map_or(Ok(1), wakes)?;
             native.notify(arena.heap(), arena.me()?, count).map_err(to_python)
         })
     }
@@ -112,6 +124,11 @@ impl Condition {
     fn _pass_on(slf: &Bound<'_, Self>) -> PyResult<()> {
         let arena = arena_of(Self::object(slf))?.get();
         slf.get().native.pass_on(arena.heap()).map_err(to_python)
+    }
+
+    fn _lock_handle(slf: &Bound<'_, Self>) -> (u64, u64) {
+        let handle = slf.get().native.mutex().handle();
+        (handle.at, handle.generation)
     }
 
     fn _sleepers(slf: &Bound<'_, Self>) -> PyResult<Vec<Person>> {

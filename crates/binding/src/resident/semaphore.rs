@@ -184,6 +184,11 @@ impl Semaphore {
         slf.get().native.value(arena.heap()).map_err(to_python)
     }
 
+    fn _is_held(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let arena = arena_of(slf.as_super())?.get();
+        slf.get().native.is_held(arena.heap()).map_err(to_python)
+    }
+
     #[getter]
     fn owner_died(slf: &Bound<'_, Self>) -> PyResult<bool> {
         let arena = arena_of(slf.as_super())?.get();

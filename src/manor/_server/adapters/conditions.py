@@ -7,7 +7,8 @@ from typing import Any
 from manor._server.adapters.adapter import Adapter, is_stock
 from manor._server.adapters.locks import LockAdapter
 from manor._server.calls import Process, current
-from manor._server.waiting import Abandoned, over, step_aside_if_over, wait_on, wake_one
+from manor._server.waiters import wake_one
+from manor._server.waiting import Abandoned, over, step_aside_if_over, wait_on
 
 
 class ConditionAdapter(Adapter):

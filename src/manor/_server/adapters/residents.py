@@ -16,6 +16,7 @@ from manor._resident.deputies import Arena, Deputy
 from manor._server.adapters.adapter import Adapter, Method
 from manor._server.calls import Call, Process, current, is_dead
 from manor._server.waiting import Abandoned, over
+from manor._wire.notes import Noted
 
 _MASK: Final = 0xFFFFFFFF
 _UNDO: Final = {"acquire": "release", "__enter__": "__exit__"}
@@ -75,16 +76,17 @@ class ResidentAdapter(Adapter):
         acting = _deputy_of(call, self._subject._arena).act(call.step_aside)
         call.cancellation.add(acting.cancel)
         try:
-            result = noting(self._subject._typeid, partial(acting.run, function, *args, **kwds))
+            result = noting(partial(acting.run, function, *args, **kwds))
         except Exception:
             if acting.cancelled:
                 raise Abandoned from None
             raise
         finally:
             call.cancellation.discard(acting.cancel)
-        if name in _UNDO and result:
+        succeeded = result.result if isinstance(result, Noted) else result
+        if name in _UNDO and succeeded:
             call.undo.append(partial(self._undo, call, _UNDO[name]))
-        elif name == "wait" and result and isinstance(self._subject, Condition):
+        elif name == "wait" and succeeded and isinstance(self._subject, Condition):
             call.undo.append(self._subject._pass_on)
         return result
 

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from manor._server.attendance import Attendance
 from manor._server.calls import Process, caller, current
@@ -12,13 +12,10 @@ from manor._server.primitives.deaths import DeadOwner
 from manor._server.primitives.mutex import Mutex
 from manor._server.primitives.rlock import RLock
 from manor._server.waiting import Abandoned, over, wait_on
+from manor._wire.notes import refuse_choice_beside_lock
 from manor._wire.people import Holder, Waiter
 
 T = TypeVar("T")
-
-
-class _OwnLock(RLock):
-    _kind: ClassVar[str] = "Condition"
 
 
 class Condition:
@@ -30,12 +27,15 @@ class Condition:
 
     Args:
         lock: A hosted Lock or RLock to share; None makes an RLock.
+        on_owner_death: As an RLock's; not with a lock to share, which has its own.
     """
 
-    def __init__(self, lock: Mutex | None = None) -> None:
+    def __init__(self, lock: Mutex | None = None, *, on_owner_death: str | None = None) -> None:
         if lock is not None and not isinstance(lock, Mutex):
             raise TypeError(f"Condition needs a hosted Lock or RLock, not {type(lock).__name__}")
-        self._lock = _OwnLock() if lock is None else lock
+        refuse_choice_beside_lock(lock, on_owner_death)
+        self._lock = RLock(on_owner_death=on_owner_death or "warn") if lock is None else lock
+        self._shares_lock = lock is not None
         # Guards the line of waiters. Taken before the lock's own monitor, never after it.
         self._signal = threading.Condition(threading.Lock())
         self._broadcasts = 0
@@ -76,6 +76,12 @@ class Condition:
     def waiters(self) -> list[Waiter]:
         """The threads that wait to be notified, the first to come first."""
         return self._attendance.waiters
+
+    @property
+    def all_waiters(self) -> list[Waiter]:
+        """The same, and those who wait for the lock, if that is no other object's."""
+        wanting = [] if self._shares_lock else self._lock.waiters
+        return sorted([*self.waiters, *wanting], key=lambda waiter: waiter.since)
 
     def owner_died(self) -> bool:
         """True from the death of an owner of the lock until the next one has released."""

@@ -6,11 +6,11 @@ from manor._server.calls import Process
 
 
 class DeadOwner(NamedTuple):
-    """Who died, holding what. Picklable: it travels to the next owner."""
+    """Who died as an owner, from where it had acquired, and whether that is an error for the next one."""
 
     pid: int
     process_name: str
-    kind_of_object: str
+    raises: bool = False
     where: str | None = None
 
 
@@ -18,12 +18,15 @@ class Legacy:
     """Keeps the latest death until one heir, the next to acquire, has learnt of it and has released.
 
     Not synchronised: the object it belongs to has a lock.
+
+    Args:
+        raises: Whether a death is an error for the heir.
     """
 
-    __slots__ = ("_death", "_heir", "_kind")
+    __slots__ = ("_death", "_heir", "_raises")
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
+    def __init__(self, *, raises: bool = False) -> None:
+        self._raises = raises
         self._death: DeadOwner | None = None
         self._heir: object = None
 
@@ -39,7 +42,7 @@ class Legacy:
 
     def leave(self, process: Process, where: str | None) -> None:
         """`process` died an owner, by what it acquired at `where`."""
-        self._death = DeadOwner(process.pid, process.name, self._kind, where)
+        self._death = DeadOwner(process.pid, process.name, self._raises, where)
         self._heir = None
 
     def inherit(self, heir: object) -> DeadOwner | None:

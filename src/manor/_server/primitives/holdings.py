@@ -13,6 +13,10 @@ class Holdings:
         self._counts: dict[Process, int] = {}
         self._sites: dict[Process, str] = {}
 
+    def __bool__(self) -> bool:
+        """Whether anybody has one."""
+        return bool(self._counts)
+
     def add(self, process: Process | None) -> None:
         """`process` took a permit; the server's own threads (None) do not die without it."""
         if process is not None:

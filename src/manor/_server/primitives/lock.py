@@ -1,15 +1,11 @@
 """A lock that any thread of any process may release."""
 
-from typing import ClassVar
-
 from manor._server.calls import Caller
 from manor._server.primitives.mutex import Holding, Mutex
 
 
 class Lock(Mutex):
     """`threading.Lock` for callers in many processes."""
-
-    _kind: ClassVar[str] = "Lock"
 
     def _is_held_by(self, who: Caller) -> bool:
         return self._holding is not None  # `threading.Condition` does not ask by whom either

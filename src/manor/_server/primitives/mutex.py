@@ -3,13 +3,21 @@
 import threading
 import time
 from functools import partial
-from typing import ClassVar
 
 from manor._server.attendance import Attendance, holder_of
 from manor._server.calls import Caller, Process, bury, caller, current, is_dead
 from manor._server.primitives.deaths import DeadOwner, Legacy
-from manor._server.waiting import Abandoned, nobody, refuse_dead, step_aside_if_over, wait_until
+from manor._server.waiters import draw_ticket, wake_dead
+from manor._server.waiting import (
+    Abandoned,
+    nobody,
+    refuse_dead,
+    step_aside_if_over,
+    wait_unless_dead,
+    wait_until,
+)
 from manor._wire import sites
+from manor._wire.notes import is_to_raise
 from manor._wire.people import Holder, Waiter
 
 
@@ -40,18 +48,21 @@ class Holding:
 
 
 class Mutex:
-    """A lock that knows who holds it. A monitor: `_free` guards all else."""
+    """A lock that knows who holds it. A monitor: `_free` guards all else.
 
-    _kind: ClassVar[str] = "Mutex"
+    Args:
+        on_owner_death: `"raise"` has the next one that acquires after a killed owner get `OwnerDied`, and hold
+            the lock; `"warn"` warns it.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_owner_death: str = "warn") -> None:
         monitor = threading.Lock()
         self._free = threading.Condition(monitor)
         # Callers whose wait on a condition has given the lock up and not taken it again yet.
         self._suspended: set[Caller] = set()
         self._restored = threading.Condition(monitor)
         self._holding: Holding | None = None
-        self._legacy = Legacy(self._kind)
+        self._legacy = Legacy(raises=is_to_raise(on_owner_death))
         self._attendance = Attendance()
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
@@ -117,14 +128,15 @@ class Mutex:
         return self._legacy.pending
 
     def release_dead(self, process: Process) -> None:
-        """Give back what `process`, which died abnormally, held."""
+        """Give back what `process`, which died abnormally, held: to the first of those who wait."""
         bury(process)
         with self._free:
+            wake_dead(self._free, process)
             holding = self._holding
             if holding is not None and holding.caller.process is process:
                 self._legacy.leave(process, holding.where)
                 self._holding = None
-            self._free.notify_all()  # also those of the dead process, who give up
+                self._free.notify()
 
     # For Condition, whose `wait` gives the lock up and takes it again. A client thread that was interrupted in a wait
     # may come back, by another session, before the wait has ended: it believes that it has the lock, so it waits until
@@ -155,9 +167,10 @@ class Mutex:
         me = caller()
         with self._free:
             with self._attendance.of(me):
+                ticket = draw_ticket()
                 while not self._is_free_for(me) and not is_dead(me.process):
                     step_aside_if_over()
-                    self._free.wait()
+                    wait_unless_dead(self._free, ticket)
             self._suspended.discard(me)
             self._restored.notify_all()
             if is_dead(me.process):

@@ -1,15 +1,11 @@
 """A lock that its owner, one thread of one process, may acquire again."""
 
-from typing import ClassVar
-
 from manor._server.calls import Caller, caller
 from manor._server.primitives.mutex import Holding, Mutex
 
 
 class RLock(Mutex):
     """`threading.RLock` for callers in many processes."""
-
-    _kind: ClassVar[str] = "RLock"
 
     def _is_held_by(self, who: Caller) -> bool:
         return self._was_taken_by(who)

@@ -3,13 +3,14 @@
 import sys
 import threading
 from functools import partial
-from typing import ClassVar
 
 from manor._server.attendance import Attendance
 from manor._server.calls import Caller, Process, bury, caller, current
 from manor._server.primitives.deaths import DeadOwner, Legacy
 from manor._server.primitives.holdings import Holdings
+from manor._server.waiters import wake_dead
 from manor._server.waiting import refuse_dead, wait_until
+from manor._wire.notes import is_to_raise
 from manor._wire.people import Waiter
 
 
@@ -20,18 +21,18 @@ class Semaphore:
         value: How many permits there are at first.
         release_on_death: Give permits that a process took with `acquire` back when it dies. By default only
             those that it took with a with statement are: others may be signals, that nobody is to release.
+        on_owner_death: `"raise"` has the next one that takes a permit after that get `OwnerDied`, and have the
+            permit; `"warn"` warns it.
     """
 
-    _kind: ClassVar[str] = "Semaphore"
-
-    def __init__(self, value: int = 1, *, release_on_death: bool = False) -> None:
+    def __init__(self, value: int = 1, *, release_on_death: bool = False, on_owner_death: str = "warn") -> None:
         if value < 0:
             raise ValueError("semaphore initial value must be >= 0")
         self._free = threading.Condition(threading.Lock())
         self._value = value
         self._holdings = Holdings()
         self._tracks_all = release_on_death
-        self._legacy = Legacy(self._kind)
+        self._legacy = Legacy(raises=is_to_raise(on_owner_death))
         self._attendance = Attendance()
 
     def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
@@ -81,6 +82,11 @@ class Semaphore:
         return self._value == 0
 
     @property
+    def is_held(self) -> bool:
+        """Whether some process has a permit that its death would give back."""
+        return bool(self._holdings)
+
+    @property
     def waiters(self) -> list[Waiter]:
         """The threads that wait for a permit, the first to come first."""
         return self._attendance.waiters
@@ -101,7 +107,8 @@ class Semaphore:
             if left_behind:
                 self._legacy.leave(process, where)
                 self._value += left_behind
-            self._free.notify_all()
+            wake_dead(self._free, process)
+            self._free.notify(left_behind)  # the first of those who wait
 
     def _take(self, seconds: float | None, tracked: bool) -> tuple[bool, DeadOwner | None]:
         me = caller()
