@@ -22,12 +22,12 @@ CLIENTS, ORDERS, KILLS = 4, 120, 3
 
 
 @contextlib.contextmanager
-def served(*options: str) -> Iterator[int]:
+def served(*options: str, application: str = "examples.web_counter.app:application") -> Iterator[int]:
     """Run the example; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         command = [
             sys.executable, "-m", "gunicorn", "-c", "examples/web_counter/gunicorn_conf.py", *options,
-            "-b", f"fd://{listener.fileno()}", "examples.web_counter.app:application",
+            "-b", f"fd://{listener.fileno()}", application,
         ]  # fmt: skip
         with subprocess.Popen(
             command, cwd=ROOT, pass_fds=[listener.fileno()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -100,6 +100,20 @@ def test_nothing_is_lost_and_nobody_stuck_when_workers_are_killed_under_load(opt
     assert statistics["tickets"] == CLIENTS * ORDERS
     assert CLIENTS * ORDERS <= statistics["requests"] <= audience.attempts
     assert len(audience.workers) > KILLS
+
+
+def test_the_lock_of_a_worker_that_is_killed_holding_it_goes_on() -> None:
+    with served(application="tests.examples.holding:application") as port:
+        for number in range(1, 4):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
+            with contextlib.closing(connection), ThreadPoolExecutor(1) as pool:
+                connection.request("GET", "/hold")
+                holder = int(connection.getresponse().readline())
+                sale = pool.submit(ask, port, "POST", f"/orders/{number}")
+                os.kill(holder, signal.SIGKILL)
+                answer = sale.result(LIMIT_S)
+            assert answer["ticket"] == number
+            assert answer["worker"] != holder
 
 
 def test_it_says_what_there_is_to_ask() -> None:

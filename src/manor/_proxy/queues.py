@@ -90,6 +90,9 @@ class SimpleQueueProxy(BaseProxy, Generic[T]):
     def get_many(self, max_items: int, block: bool = True, timeout: float | None = None) -> list[T]:
         """Take items, as many as are there, at least one, for which it waits as ``get`` does.
 
+        An item that cannot be loaded where it is taken raises what its class does. In shared memory that item is gone,
+        and those taken with it are put back; of a call to the server all that it answered is put back, that item too.
+
         Args:
             max_items: How many to take at most.
             block: Whether to wait for the first.

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conformance.children import Child
 from tests.conformance.deaths import RELEASED_S, acquire, acquires_and_releases
+from tests.conformance.lock_states import state_of
 from tests.conformance.subjects import LIMIT_S, Subject, until
 from tests.faults.arena.victims import Tally, seeded, surviving
 from tests.faults.waiting.crowd import Crowd
@@ -160,6 +161,41 @@ def test_who_is_stopped_is_not_dead(subject: Subject, kind: str) -> None:
             assert holder.hear() == "released"
             lock.release()
         assert told == []
+
+
+def acquire_and_release(test: Any, lock: Any) -> None:
+    test.send("calls")
+    with deaths() as told:
+        assert lock.acquire(True, LIMIT_S)
+    lock.release()
+    test.send(told)
+
+
+@pytest.mark.parametrize("fate", [signal.SIGCONT, signal.SIGKILL])
+@pytest.mark.parametrize(("subject", "kind"), [case for case in CASES if case.values[1] != "Semaphore"])
+def test_who_is_stopped_in_line_has_its_turn_or_dies_and_the_others_theirs(
+    subject: Subject, kind: str, fate: int
+) -> None:
+    with subject.manager() as manager:
+        lock = KINDS[kind][0](manager)
+        lock.acquire()
+        with (
+            Child(subject.context, acquire_and_release, lock) as stopped,
+            Child(subject.context, acquire_and_release, lock) as other,
+        ):
+            for child in (stopped, other):
+                assert child.hear() == "calls"
+            until(lambda: len(state_of(manager, lock).waiters) == 2)
+            os.kill(stopped.pid, signal.SIGSTOP)
+            os.waitpid(stopped.pid, os.WUNTRACED)
+            lock.release()
+            os.kill(stopped.pid, fate)
+            if fate == signal.SIGCONT:
+                assert other.hear() == stopped.hear() == []
+            else:
+                assert len(other.hear()) <= 1  # it was given the lock before it was killed, or not
+                stopped.join()
+            assert acquires_and_releases(lock)
 
 
 # Permits

@@ -7,37 +7,58 @@ from typing import Any
 
 import pytest
 
-from tests.conformance.subjects import MANOR_FORK, until
+from tests.conformance.subjects import MANOR_FORK, MANOR_SERVED, Subject, until
 from tests.faults.arena.victims import Tally, Victim, seeded, surviving
 from tests.faults.waiting.crowd import AT_ONCE, Crowd
 
 SHORT, LONG = 30, 2_000
 KILLS = pytest.mark.parametrize("kills", [SHORT, pytest.param(LONG, marks=pytest.mark.stress)])
-KINDS = pytest.mark.parametrize("kind", ["Queue", "LifoQueue"])
+NAMES = ("Queue", "LifoQueue", "PriorityQueue", "SimpleQueue")
+KINDS = pytest.mark.parametrize("kind", NAMES)
+CASES = [pytest.param(MANOR_FORK, kind, id=kind) for kind in NAMES] + [
+    pytest.param(MANOR_SERVED, kind, id=f"{kind}-served") for kind in ("Queue", "PriorityQueue")
+]
 BATCH = 20
+ROOM = 50
 
 pytestmark = pytest.mark.timeout(1800)
 
 
-def item_of(number: int) -> Any:
-    """Of any form: a word, a block, a pickle."""
+def made(manager: Any, kind: str, maxsize: int) -> Any:
+    return manager.SimpleQueue() if kind == "SimpleQueue" else getattr(manager, kind)(maxsize)
+
+
+class Ordered(str):
+    """What a priority queue can compare with others of its kind."""
+
+    __slots__ = ()
+
+
+def item_of(number: int, kind: str = "") -> Any:
+    """Of any form: a word, a block, a pickle; for a priority queue, of one that can be compared."""
+    if kind == "PriorityQueue":
+        return Ordered(f"{number:020}" * (1 + number % 9))
     return [number, str(number) * 9, (number, "x")][number % 3]
 
 
 def number_of(item: Any) -> int:
+    if isinstance(item, Ordered):
+        number = int(item[:20])
+        assert item_of(number, "PriorityQueue") == item
+        return number
     found = item[0] if isinstance(item, tuple) else item
     number = int(found[: len(found) // 9]) if isinstance(found, str) else found
     assert item_of(number) == item
     return int(number)
 
 
-def put_for_ever(tally: Tally, seed: int, jobs: Any, first: int) -> None:
+def put_for_ever(tally: Tally, seed: int, jobs: Any, first: int, kind: str) -> None:
     """Put numbers from `first` on; the tally says how many are in for certain, and how many at most."""
     rng = seeded(seed)
     while True:
         count = rng.choice([1, 1, BATCH])
         tally[1] += count
-        items = [item_of(first + tally[0] + more) for more in range(count)]
+        items = [item_of(first + tally[0] + more, kind) for more in range(count)]
         if count == 1:
             jobs.put(items[0])
         else:
@@ -50,11 +71,11 @@ def put_for_ever(tally: Tally, seed: int, jobs: Any, first: int) -> None:
 @pytest.mark.parametrize("maxsize", [0, 5])
 def test_what_killed_processes_put_is_there_once(rng: random.Random, kills: int, kind: str, maxsize: int) -> None:
     with MANOR_FORK.manager() as manager:
-        jobs = getattr(manager, kind)(maxsize)
+        jobs = made(manager, kind, maxsize)
         found: Counter[int] = Counter()
         for _ in range(kills):
             first = rng.getrandbits(50)
-            with Victim(put_for_ever, rng.getrandbits(32), jobs, first) as victim:
+            with Victim(put_for_ever, rng.getrandbits(32), jobs, first, kind) as victim:
                 until(lambda: drain(jobs, found, 50) > 0)
                 victim.kill_at_random(rng)
                 done, most = victim.tally[0], victim.tally[1]
@@ -88,24 +109,28 @@ def take(tally: Tally, rng: random.Random, jobs: Any, results: Any) -> None:
     tally[2] = 0
 
 
-def feed(tally: Tally, jobs: Any) -> None:
+def feed(tally: Tally, jobs: Any, kind: str) -> None:
     """Put the next numbers, as many as there is room for; counts them."""
     number, done = tally[1], BATCH
+    if jobs.qsize() > ROOM:  # one kind has no bound of its own
+        return
     try:
-        jobs.put_many([item_of(number + more) for more in range(BATCH)], timeout=0.01)
+        jobs.put_many([item_of(number + more, kind) for more in range(BATCH)], timeout=0.01)
     except queue.Full as error:
         done = error.items_put  # type: ignore[attr-defined]
     tally[1] = number + done
 
 
 @KILLS
-@KINDS
-def test_what_killed_processes_take_is_lost_only_out_of_their_hands(rng: random.Random, kills: int, kind: str) -> None:
-    with MANOR_FORK.manager() as manager:
+@pytest.mark.parametrize(("subject", "kind"), CASES)
+def test_what_killed_processes_take_is_lost_only_out_of_their_hands(
+    rng: random.Random, kills: int, subject: Subject, kind: str
+) -> None:
+    with subject.manager() as manager:
         # Bounded both: the takers may be faster than the test, which would have more to drain in each round.
-        jobs, results = getattr(manager, kind)(50), manager.Queue(50 * BATCH)
+        jobs, results = made(manager, kind, ROOM), manager.Queue(ROOM * BATCH)
         found: Counter[int] = Counter()
-        with surviving(feed, jobs) as fed, Crowd(rng, take, jobs, results) as takers:
+        with surviving(feed, jobs, kind) as fed, Crowd(rng, take, jobs, results) as takers:
             while takers.killed < kills:
                 takers.kill_one()
                 drain(results, found, results.qsize())  # more comes all the while
