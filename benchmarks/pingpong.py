@@ -3,8 +3,10 @@
 A figure is one round trip: there and back again.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.crew import Spent, Work, crew, server_of
@@ -173,8 +175,33 @@ def row_of_values(figure: int, what: str, unit: str) -> Row:
     )  # fmt: skip
 
 
+def on_one_processor(opener: Opener) -> Opener:
+    """Bind whatever is started for a measurement to one processor: there nobody spins, and each answer is a switch."""
+
+    @contextmanager
+    def opened(subject: Subject) -> Iterator[Sampler]:
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {min(before)})
+        try:
+            with opener(subject) as sample:
+                yield sample
+        finally:
+            os.sched_setaffinity(0, before)
+
+    return opened
+
+
+def row_without_spinning(name: str, sides: Sides, make: Make, peers: list[tuple[str, Make]]) -> Row:
+    beside = [*(primitive(peer, sides, made, WALL) for peer, made in peers), bare_futex(FASTER, WALL, spinning=False)]
+    return Row(
+        f"ping-pong over {name}, on one processor", on_one_processor(play(sides, make, WALL)), 100,
+        peers=tuple(replace(peer, opened=on_one_processor(peer.opened)) for peer in beside),
+    )  # fmt: skip
+
+
 ROWS = [
     *(row for one in PLAYS for row in rows_of(*one)),
+    *(row_without_spinning(*one) for one in PLAYS),
     row_of_values(WALL, "", "µs"),
     row_of_values(CPU, ": CPU", "µs CPU"),
 ]
