@@ -142,7 +142,7 @@ class Unloadable:
         return fail_to_come, ()
 
 
-@on(MANOR_FORK, MANOR_SPAWN, MANOR_TCP)  # a queue in the server has loaded what is put
+@on(MANOR_FORK, MANOR_SPAWN)  # through the server, such an item is not even put
 @pytest.mark.parametrize("kind", ["Queue", "JoinableQueue", "LifoQueue"])
 def test_what_is_taken_beside_an_item_that_cannot_be_loaded_is_put_back(
     subject: Subject, manager: Any, kind: str
