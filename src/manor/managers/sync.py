@@ -37,21 +37,21 @@ class SyncManager(NamedObjects, BaseManager):
         def PriorityQueue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
         def SimpleQueue(self, *, name: str = ...) -> SimpleQueueProxy[Any]: ...  # noqa: N802
         def Event(self, *, name: str = ...) -> EventProxy: ...  # noqa: N802
-        def Lock(self, *, name: str = ..., on_owner_death: _OnDeath = ...) -> AcquirerProxy: ...  # noqa: N802
-        def RLock(self, *, name: str = ..., on_owner_death: _OnDeath = ...) -> AcquirerProxy: ...  # noqa: N802
+        def Lock(self, *, name: str = ..., on_owner_death: Literal["warn", "raise"] = ...) -> AcquirerProxy: ...  # noqa: N802
+        def RLock(self, *, name: str = ..., on_owner_death: Literal["warn", "raise"] = ...) -> AcquirerProxy: ...  # noqa: N802
         def Semaphore(  # noqa: N802
             self,
             value: int = 1,
             *,
             name: str = ...,
             release_on_death: bool = ...,
-            on_owner_death: _OnDeath = ...,
+            on_owner_death: Literal["warn", "raise"] = ...,
         ) -> AcquirerProxy: ...
         def BoundedSemaphore(  # noqa: N802
-            self, value: int = 1, *, name: str = ..., on_owner_death: _OnDeath = ...
+            self, value: int = 1, *, name: str = ..., on_owner_death: Literal["warn", "raise"] = ...
         ) -> AcquirerProxy: ...
         def Condition(  # noqa: N802
-            self, lock: AcquirerProxy | None = None, *, name: str = ..., on_owner_death: _OnDeath = ...
+            self, lock: AcquirerProxy | None = None, *, name: str = ..., on_owner_death: Literal["warn", "raise"] = ...
         ) -> ConditionProxy: ...
         def Barrier(  # noqa: N802
             self,
