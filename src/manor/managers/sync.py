@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from manor._proxy.collections.counters import CounterProxy
 from manor._proxy.collections.deques import DequeProxy
@@ -29,7 +29,6 @@ class SyncManager(NamedObjects, BaseManager):
     """Makes the standard types in its server: locks, queues, containers, values, and pools of processes."""
 
     if TYPE_CHECKING:  # made by ``register`` below
-        _OnDeath: TypeAlias = Literal["warn", "raise"]
 
         def Queue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
         def JoinableQueue(self, maxsize: int = 0, *, name: str = ...) -> QueueProxy[Any]: ...  # noqa: N802
