@@ -4,10 +4,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import cast
+from typing import Final, cast
 
 from manor._server.calls import Call, current, is_dead
 from manor._server.waiters import Innards, Outcome, Waiter, draw_ticket, line_up
+from manor._wire.references import Reference
+from manor.errors import CallTimeout
+
+_CURRENT_END: Final = Reference("manor._proxy.deadlines", "current_end")
+"""Of what the waiting thread does itself, a hosted method for instance: a client's ends its call from outside."""
 
 
 class Abandoned(BaseException):
@@ -114,9 +119,11 @@ def wait_on(
 
     Raises:
         Abandoned: The current call is over; the lock is held again.
+        CallTimeout: The ``deadline`` of a hosted method, or a thread of one, is over; likewise.
         RuntimeError: The lock is not held.
     """
     innards = cast(Innards, condition)
+    patience = _patience()
     if not innards._is_owned():
         raise RuntimeError("cannot wait on un-acquired lock")
     call = current()
@@ -129,7 +136,7 @@ def wait_on(
     saved = innards._release_save()
     wanted = False
     try:
-        waiter.sleep(timeout)
+        waiter.sleep(timeout if patience is None else min(patience, patience if timeout is None else timeout))
         wanted = True
     finally:
         waiter.leave()
@@ -142,7 +149,15 @@ def wait_on(
         _settle(condition, waiter, wanted, forward)
     if not wanted:
         raise Abandoned
+    if waiter.outcome != Outcome.NOTIFIED and patience is not None and (timeout is None or patience < timeout):
+        raise CallTimeout("what was waited for in the server did not come within the deadline")
     return waiter.outcome == Outcome.NOTIFIED
+
+
+def _patience() -> float | None:
+    """How many seconds the waiting thread's own deadline leaves it, or None."""
+    end: float | None = _CURRENT_END.resolve()()
+    return None if end is None else max(0.0, end - time.monotonic())
 
 
 def wait_unless_dead(condition: threading.Condition, ticket: int) -> None:
