@@ -17,6 +17,7 @@ from manor._native_messages import encode_arguments as encode_arguments
 from manor._native_messages import encode_scalar as encode_scalar
 from manor._native_messages import pack_answer as pack_answer
 from manor._native_messages import pack_call as pack_call
+from manor._native_messages import take_items as take_items
 from manor._native_messages import unpack_answer as unpack_answer
 from manor._native_messages import unpack_call as unpack_call
 from manor._native_transport import Connection as Connection
@@ -35,7 +36,7 @@ __all__ = [
     "Acting", "Arena", "Barrier", "Condition", "Connection", "Deputy", "Dict", "Event", "List", "ListWalk", "Mutex",
     "Namespace", "Object", "Queue", "R", "Semaphore", "Set", "Turns", "Variable", "Walk", "Watch", "Witness",
     "decode_plain", "encode_arguments", "encode_scalar", "own_methods", "pack_answer", "pack_call", "rebuild_by",
-    "unpack_answer", "unpack_call",
+    "take_items", "unpack_answer", "unpack_call",
 ]  # fmt: skip
 
 @final

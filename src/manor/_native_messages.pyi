@@ -1,9 +1,11 @@
 """The part of `manor._native` that packs and unpacks messages; there is no such module at run time."""
 
+from collections.abc import Iterator
 from typing import Any
 
 __all__ = [
-    "decode_plain", "encode_arguments", "encode_scalar", "pack_answer", "pack_call", "unpack_answer", "unpack_call",
+    "decode_plain", "encode_arguments", "encode_scalar", "pack_answer", "pack_call", "take_items", "unpack_answer",
+    "unpack_call",
 ]  # fmt: skip
 
 def pack_call(number: int, notices: int, drops: int, ident: int, method: bytes) -> bytes:
@@ -42,4 +44,11 @@ def decode_plain(payload: bytearray | memoryview | bytes, start: int) -> Any:
     """Returns the value whose pickle begins at *start*, without looking anything up or calling anything.
 
     `NotImplemented`: that is not all that follows, or no few scalars by themselves or in a pair `(args, {})`.
+    """
+
+def take_items(iterator: Iterator[Any], items: list[Any], count: int, seconds: float, /) -> tuple[Any] | None:
+    """Append the next items to a list: at most so many, and none after so many seconds.
+
+    Returns None if there may be more, else a tuple with what a generator returned. What came before an exception of
+    the iterator's stays in the list.
     """

@@ -4,6 +4,7 @@ mod connection;
 mod cursor;
 mod errors;
 mod exchange;
+mod items;
 mod messages;
 mod parts;
 mod pickling;
@@ -25,6 +26,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(messages::unpack_call, module)?)?;
     module.add_function(wrap_pyfunction!(messages::pack_answer, module)?)?;
     module.add_function(wrap_pyfunction!(messages::unpack_answer, module)?)?;
+    module.add_function(wrap_pyfunction!(items::take_items, module)?)?;
     module.add_function(wrap_pyfunction!(pickling::encode_arguments, module)?)?;
     module.add_function(wrap_pyfunction!(pickling::encode_scalar, module)?)?;
     module.add_function(wrap_pyfunction!(pickling::decode_plain, module)?)?;

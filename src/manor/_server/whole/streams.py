@@ -6,12 +6,12 @@ kept waiting. Each chunk is taken in a turn of the object, and between two of th
 
 from __future__ import annotations
 
-import time
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from manor._server.dispatch import ProxyResult
+from manor._wire.items import take_items
 from manor._wire.references import Reference
 from manor.errors import NotExposed
 
@@ -90,21 +90,14 @@ class Stream:
         if self._failed:
             raise self._failed.pop()
         chunk: list[Any] = []
-        iterator, add = self._iterator, chunk.append
-        clock = time.monotonic
-        end = clock() + _CHUNK_S
         try:
-            while True:
-                add(next(iterator))
-                if len(chunk) >= count or clock() > end:
-                    return chunk, False, None
-        except StopIteration as stop:
-            return chunk, True, stop.value
+            ended = take_items(self._iterator, chunk, count, _CHUNK_S)
         except Exception as error:
             if not chunk:
                 raise
             self._failed.append(error)  # after what came before it
             return chunk, False, None
+        return (chunk, False, None) if ended is None else (chunk, True, *ended)
 
     def _send(self, value: Any) -> tuple[list[Any], bool, Any]:
         return self._step(self._iterator.send, value)
