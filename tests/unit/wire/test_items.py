@@ -1,6 +1,6 @@
 """Taking the next items of an iterator."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from manor._wire.items import take_items
 LONG_S = 60.0
 
 
-def numbers(count: int) -> Iterator[Any]:
+def numbers(count: int) -> Generator[int, None, str]:
     yield from range(count)
     return "the end"
 
