@@ -1,12 +1,13 @@
 """`manor.deadline()` in a method that runs in the server bounds its waits there, which take nothing then."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 import manor
-from tests.conformance.subjects import MANOR_FORK, MANOR_SERVED, MANOR_TCP, Subject, on
+from tests.conformance.subjects import LIMIT_S, MANOR_FORK, MANOR_SERVED, MANOR_TCP, Subject, on, until
 
 SECONDS = 0.05
 WAITS: dict[str, Callable[[Any], Any]] = {
@@ -20,6 +21,10 @@ WAITS: dict[str, Callable[[Any], Any]] = {
 
 class Waiting:
     """Waits for others, in the server."""
+
+    def get_within(self, seconds: float, queue: Any) -> Any:
+        with manor.deadline(seconds):
+            return queue.get()
 
     def wait(self, name: str, thing: Any) -> str:
         try:
@@ -55,3 +60,13 @@ def test_a_wait_in_the_server_ends_with_the_methods_deadline(subject: Subject, m
     else:
         with thing:
             thing.notify()
+
+
+@on(MANOR_FORK, MANOR_SERVED, MANOR_TCP)
+def test_a_deadline_may_be_longer_than_any_wait(subject: Subject, manager: Any) -> None:
+    waiting, queue = manager.options(concurrency="threads").create(Waiting), manager.Queue()
+    with ThreadPoolExecutor(1) as pool:
+        getting = pool.submit(waiting.get_within, 1e12, queue)
+        until(lambda: bool(queue.waiters))
+        queue.put("came")
+        assert getting.result(LIMIT_S) == "came"

@@ -123,7 +123,8 @@ def wait_on(
         RuntimeError: The lock is not held.
     """
     innards = cast(Innards, condition)
-    patience = _patience()
+    left = patience()
+    is_bound = left is not None and (timeout is None or left < timeout)
     if not innards._is_owned():
         raise RuntimeError("cannot wait on un-acquired lock")
     call = current()
@@ -136,7 +137,7 @@ def wait_on(
     saved = innards._release_save()
     wanted = False
     try:
-        waiter.sleep(timeout if patience is None else min(patience, patience if timeout is None else timeout))
+        waiter.sleep(left if is_bound else timeout)
         wanted = True
     finally:
         waiter.leave()
@@ -149,15 +150,15 @@ def wait_on(
         _settle(condition, waiter, wanted, forward)
     if not wanted:
         raise Abandoned
-    if waiter.outcome != Outcome.NOTIFIED and patience is not None and (timeout is None or patience < timeout):
+    if waiter.outcome != Outcome.NOTIFIED and is_bound:
         raise CallTimeout("what was waited for in the server did not come within the deadline")
     return waiter.outcome == Outcome.NOTIFIED
 
 
-def _patience() -> float | None:
-    """How many seconds the waiting thread's own deadline leaves it, or None."""
+def patience() -> float | None:
+    """How many seconds the calling thread's own deadline leaves it, as a lock takes them, or None."""
     end: float | None = _CURRENT_END.resolve()()
-    return None if end is None else max(0.0, end - time.monotonic())
+    return None if end is None else min(max(0.0, end - time.monotonic()), threading.TIMEOUT_MAX)
 
 
 def wait_unless_dead(condition: threading.Condition, ticket: int) -> None:

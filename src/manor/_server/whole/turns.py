@@ -12,23 +12,17 @@ so no two waits can miss each other.
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
 
 from manor._server.calls import current
-from manor._server.waiting import Abandoned, over
+from manor._server.waiting import Abandoned, over, patience
 from manor._server.whole.chains import Chain, lock
 from manor._server.whole.chains import here as _here
-from manor._wire.references import Reference
 from manor.errors import CallTimeout, WouldDeadlock
 
 __all__ = ["Turn"]
-
-_CURRENT_END: Final = Reference("manor._proxy.deadlines", "current_end")
-"""Of what the calling thread does itself: the deadline of a client ends its call from outside."""
 
 
 class _Gate:
@@ -44,9 +38,9 @@ class _Gate:
         with suppress(RuntimeError):  # it is open
             self._closed.release()
 
-    def pass_through(self, end: float | None) -> bool:
-        timeout = -1.0 if end is None else min(max(0.0, end - time.monotonic()), threading.TIMEOUT_MAX)
-        return self._closed.acquire(timeout=timeout)
+    def pass_through(self) -> bool:
+        left = patience()
+        return self._closed.acquire(timeout=-1.0 if left is None else left)
 
 
 class _Waiter:
@@ -271,7 +265,7 @@ class Turn:
             call.cancellation.add(gate.open)
         wanted = in_time = False
         try:
-            in_time = gate.pass_through(_CURRENT_END.resolve()())
+            in_time = gate.pass_through()
             wanted = True
         finally:
             if call is not None:
