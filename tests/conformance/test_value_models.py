@@ -4,11 +4,11 @@ import array
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from manor.managers import Namespace, Value
+from tests.conformance.machines import run_machine
 from tests.conformance.subjects import MANOR_FORK, MANOR_SERVED, MANOR_TCP, Subject, on, outcome
 
 VALUES = st.one_of(
@@ -115,11 +115,4 @@ class ArrayMachine(Machine):
 def test_any_sequence_of_operations_does_what_it_does_to_the_plain_one(
     subject: Subject, manager: Any, machine: type[Machine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "manager", manager, raising=False)
-    stressed = settings().max_examples > 1000
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=500 if stressed else 20, stateful_step_count=30, suppress_health_check=list(HealthCheck)
-        ),
-    )
+    run_machine(machine, manager, monkeypatch)
