@@ -1,13 +1,13 @@
 //! Waiting until a lock is free, for one who tries again then.
 
 use super::reserve;
-use super::waiting::{RECHECK_NS, begin_to_sleep, check_owner};
+use super::waiting::{Manner, RECHECK_NS, begin_to_sleep, check_owner};
 use crate::failure::{Failure, Result};
 use crate::heap::Heap;
 use crate::layout::{Space, lockable};
 use crate::memory::Memory;
 use crate::pause;
-use crate::robust::{OWNER, WAITERS};
+use crate::robust::WAITERS;
 
 impl<M: Memory> Heap<M> {
     /// Does `job` without waiting for a lock in it: when one is busy, it is done again once that one is free. Meanwhile the
@@ -56,7 +56,7 @@ fn await_free<M: Memory>(
     };
     let me = u64::from(memory.thread()?);
     let seen = reserve::heed(space, word, memory.load(word)?, me, began_ns)?;
-    if seen & u64::from(OWNER) == 0 && reserve::is_for(seen, me) {
+    if Manner::Paused.is_open(seen, me) {
         return Ok(());
     }
     check_owner(seen)?;

@@ -81,19 +81,31 @@ fn give_up<M: Memory>(space: &Space<M>) -> Result<()> {
 
 /// Leaves a lock that stays reserved; `rest` is what else is to be there.
 pub(super) fn leave_reserved<M: Memory>(space: &Space<M>, at: u64, rest: u64) {
-    let word = at + lockable::LOCK;
-    let memory = &space.memory;
-    let mut seen = memory.load(word);
-    while let Ok(before) = seen {
-        seen = memory.exchange(word, before, rest | before & RESERVATION);
-        if seen == Ok(before) && before & u64::from(WAITERS) != 0 {
-            let _ = memory.wake(word, u32::MAX); // Who may take it is one of them. If not, it looks at the clock.
-        }
-        if seen == Ok(before) {
-            break;
-        }
+    let (memory, word) = (&space.memory, at + lockable::LOCK);
+    let before = replace(memory, word, |seen| Some(rest | seen & RESERVATION));
+    if let Ok(Some(before)) = before
+        && before & u64::from(WAITERS) != 0
+    {
+        let _ = memory.wake(word, u32::MAX); // Who may take it is one of them. If not, it looks at the clock.
     }
     memory.disarm();
+}
+
+/// Replaces a word by what `next` makes of it, if anything, and returns what it was then.
+fn replace<M: Memory>(
+    memory: &M,
+    word: u64,
+    next: impl Fn(u64) -> Option<u64>,
+) -> Result<Option<u64>> {
+    let mut seen = memory.load(word)?;
+    while let Some(new) = next(seen) {
+        let now = memory.exchange(word, seen, new)?;
+        if now == seen {
+            return Ok(Some(seen));
+        }
+        seen = now;
+    }
+    Ok(None)
 }
 
 fn address<M: Memory>(space: &Space<M>) -> usize {
@@ -104,20 +116,21 @@ fn address<M: Memory>(space: &Space<M>) -> usize {
 pub(crate) fn clear<M: Memory>(space: &Space<M>, at: u64) -> Result<()> {
     let (memory, word) = (&space.memory, at + lockable::LOCK);
     let me = u64::from(memory.thread()?);
-    let mut seen = memory.load(word)?;
-    while reserved_for(seen) == me {
-        let is_free = seen & u64::from(OWNER) == 0;
-        // Of who waits for an owner, that one takes care.
-        let kept = if is_free { u64::from(WAITERS) } else { 0 };
-        let now = memory.exchange(word, seen, seen & !(RESERVATION | kept))?;
-        if now == seen {
-            // Who is woken assumes that others sleep.
-            let wakes = seen & kept != 0 && !is_planted(Bug::EndedUnheard);
-            return if wakes { memory.wake(word, 1) } else { Ok(()) };
+    // Of who waits for an owner, that one takes care.
+    let waiters = |seen: u64| match seen & u64::from(OWNER) {
+        0 => seen & u64::from(WAITERS),
+        _ => 0,
+    };
+    let ours = |seen| reserved_for(seen) == me;
+    let before =
+        replace(memory, word, |seen| ours(seen).then(|| seen & !(RESERVATION | waiters(seen))))?;
+    match before {
+        // Who is woken assumes that others sleep.
+        Some(before) if waiters(before) != 0 && !is_planted(Bug::EndedUnheard) => {
+            memory.wake(word, 1)
         }
-        seen = now;
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 impl<M: Memory> Heap<M> {
@@ -170,14 +183,8 @@ impl<M: Memory> Guard<'_, M> {
         let (memory, word) = (&self.space.memory, self.at() + lockable::LOCK);
         let mine = u64::from(memory.thread()?) << SHIFT;
         self.place.set(self.place.get() | super::IS_RESERVED);
-        let mut seen = memory.load(word)?;
-        loop {
-            let now = memory.exchange(word, seen, seen & !RESERVATION | mine)?;
-            if now == seen {
-                return Ok(());
-            }
-            seen = now; // Somebody has announced its sleep.
-        }
+        // Somebody may announce its sleep meanwhile.
+        replace(memory, word, |seen| Some(seen & !RESERVATION | mine)).map(|_| ())
     }
 }
 

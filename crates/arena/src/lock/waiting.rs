@@ -50,7 +50,7 @@ impl Manner {
 
     /// Whether the lock may be taken by thread `me`.
     #[inline]
-    fn is_open(self, seen: u64, me: u64) -> bool {
+    pub fn is_open(self, seen: u64, me: u64) -> bool {
         let heeds = matches!(self, Self::Paused | Self::Apart);
         seen & u64::from(OWNER) == 0 && (!heeds || reserve::is_for(seen, me))
     }
