@@ -71,9 +71,9 @@ pub struct Who {
 
 impl LifeId {
     /// The owner of what somebody owned who is gone, in good order. It never dies.
-    pub const GONE_IN_ORDER: Self = Self(1 << 59);
+    pub const GONE_IN_ORDER: Self = Self(1 << 58);
 
-    /// As a word of the arena: not 0, and below 2⁶⁰.
+    /// As a word of the arena: not 0, and below 2⁵⁹.
     #[must_use]
     pub fn word(self) -> u64 {
         self.0

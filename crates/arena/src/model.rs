@@ -23,6 +23,7 @@ mod mutants;
 mod permits;
 mod queues;
 mod reservations;
+mod seekers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

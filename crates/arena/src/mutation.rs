@@ -73,6 +73,8 @@ pub(crate) enum Bug {
     ToldAfterwards,
     /// "Who leaves a lock holds it, so one store will do."
     FreedByStore,
+    /// "Somebody looks out for the lock, so nobody stands in line."
+    LeftToOne,
     /// "The lock was free a moment ago."
     TakenAfterALook,
     /// "Who falls asleep has just looked."

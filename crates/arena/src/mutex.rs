@@ -18,7 +18,8 @@
 //! Whoever is roused looks under the object's lock, and sleeps again if it comes too late. [`ROUSED`] says that this look
 //! is still to come: until then, nobody has to be roused. It is cleared only by the first in line, or with the line.
 //!
-//! Before it stands in line, a thread may look out for a while whether the lock is left ([`Mutex::glimpse`]).
+//! Before it stands in line, a thread may look out for a while whether the lock is left ([`Mutex::glimpse`]). One that has
+//! looked in vain says so ([`SOUGHT`]), and is given way to.
 //!
 //! A holder that dies leaves the word as it is. Whoever comes across that, under the object's lock, hands the lock over,
 //! or leaves it free and marked. The mark stays until the next holder leaves.
@@ -28,6 +29,7 @@
 
 #[cfg(test)]
 mod check;
+mod give_way;
 mod glimpse;
 mod hold;
 #[cfg(test)]
@@ -66,7 +68,9 @@ const SITE: u64 = 48;
 const HANDED: u64 = 56;
 
 /// In the state: the life of the holder.
-const OWNER: u64 = (1 << 60) - 1;
+const OWNER: u64 = (1 << 59) - 1;
+/// In the state: somebody who does not stand in line looks out for it. Only ever beside a holder.
+const SOUGHT: u64 = 1 << 59;
 /// In the state: who has the object's lock is the only one who changes it.
 const FROZEN: u64 = 1 << 60;
 /// In the state: the first in line is awake, or about to be, and will look.
@@ -203,7 +207,9 @@ impl Mutex {
             memory.store(at, me.word())?;
         }
         let seen = memory.exchange(at, me.word(), 0)?;
-        Ok(seen == me.word() || self.leave_free(heap, me, seen)?)
+        Ok(seen == me.word()
+            || self.give_way(heap, me, seen)?
+            || self.leave_free(heap, me, seen)?)
     }
 
     /// Whether somebody holds it.
@@ -220,6 +226,6 @@ impl Mutex {
 #[test]
 fn the_words_of_a_lock_do_not_move() {
     assert_eq!([STATE, COUNT, LINE, SINCE, DEAD, SITE, HANDED], [0, 8, 16, 32, 40, 48, 56]);
-    assert_eq!((OWNER, FROZEN, ROUSED), ((1 << 60) - 1, 1 << 60, 1 << 61));
-    assert_eq!((DIED, WAITERS), (1 << 62, 1 << 63));
+    assert_eq!((OWNER, SOUGHT, FROZEN), ((1 << 59) - 1, 1 << 59, 1 << 60));
+    assert_eq!((ROUSED, DIED, WAITERS), (1 << 61, 1 << 62, 1 << 63));
 }

@@ -12,8 +12,8 @@ use crate::wait::sleep::{Ended, Patience, await_node};
 
 /// Two locks, and what they guard.
 pub(crate) struct Locks {
-    locks: [Mutex; 2],
-    sections: [Section; 2],
+    pub(super) locks: [Mutex; 2],
+    pub(super) sections: [Section; 2],
 }
 
 fn sections() -> [Section; 2] {
@@ -78,7 +78,7 @@ fn use_lock(
     Ok(())
 }
 
-fn once(actor: &Actor, scene: &Locks) -> Result<()> {
+pub(super) fn once(actor: &Actor, scene: &Locks) -> Result<()> {
     use_lock(actor, scene, 0, &mut Until::the_end())
 }
 
@@ -145,7 +145,7 @@ fn sweep(actor: &Actor, _: &Locks) -> Result<()> {
     super::sweep(actor)
 }
 
-fn model(threads: &'static [Act<Locks>]) -> Model<Locks> {
+pub(super) fn model(threads: &'static [Act<Locks>]) -> Model<Locks> {
     let rechecks = Rechecks::default();
     Model { prepare: locks, threads, finish: |_, _, _| (), rechecks, is_swept: false }
 }
@@ -183,7 +183,7 @@ pub(super) fn one_comes_again() -> Model<Locks> {
     model(&[twice, once])
 }
 
-fn fair(model: Model<Locks>) -> Model<Locks> {
+pub(super) fn fair(model: Model<Locks>) -> Model<Locks> {
     Model { prepare: fair_locks, ..model }
 }
 
@@ -192,7 +192,7 @@ fn two_nest() -> Model<Locks> {
 }
 
 /// Those who wait watch the holder, so nobody needs a timeout, but for the internal lock.
-fn dying(threads: &'static [Act<Locks>]) -> Model<Locks> {
+pub(super) fn dying(threads: &'static [Act<Locks>]) -> Model<Locks> {
     Model { rechecks: Rechecks { short: 2, long: 0 }, ..model(threads) }
 }
 
@@ -209,9 +209,9 @@ pub(super) fn a_holder_of_two_dies() -> Model<Locks> {
 }
 
 /// A short test tries one of so many moments.
-const FEW: usize = 17;
+pub(super) const FEW: usize = 17;
 /// And a long one, where threads are interrupted.
-const SOME: usize = 11;
+pub(super) const SOME: usize = 11;
 
 #[test]
 fn an_internal_lock_has_one_holder_and_nobody_waits_for_ever() {

@@ -1,7 +1,7 @@
 //! The checker finds deliberate bugs, each of which needs threads that meet at the wrong moment.
 
 use super::Model;
-use super::{find, locks, queues, reservations};
+use super::{find, locks, queues, reservations, seekers};
 use crate::mutation::{Bug, with_planted};
 
 #[track_caller]
@@ -13,6 +13,11 @@ fn found<T: Send + Sync + 'static>(bug: Bug, model: Model<T>, interruptions: usi
 #[test]
 fn leaving_a_lock_by_a_store_is_found() {
     found(Bug::FreedByStore, locks::two_fight(), 1, "deadlock");
+}
+
+#[test]
+fn leaving_a_lock_that_is_sought_by_a_store_is_found() {
+    found(Bug::LeftToOne, seekers::two_seek(), 2, "deadlock");
 }
 
 #[test]

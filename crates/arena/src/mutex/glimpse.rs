@@ -18,11 +18,13 @@ pub enum Glimpse {
 }
 
 impl Mutex {
-    /// Takes the lock if that is one exchange. As long as it is [`Glimpse::Held`], only loads.
+    /// Takes the lock if that is one exchange. As long as it is [`Glimpse::Held`], only loads; but who has looked many
+    /// times before, as `looks` says, has the holder know.
     #[inline]
-    pub fn glimpse<M: Memory>(&self, heap: &Heap<M>, me: LifeId) -> Result<Glimpse> {
+    pub fn glimpse<M: Memory>(&self, heap: &Heap<M>, me: LifeId, looks: u32) -> Result<Glimpse> {
         let seen = self.state(&heap.space)?;
         if seen & OWNER != 0 {
+            self.seek(&heap.space, seen, looks)?;
             return Ok(Glimpse::Held);
         }
         if self.take_at_once(heap, me)? {
@@ -45,17 +47,17 @@ mod tests {
             let (heap, _fd) = Heap::create(8 << 20, "test").unwrap();
             let lock = Mutex::create(&heap, is_reentrant).unwrap();
             let [ours, theirs, third] = [1, 2, 3].map(|thread| life::play(&heap, thread));
-            assert_eq!(lock.glimpse(&heap, ours), Ok(Glimpse::Taken));
+            assert_eq!(lock.glimpse(&heap, ours, 0), Ok(Glimpse::Taken));
             assert!(lock.is_held_by(&heap, ours).unwrap());
-            assert_eq!(lock.glimpse(&heap, theirs), Ok(Glimpse::Held));
+            assert_eq!(lock.glimpse(&heap, theirs, 0), Ok(Glimpse::Held));
             let (_, ticket) = lock.enqueue(&heap, theirs, 1).unwrap();
-            assert_eq!(lock.glimpse(&heap, third), Ok(Glimpse::Held));
+            assert_eq!(lock.glimpse(&heap, third, 0), Ok(Glimpse::Held));
             assert_eq!(lock.release(&heap, ours), Ok(Freed::Done)); // It is handed over.
-            assert_eq!(lock.glimpse(&heap, third), Ok(Glimpse::Held));
+            assert_eq!(lock.glimpse(&heap, third, 0), Ok(Glimpse::Held));
             assert!(lock.is_held_by(&heap, theirs).unwrap());
             ticket.unwrap().free(&heap).unwrap();
             assert_eq!(lock.release(&heap, theirs), Ok(Freed::Done));
-            assert_eq!(lock.glimpse(&heap, third), Ok(Glimpse::Taken));
+            assert_eq!(lock.glimpse(&heap, third, 0), Ok(Glimpse::Taken));
         }
     }
 
@@ -64,11 +66,11 @@ mod tests {
         let (heap, _fd) = Heap::create(8 << 20, "test").unwrap();
         let lock = Mutex::create(&heap, false).unwrap();
         let [dead, ours] = [1, 2].map(|thread| life::play(&heap, thread));
-        assert_eq!(lock.glimpse(&heap, dead), Ok(Glimpse::Taken));
+        assert_eq!(lock.glimpse(&heap, dead, 0), Ok(Glimpse::Taken));
         heap.space.memory.store(dead.at() + MUTEX, OWNER_DIED.into()).unwrap();
-        assert_eq!(lock.glimpse(&heap, ours), Ok(Glimpse::Held));
+        assert_eq!(lock.glimpse(&heap, ours, 0), Ok(Glimpse::Held));
         heap.settle_all().unwrap();
-        assert_eq!(lock.glimpse(&heap, ours), Ok(Glimpse::InVain));
+        assert_eq!(lock.glimpse(&heap, ours, 0), Ok(Glimpse::InVain));
         assert_eq!(lock.try_acquire(&heap, ours), Ok(Taken::FromDead { pid: 1 }));
     }
 }

@@ -87,11 +87,38 @@ fn taking_and_leaving_survive_every_kill() {
 #[test]
 fn looking_out_survives_every_kill() {
     let report = killed(false, None, &[], &|heap, scene| {
-        assert_eq!(scene.lock.glimpse(heap, scene.lives[0]), Ok(Glimpse::Taken));
-        assert_eq!(scene.lock.glimpse(heap, scene.lives[0]), Ok(Glimpse::Held));
+        assert_eq!(scene.lock.glimpse(heap, scene.lives[0], 0), Ok(Glimpse::Taken));
+        assert_eq!(scene.lock.glimpse(heap, scene.lives[0], 0), Ok(Glimpse::Held));
         assert_eq!(scene.lock.release(heap, scene.lives[0]), Ok(Freed::Done));
     });
     assert!(report.unwrap().cuts > 1);
+}
+
+#[test]
+fn seeking_a_lock_and_giving_way_survive_every_kill() {
+    let report = killed(false, Some(1), &[], &|heap, scene| {
+        for looks in [0, u32::MAX, u32::MAX] {
+            assert_eq!(scene.lock.glimpse(heap, scene.lives[0], looks), Ok(Glimpse::Held));
+        }
+    });
+    assert!(report.unwrap().cuts > 0);
+    for is_reentrant in [false, true] {
+        let report = exhaust(&Scenario {
+            prepare: &|heap| {
+                let scene = scene(heap, is_reentrant, Some(0), &[]);
+                let glimpse = |heap: &Stage| scene.lock.glimpse(heap, scene.lives[1], u32::MAX);
+                assert_eq!(as_survivor(heap, glimpse), Ok(Glimpse::Held));
+                scene
+            },
+            act: &|heap, scene: &Scene| {
+                assert_eq!(scene.lock.release(heap, scene.lives[0]), Ok(Freed::Done));
+            },
+            look: &is_sound,
+            meanwhile: None,
+            shared: true,
+        });
+        assert!(report.unwrap().cuts > 0);
+    }
 }
 
 #[test]

@@ -118,8 +118,8 @@ mod tests {
         assert_eq!(lock.release(&heap, lives[0]), Ok(Freed::Done));
         assert_eq!(lock.is_locked(&heap), Ok(false));
         for _ in 0..3 {
-            assert_eq!(lock.glimpse(&heap, lives[0]), Ok(Glimpse::Taken));
-            assert_eq!(lock.glimpse(&heap, lives[2]), Ok(Glimpse::Held));
+            assert_eq!(lock.glimpse(&heap, lives[0], 0), Ok(Glimpse::Taken));
+            assert_eq!(lock.glimpse(&heap, lives[2], 0), Ok(Glimpse::Held));
             assert_eq!(lock.leave_at_once(&heap, lives[0]), Ok(true));
         }
         assert_eq!(lock.try_acquire(&heap, lives[0]), Ok(Taken::Now));

@@ -1,5 +1,7 @@
 //! `manor._native.Mutex`: `Lock` and `RLock`.
 
+use std::cell::Cell;
+
 use ::arena::life::LifeId;
 use ::arena::mutex::{Freed, Glimpse, Holder, Mutex as Native, Taken};
 use pyo3::exceptions::PyRuntimeError;
@@ -109,9 +111,10 @@ impl Mutex {
 /// Whether the lock could be taken by looking out for it.
 fn looked_out(py: Python<'_>, arena: &Arena, native: Native, me: LifeId) -> bool {
     // What fails here fails again where it is reported.
-    let seen = look_out(py, Until::Shared, || match native.glimpse(arena.heap(), me) {
-        Ok(Glimpse::Held) => None,
-        other => Some(other == Ok(Glimpse::Taken)),
+    let looks = Cell::new(0);
+    let seen = look_out(py, Until::Shared, || {
+        let glimpse = native.glimpse(arena.heap(), me, looks.replace(looks.get() + 1));
+        (glimpse != Ok(Glimpse::Held)).then_some(glimpse == Ok(Glimpse::Taken))
     });
     seen == Some(true)
 }
