@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from benchmarks.burst import operations_of_a_burst
 from benchmarks.crew import Crew, Spent, Work, crew, server_of
 from benchmarks.row import ANY, Opener, Peer, Row, Sampler
 from benchmarks.subject import FORK, Subject
 
 FASTER = 50  # so many operations of ours take about as long as one of the standard library's
-LONG = 2_000  # so many with nothing to do: to have all processes start takes as long as thousands of operations
 INSIDE_NS = OUTSIDE_NS = 10_000
 WAITS_MAX = 200  # of a process, in one run
 DONE, LAST, CHANGES = range(3)
@@ -127,17 +127,23 @@ def waits(spent: Spent, _: memoryview) -> list[float]:
     return [wait for returned in spent.returned for wait in returned]
 
 
-def sampler(together: Crew, numbers: memoryview, factor: int, figure: Figure) -> Sampler:
-    def sample(calls: int) -> list[float]:
+def sampler(together: Crew, numbers: memoryview, operations: int | None, figure: Figure) -> Sampler:
+    """A sample is so many operations for each call; None: a burst, however many are asked for."""
+
+    def run(count: int) -> Spent:
         numbers[DONE] = numbers[CHANGES] = 0
-        return figure(together.run(calls * factor), numbers)
+        return together.run(count)
 
-    return sample
+    if operations is not None:
+        return lambda calls: figure(run(calls * operations), numbers)
+    burst = operations_of_a_burst(lambda count: run(count).wall_us)
+    return lambda _: figure(run(burst), numbers)
 
 
-def factor_of(body: Body) -> int:
-    """How many times more operations a sample of ours has than one of the standard library's manager."""
-    return LONG if body is fighting else FASTER
+def operations_for(body: Body, is_slow: bool) -> int | None:
+    if body is fighting:
+        return None
+    return 1 if is_slow else FASTER
 
 
 def fight(processes: int, body: Body, figure: Figure) -> Opener:
@@ -145,12 +151,12 @@ def fight(processes: int, body: Body, figure: Figure) -> Opener:
 
     @contextmanager
     def opened(subject: Subject) -> Iterator[Sampler]:
-        factor = 1 if subject.package == "multiprocessing" else factor_of(body)
+        operations = operations_for(body, is_slow=subject.package == "multiprocessing")
         with subject.manager() as manager:
             lock, numbers = manager.Lock(), shared_numbers()
             works = [body(Place(lock, numbers, number)) for number in range(processes)]
             with crew(works, [server_of(manager)]) as together:
-                yield sampler(together, numbers, factor, figure)
+                yield sampler(together, numbers, operations, figure)
 
     return opened
 
@@ -162,7 +168,7 @@ def primitive(processes: int, body: Body, figure: Figure, at_most: float | None)
     def opened(_: Subject) -> Iterator[Sampler]:
         lock, numbers = FORK.Lock(), shared_numbers()
         with crew([body(Place(lock, numbers, number)) for number in range(processes)]) as together:
-            yield sampler(together, numbers, factor_of(body), figure)
+            yield sampler(together, numbers, operations_for(body, is_slow=False), figure)
 
     return Peer("multiprocessing.Lock", opened, at_most)
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.burst import operations_of_a_burst
 from benchmarks.row import Peer, Sampler
 from benchmarks.subject import Subject
 
@@ -16,7 +17,7 @@ SPIN_NS = 50_000
 WALL, CPU = range(2)
 
 
-def bare_futex(factor: int, figure: int, *, spinning: bool, at_most: float | None = None) -> Peer:
+def bare_futex(figure: int, *, spinning: bool, at_most: float | None = None) -> Peer:
     """Round trips of the C program; *figure* is WALL or CPU."""
 
     @contextmanager
@@ -28,12 +29,12 @@ def bare_futex(factor: int, figure: int, *, spinning: bool, at_most: float | Non
             program = Path(place) / "futex"
             subprocess.run([compiler, "-O2", "-std=gnu11", "-o", program, SOURCE], check=True)
 
-            def sample(calls: int) -> list[float]:
-                rounds = calls * factor
+            def run(rounds: int, figure: int = WALL) -> float:
                 arguments = [str(program), str(rounds), str(SPIN_NS if spinning else 0)]
-                run = subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True)
-                return [int(run.stdout.split()[figure]) / 1_000 / rounds]
+                told = subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout
+                return int(told.split()[figure]) / 1_000
 
-            yield sample
+            rounds = operations_of_a_burst(run)
+            yield lambda bursts: [run(rounds, figure) / rounds for _ in range(bursts)]
 
     return Peer(f"a bare futex in C, {'spinning' if spinning else 'not spinning'}", opened, at_most)

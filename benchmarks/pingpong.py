@@ -1,6 +1,6 @@
 """How long does it take to say something to another process and to hear its answer?
 
-A figure is one round trip: there and back again.
+A figure is one round trip: there and back again, in a burst of them.
 """
 
 import os
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from benchmarks.burst import operations_of_a_burst
 from benchmarks.crew import Spent, Work, crew, server_of
 from benchmarks.futex import CPU, WALL, bare_futex
 from benchmarks.row import ANY, NOT_SLOWER, Opener, Peer, Row, Sampler
 from benchmarks.subject import FORK, Subject
 
-FASTER = 20  # so many round trips of ours take about as long as one of the standard library's
 BARE_MAX = 1.5  # times a bare futex that does not spin
 SPINNING_MAX_US = 3.0
 
@@ -100,9 +100,10 @@ def figure_of(spent: Spent, figure: int) -> float:
 
 
 @contextmanager
-def playing(works: tuple[Work, Work], servers: list[int], factor: int, figure: int) -> Iterator[Sampler]:
+def playing(works: tuple[Work, Work], servers: list[int], figure: int) -> Iterator[Sampler]:
     with crew(works, servers) as together:
-        yield lambda calls: [figure_of(together.run(calls * factor), figure) / (calls * factor)]
+        rounds = operations_of_a_burst(lambda count: together.run(count).wall_us)
+        yield lambda bursts: [figure_of(together.run(rounds), figure) / rounds for _ in range(bursts)]
 
 
 def play(sides: Sides, make: Make, figure: int) -> Opener:
@@ -110,10 +111,9 @@ def play(sides: Sides, make: Make, figure: int) -> Opener:
 
     @contextmanager
     def opened(subject: Subject) -> Iterator[Sampler]:
-        factor = 1 if subject.package == "multiprocessing" else FASTER
         with (
             subject.manager() as manager,
-            playing(sides(make(manager), make(manager)), [server_of(manager)], factor, figure) as sample,
+            playing(sides(make(manager), make(manager)), [server_of(manager)], figure) as sample,
         ):
             yield sample
 
@@ -125,7 +125,7 @@ def primitive(name: str, sides: Sides, make: Make, figure: int) -> Peer:
 
     @contextmanager
     def opened(_: Subject) -> Iterator[Sampler]:
-        with playing(sides(make(FORK), make(FORK)), [], FASTER, figure) as sample:
+        with playing(sides(make(FORK), make(FORK)), [], figure) as sample:
             yield sample
 
     return Peer(name, opened)
@@ -156,21 +156,21 @@ def rows_of(name: str, sides: Sides, make: Make, peers: list[tuple[str, Make]]) 
         is_wall = figure == WALL
         beside = (
             *(primitive(peer, sides, made, figure) for peer, made in peers),
-            bare_futex(FASTER, figure, spinning=False, at_most=BARE_MAX if is_wall else None),
-            bare_futex(FASTER, figure, spinning=True),
+            bare_futex(figure, spinning=False, at_most=BARE_MAX if is_wall else None),
+            bare_futex(figure, spinning=True),
         )
         yield Row(
-            f"ping-pong over {name}{what}", play(sides, make, figure), 100, peers=beside, unit=unit,
+            f"ping-pong over {name}{what}", play(sides, make, figure), 1, peers=beside, unit=unit,
             bar=NOT_SLOWER if is_wall else ANY, median_max=SPINNING_MAX_US if is_wall else None, heavy=not is_wall,
         )  # fmt: skip
 
 
 def row_of_values(figure: int, what: str, unit: str) -> Row:
     name = f"ping-pong over two Values that are waited for{what}"
-    bare = (bare_futex(FASTER, figure, spinning=False),)
+    bare = (bare_futex(figure, spinning=False),)
     note = "the standard library's are polled"
     return Row(
-        name, play(over_values, lambda m: m.Value("i", 0), figure), 100, peers=bare, unit=unit, note=note,
+        name, play(over_values, lambda m: m.Value("i", 0), figure), 1, peers=bare, unit=unit, note=note,
         bar=NOT_SLOWER if figure == WALL else ANY, heavy=figure == CPU,
     )  # fmt: skip
 
@@ -192,9 +192,9 @@ def on_one_processor(opener: Opener) -> Opener:
 
 
 def row_without_spinning(name: str, sides: Sides, make: Make, peers: list[tuple[str, Make]]) -> Row:
-    beside = [*(primitive(peer, sides, made, WALL) for peer, made in peers), bare_futex(FASTER, WALL, spinning=False)]
+    beside = [*(primitive(peer, sides, made, WALL) for peer, made in peers), bare_futex(WALL, spinning=False)]
     return Row(
-        f"ping-pong over {name}, on one processor", on_one_processor(play(sides, make, WALL)), 100,
+        f"ping-pong over {name}, on one processor", on_one_processor(play(sides, make, WALL)), 1,
         peers=tuple(replace(peer, opened=on_one_processor(peer.opened)) for peer in beside),
     )  # fmt: skip
 

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from benchmarks.burst import BURST_MS
 from benchmarks.client import client
 from benchmarks.row import Opener, Peer, Row, Sampler
 from benchmarks.subject import Subject
 
 VALUES = {"int": 7, "str": "x" * 30}
-BURST_MS = 50
-"""Long beside the 10 to 20 ms in which two processes that one other woke may share a processor."""
 OURS, STANDARD = 1_000, 10
 """So many operations are done between two looks at the clock."""
 TURNS = 4
