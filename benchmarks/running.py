@@ -15,6 +15,7 @@ from benchmarks import (
     contention,
     creation,
     curve,
+    distance,
     footprint,
     grouping,
     growth,
@@ -37,8 +38,8 @@ from benchmarks.row import Measured, Row, measure
 from benchmarks.subject import Subject
 
 MODULES = (
-    calls, whole, creation, iteration, clients, network, containers, hot, grouping, large, together, growth, footprint,
-    lifecycle, importing, locks, contention, queues, pingpong, waiting, succession,
+    calls, whole, creation, iteration, clients, network, containers, hot, grouping, large, distance, together, growth,
+    footprint, lifecycle, importing, locks, contention, queues, pingpong, waiting, succession,
 )  # fmt: skip
 ROWS: list[Row] = [row for module in MODULES for row in module.ROWS]
 RESULTS = Path(__file__).with_name("results.json")
