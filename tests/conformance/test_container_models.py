@@ -13,7 +13,7 @@ from tests.conformance.subjects import MANOR_FORK, MANOR_SERVED, MANOR_TCP, Subj
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["", "a", "b", 1.0, 0.5, (1, "a")]))
 VALUES = st.one_of(SCALARS, st.just([]), st.just([1]), st.just({"k": 1}))
 INDEXES = st.integers(-5, 5)
-PARTS = st.builds(slice, st.none() | INDEXES, st.none() | INDEXES, st.none() | st.sampled_from([-2, -1, 1, 2]))
+PARTS = st.builds(slice, st.none() | INDEXES, st.none() | INDEXES, st.none() | st.sampled_from([-3, -2, -1, 1, 2, 3]))
 LISTS = st.lists(VALUES, max_size=4)
 DICTS = st.dictionaries(SCALARS, VALUES, max_size=4)
 SETS = st.sets(SCALARS, max_size=4)

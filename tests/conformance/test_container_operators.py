@@ -1,6 +1,7 @@
 """Operators and slices on container proxies: what the built-ins give, in place or as plain copies."""
 
 import copy
+import itertools
 import operator
 from collections.abc import (
     Callable,
@@ -109,6 +110,16 @@ def test_slices_are_read_written_and_deleted(subject: Subject, manager: Any) -> 
     assert numbers[:] == ["a", "c", None, 6]
     numbers[:] = (1, 2)
     assert numbers[:] == [1, 2]
+
+
+@on(*WITH_BUILT_IN)
+@pytest.mark.parametrize("step", [-301, -100, -7, -2, -1, 1, 2, 3, 64, 299, 300])
+def test_slices_skip_what_a_lists_skip(subject: Subject, manager: Any, step: int) -> None:
+    plain = list(range(300))
+    numbers = manager.list(plain)
+    for start, stop in itertools.product([None, 5, 150, -5], [None, 0, 149, 290, -290]):
+        part = slice(start, stop, step)
+        assert numbers[part] == plain[part], part
 
 
 @on(BUILT_IN, *MANOR)

@@ -4,6 +4,7 @@ use ::arena::Failure;
 use ::arena::list::List;
 use ::arena::value::Loaded;
 use pyo3::prelude::*;
+use pyo3::types::slice::PySliceIndices;
 use pyo3::types::{PyList, PySlice};
 
 use super::arena::Arena;
@@ -47,25 +48,44 @@ pub fn sliced<'py>(
         let version = native.version(arena.heap()).map_err(to_python)?;
         let length = native.len(arena.heap()).map_err(to_python)?;
         let part = slice.indices(isize::try_from(length)?)?;
-        let (first, last) =
-            if part.step > 0 { (part.start, part.stop - 1) } else { (part.stop + 1, part.start) };
         if part.slicelength == 0 {
             return Ok(PyList::empty(py).into_any());
         }
-        let range = (u64::try_from(first)?, usize::try_from(last - first + 1)?);
-        let Some(items) = range_at(arena, native, range, version)? else { continue };
-        let Some(items) = within(arena, py, items, &mut gone)? else { continue };
-        let items = PyList::new(py, items)?.into_any();
-        if part.step == 1 {
-            return Ok(items);
+        let count = part.slicelength;
+        let items = match part.step {
+            1 => range_at(arena, native, (u64::try_from(part.start)?, count), version)?,
+            -1 => range_at(arena, native, (u64::try_from(part.stop + 1)?, count), version)?,
+            _ => each_at(arena, native, &part, version)?,
+        };
+        let Some(mut items) = items else { continue };
+        if part.step == -1 {
+            items.reverse();
         }
-        let from = if part.step > 0 { 0 } else { part.start - first };
-        let step =
-            PySlice::new(py, from, if part.step > 0 { isize::MAX } else { isize::MIN }, part.step);
-        return items.get_item(step);
+        let Some(items) = within(arena, py, items, &mut gone)? else { continue };
+        return Ok(PyList::new(py, items)?.into_any());
     }
     let (items, _) = snapshot(object, native)?;
     PyList::new(py, items)?.into_any().get_item(slice)
+}
+
+/// The items of a slice without those between them, if the list still is at that version.
+fn each_at(
+    arena: &Arena,
+    native: List,
+    part: &PySliceIndices,
+    version: u64,
+) -> PyResult<Option<Vec<Loaded>>> {
+    let mut items = Vec::with_capacity(part.slicelength);
+    let mut index = part.start;
+    for _ in 0..part.slicelength {
+        let (at, before) = (u64::try_from(index)?, items.len());
+        let now = native.read_range(arena.heap(), at, 1, &mut items).map_err(to_python)?;
+        if now != version || items.len() == before {
+            return Ok(None);
+        }
+        index += part.step;
+    }
+    Ok(Some(items))
 }
 
 /// So many items from an index on, if the list still is at that version.
