@@ -88,7 +88,7 @@ test: setup ## all tests: the Rust crates', ours, CPython's own; PYTEST='-k name
 stress: setup ## the long versions of the tests
 	tools/memcheck
 	MANOR_STRESS=1 cargo test --quiet --release --workspace -- --include-ignored
-	MANOR_STRESS=1 $(IN)/python -m pytest -m stress --numprocesses $(WORKERS) $(PYTEST)
+	MANOR_STRESS=1 $(IN)/python -m pytest -m stress --timeout=7200 -o faulthandler_timeout=7200 --numprocesses $(WORKERS) $(PYTEST)
 
 .PHONY: check lint types layers tidy docs
 check: lint types layers tidy docs ## everything that can be said without running it

@@ -23,7 +23,7 @@ use crate::memory::Memory;
 /// "manorare" in the byte order of the machine.
 const MAGIC: u64 = u64::from_be_bytes(*b"manorare");
 /// Raised with every change of a layout in the arena.
-pub const VERSION: u64 = 5;
+pub const VERSION: u64 = 6;
 
 /// Arenas up to this size have small units, so that they hold slabs of every class.
 const SMALL_BYTES_MAX: u64 = 8 << 20;
