@@ -141,6 +141,7 @@ def sampler(together: Crew, numbers: memoryview, operations: int | None, figure:
 
 
 def operations_for(body: Body, is_slow: bool) -> int | None:
+    """As `sampler` takes them; slow is the standard library's manager."""
     if body is fighting:
         return None
     return 1 if is_slow else FASTER

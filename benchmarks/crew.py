@@ -21,6 +21,14 @@ class Spent:
     returned: list[Any]
 
 
+WALL, CPU = range(2)
+
+
+def figure_of(spent: Spent, figure: int) -> float:
+    """What a run took; *figure* is WALL or CPU."""
+    return (spent.wall_us, spent.cpu_us)[figure]
+
+
 def cpu_ns(pid: int) -> int:
     """What a process has used of the processors so far, threads that have ended included."""
     return time.clock_gettime_ns(((~pid) << 3) | 2)  # as clock_getcpuclockid() computes it

@@ -5,11 +5,11 @@ from contextlib import contextmanager
 
 from benchmarks.burst import operations_of_a_burst
 from benchmarks.compiled import compiled
+from benchmarks.crew import WALL
 from benchmarks.row import Peer, Sampler
 from benchmarks.subject import Subject
 
 SPIN_NS = 50_000
-WALL, CPU = range(2)
 
 
 def bare_futex(figure: int, *, spinning: bool, at_most: float | None = None) -> Peer:

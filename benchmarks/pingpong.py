@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from benchmarks.burst import operations_of_a_burst
-from benchmarks.crew import Spent, Work, crew, server_of
-from benchmarks.futex import CPU, WALL, bare_futex
+from benchmarks.crew import CPU, WALL, Work, crew, figure_of, server_of
+from benchmarks.futex import bare_futex
 from benchmarks.row import ANY, NOT_SLOWER, Opener, Peer, Row, Sampler
 from benchmarks.subject import FORK, Subject
 
@@ -93,10 +93,6 @@ def over_values(there: Any, back: Any) -> tuple[Work, Work]:
             back.value = 1
 
     return ping, pong
-
-
-def figure_of(spent: Spent, figure: int) -> float:
-    return (spent.wall_us, spent.cpu_us)[figure]
 
 
 @contextmanager

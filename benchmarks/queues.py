@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from benchmarks.crew import Spent, Work, crew, server_of
+from benchmarks.crew import CPU, WALL, Work, crew, figure_of, server_of
 from benchmarks.hot import hot, loop
 from benchmarks.row import ANY, NOT_SLOWER, Opener, Peer, Row, Sampler
 from benchmarks.subject import FORK, Subject
@@ -16,7 +16,6 @@ BULK = 20  # so many items of ours take about as long as one of the standard lib
 LONG = 100  # so many times longer is a stream: to have both processes start takes as long as hundreds of items of ours
 BOTH = "x.put(7); x.get()"
 SMALL, KILOBYTE = 7, b"x" * 1_000
-WALL, CPU = range(2)
 
 Make = Callable[[Any], Any]
 Sides = Callable[[Any, object], tuple[Work, Work]]
@@ -47,10 +46,6 @@ def by_hundreds(items: Any, value: object) -> tuple[Work, Work]:
             left -= len(items.get_many(min(left, MANY)))
 
     return produce, consume
-
-
-def figure_of(spent: Spent, figure: int) -> float:
-    return (spent.wall_us, spent.cpu_us)[figure]
 
 
 @contextmanager

@@ -109,6 +109,13 @@ impl Section {
         actor.seat().pause()
     }
 
+    /// The thread begins and ends.
+    pub fn pass(&self, actor: &Actor) -> Result<()> {
+        self.enter(actor)?;
+        self.leave(actor);
+        Ok(())
+    }
+
     /// The thread ends.
     pub fn leave(&self, actor: &Actor) {
         self.inside[actor.seat().number() as usize].store(false, Relaxed);

@@ -71,8 +71,7 @@ fn use_lock(
 ) -> Result<()> {
     let (lock, section) = (scene.locks[number], &scene.sections[number]);
     if take(actor, lock, 1, patience)? {
-        section.enter(actor)?;
-        section.leave(actor);
+        section.pass(actor)?;
         assert_eq!(lock.release(&actor.heap, actor.me)?, Freed::Done);
     }
     Ok(())
@@ -136,8 +135,7 @@ fn killed_holder_of_two(actor: &Actor, scene: &Locks) -> Result<()> {
 fn inside(actor: &Actor, scene: &Locks) -> Result<()> {
     let object: Object = object::resolve(&actor.heap.space, scene.locks[0].handle())?;
     let _guard = actor.heap.lock(object)?;
-    scene.sections[0].enter(actor)?;
-    scene.sections[0].leave(actor);
+    scene.sections[0].pass(actor)?;
     Ok(())
 }
 

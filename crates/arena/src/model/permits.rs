@@ -34,8 +34,7 @@ fn use_permit(actor: &Actor, scene: &Permits, patience: &mut impl Patience) -> R
     {
         return Ok(());
     }
-    scene.section.enter(actor)?;
-    scene.section.leave(actor);
+    scene.section.pass(actor)?;
     assert_eq!(semaphore.release(heap, me, 1)?, Given::Done);
     Ok(())
 }

@@ -35,8 +35,7 @@ fn reserving(actor: &Actor, scene: &Reserved) -> Result<()> {
 /// Does one thing.
 fn beginning(actor: &Actor, scene: &Reserved) -> Result<()> {
     let _guard = actor.heap.begin(scene.object(actor)?)?;
-    scene.section.enter(actor)?;
-    scene.section.leave(actor);
+    scene.section.pass(actor)?;
     Ok(())
 }
 

@@ -11,8 +11,7 @@ fn seeking(actor: &Actor, scene: &Locks) -> Result<()> {
     if lock.glimpse(heap, actor.me, u32::MAX)? != Glimpse::Taken {
         return once(actor, scene);
     }
-    section.enter(actor)?;
-    section.leave(actor);
+    section.pass(actor)?;
     assert_eq!(lock.release(heap, actor.me)?, Freed::Done);
     Ok(())
 }

@@ -78,9 +78,7 @@ fn each_at(
     let mut items = Vec::with_capacity(part.slicelength);
     let mut index = part.start;
     for _ in 0..part.slicelength {
-        let (at, before) = (u64::try_from(index)?, items.len());
-        let now = native.read_range(arena.heap(), at, 1, &mut items).map_err(to_python)?;
-        if now != version || items.len() == before {
+        if !read_on(arena, native, (u64::try_from(index)?, 1), version, &mut items)? {
             return Ok(None);
         }
         index += part.step;
@@ -97,12 +95,23 @@ fn range_at(
 ) -> PyResult<Option<Vec<Loaded>>> {
     let mut items = Vec::with_capacity(count);
     while items.len() < count {
-        let (from, left) = (start + items.len() as u64, count - items.len());
-        let before = items.len();
-        let now = native.read_range(arena.heap(), from, left, &mut items).map_err(to_python)?;
-        if now != version || items.len() == before {
+        let range = (start + items.len() as u64, count - items.len());
+        if !read_on(arena, native, range, version, &mut items)? {
             return Ok(None);
         }
     }
     Ok(Some(items))
+}
+
+/// Reads one item or more from an index on, at most so many. Returns whether the list still is at that version.
+fn read_on(
+    arena: &Arena,
+    native: List,
+    (start, count): (u64, usize),
+    version: u64,
+    items: &mut Vec<Loaded>,
+) -> PyResult<bool> {
+    let before = items.len();
+    let now = native.read_range(arena.heap(), start, count, items).map_err(to_python)?;
+    Ok(now == version && items.len() > before)
 }
